@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Runs the README's test command, and refuses a run in which no test ran or the README says something else.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+readonly CI_DIR="$PWD/.ci"
+source "$CI_DIR/lib.sh"
+
+# A line, or code in a line, that is this command and no longer one.
+grep -Eq '(^|`)[[:space:]]*(\$ )?cargo test --workspace[[:space:]]*(`|#|$)' README.md ||
+    die "README.md does not give the command 'cargo test --workspace'"
+
+log="$(mktemp)"
+trap 'rm -f "$log"' EXIT
+cargo test --workspace --locked 2>&1 | tee "$log"
+
+passed="$(awk '/^test result: ok\. [0-9]+ passed/ { sum += $4 } END { print sum + 0 }' "$log")"
+ignored="$(awk '/^test result: ok\. / { for (i = 1; i < NF; i++) if ($(i + 1) ~ /^ignored/) sum += $i } END { print sum + 0 }' "$log")"
+[[ "$passed" -gt 0 ]] || die "no test ran"
+say "tests in all: $passed passed, $ignored ignored"

@@ -1,0 +1,6 @@
+//! `map`: the one binary of MAP.
+
+mod config;
+mod provisioning;
+
+fn main() {}

@@ -1,0 +1,48 @@
+//! From a provisioning file to the canonical document.
+
+mod convert;
+mod file;
+
+use crate::config::friendly_toml_error;
+use map_client::proto::provisioning::v1::Document;
+use std::path::Path;
+
+/// Reads and converts a provisioning file. Errors name the file, the line and the remedy;
+/// they never show a value of the `edge` tables, which hold keys.
+pub(crate) fn read(path: &Path) -> Result<Document, String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("can't read provisioning file {}: {error}", path.display()))?;
+    parse(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Converts the text of a provisioning file.
+pub(crate) fn parse(text: &str) -> Result<Document, String> {
+    let file: file::ProvisioningFile = toml::from_str(text).map_err(|error| friendly_toml_error(&error, text))?;
+    convert::document(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../../../../docs/provisioning.example.toml");
+
+    #[test]
+    fn the_commented_example_is_a_document() {
+        let document = parse(EXAMPLE).expect("the example parses");
+        assert!(document.callers.len() >= 4, "{}", document.callers.len());
+        assert!(!document.products.is_empty() && !document.sellers.is_empty());
+    }
+
+    #[test]
+    fn a_typing_error_is_named_with_its_line_and_a_suggestion() {
+        let error = parse("[[app]]\nid = \"a\"\nnetwroks = [\"n\"]\n").expect_err("refused");
+        assert!(error.contains("line 3") && error.contains("did you mean `networks`?"), "{error}");
+    }
+
+    #[test]
+    fn an_error_in_an_edge_table_does_not_show_its_keys() {
+        let error = parse("[[app]]\nid = \"a\"\n[app.edge]\napp_key = \"topsecret\nx\"\n").expect_err("refused");
+        assert!(!error.contains("topsecret"), "{error}");
+    }
+}

@@ -1,0 +1,108 @@
+//! What a call can end with: a decision (a refusal), or an open outcome.
+
+use map_proto::common::v1::ErrorReason;
+use std::time::Duration;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+/// A field that is missing or malformed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldViolation {
+    /// Its path in the request, such as `key.serial_number`.
+    pub field: String,
+    /// What was expected.
+    pub description: String,
+}
+
+/// A decision against the call. It is final for this idempotency key unless the reason says
+/// otherwise; nothing was moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why; `Unspecified` for a reason this client is too old to know (see `reason_text`).
+    pub reason: ErrorReason,
+    /// The reason as the core wrote it, such as `INSUFFICIENT_BALANCE`.
+    pub reason_text: String,
+    /// The gRPC code.
+    pub code: Code,
+    /// For people; not for programs.
+    pub message: String,
+    /// For malformed requests: what is wrong.
+    pub fields: Vec<FieldViolation>,
+}
+
+/// Why a call did not answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The core decided against it.
+    #[error("refused: {} ({})", .0.reason_text, .0.message)]
+    Refused(Refusal),
+    /// Nobody knows yet whether it happened: ask again under the same idempotency key.
+    #[error("outcome unknown after {attempts} attempts ({code:?}): ask again under the same key")]
+    OutcomeUnknown {
+        /// How often it was tried.
+        attempts: u32,
+        /// The last gRPC code.
+        code: Code,
+    },
+}
+
+impl Error {
+    /// The reason of a refusal.
+    pub const fn reason(&self) -> Option<ErrorReason> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.reason),
+            Self::OutcomeUnknown { .. } => None,
+        }
+    }
+}
+
+/// Whether this status leaves open what happened, and asking again under the same key helps.
+pub(crate) fn is_open(status: &Status) -> bool {
+    match status.code() {
+        Code::Unavailable
+        | Code::DeadlineExceeded
+        | Code::Cancelled
+        | Code::Unknown
+        | Code::Internal
+        | Code::Aborted
+        | Code::DataLoss => true,
+        Code::Ok
+        | Code::InvalidArgument
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::PermissionDenied
+        | Code::ResourceExhausted
+        | Code::FailedPrecondition
+        | Code::OutOfRange
+        | Code::Unimplemented
+        | Code::Unauthenticated => false,
+    }
+}
+
+/// How long the core asks to wait.
+pub(crate) fn retry_delay(status: &Status) -> Option<Duration> {
+    status.get_details_retry_info().and_then(|info| info.retry_delay)
+}
+
+/// Reads a decision out of a status.
+pub(crate) fn refusal(status: &Status) -> Refusal {
+    let details = status.get_error_details();
+    let reason_text = details.error_info().map_or_else(String::new, |info| info.reason.clone());
+    let reason = ErrorReason::from_str_name(&format!("ERROR_REASON_{reason_text}"));
+    let fields = details.bad_request().map_or_else(Vec::new, |bad| {
+        bad.field_violations
+            .iter()
+            .map(|violation| FieldViolation {
+                field: violation.field.clone(),
+                description: violation.description.clone(),
+            })
+            .collect()
+    });
+    Refusal {
+        reason: reason.unwrap_or(ErrorReason::Unspecified),
+        reason_text,
+        code: status.code(),
+        message: status.message().to_owned(),
+        fields,
+    }
+}

@@ -1,0 +1,43 @@
+//! A customer and what of the partition a command looks at.
+
+use crate::{Account, CustomerId, MobileNumber, Order, OrderKey, PaymentCodeState, Timestamp};
+use std::collections::BTreeMap;
+
+/// A keyed digest of a normalised ID number (15 and 18 digits of one person are equal), so
+/// that two can be compared and none is kept in clear.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct IdentityDigest(pub [u8; 32]);
+
+impl std::fmt::Debug for IdentityDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("IdentityDigest(…)")
+    }
+}
+
+/// The header of a customer's partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Customer {
+    /// The customer.
+    pub id: CustomerId,
+    /// The mobile number; `None` once it was released to somebody else.
+    pub mobile: Option<MobileNumber>,
+    /// Who it is, once an opening told.
+    pub identity: Option<IdentityDigest>,
+    /// The payment code and its attempts.
+    pub payment_code: PaymentCodeState,
+    /// How many entries the journal holds; the next one has this plus one.
+    pub entries: u64,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// What a command looks at: the header, all accounts, and the orders under the keys it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerState {
+    /// The header; for a customer that does not exist yet a fresh one ([`Customer::new`]).
+    pub customer: Customer,
+    /// All accounts, by number.
+    pub accounts: Vec<Account>,
+    /// The orders that were asked for and exist.
+    pub orders: BTreeMap<OrderKey, Order>,
+}

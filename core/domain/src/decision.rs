@@ -1,0 +1,86 @@
+//! What a decision says: what to write and what to answer.
+
+use crate::{Account, Customer, Entry, Order, Timestamp};
+
+/// Settings that rules depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// A success is repeated as a success this long (decision 19). In ms.
+    pub replay_window_ms: i64,
+    /// A payment can be reversed or cancelled this long without an operator (decision 21). In ms.
+    pub reversal_window_ms: i64,
+    /// An opening can be committed this long after it was asked for (decision 23). In ms.
+    pub opening_deadline_ms: i64,
+    /// Wrong payment codes in a row that lock it.
+    pub max_code_failures: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+        Self {
+            replay_window_ms: 7 * DAY_MS,
+            reversal_window_ms: 7 * DAY_MS,
+            opening_deadline_ms: 30_000,
+            max_code_failures: 5,
+        }
+    }
+}
+
+/// The moment of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Context {
+    /// Now.
+    pub now: Timestamp,
+    /// The settings in force.
+    pub policy: Policy,
+}
+
+/// What an operator should see. Stable names; no personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EventKind {
+    /// A request was repeated after the replay window.
+    ReplayAfterWindow,
+    /// A reversal or cancellation came after the reversal window.
+    ReversalAfterWindow,
+    /// A reversal named a key that holds only a cancellation or an opening.
+    ReversalOfNonPayment,
+    /// A reversal closed a key under which no payment had succeeded.
+    KeyClosedBeforePayment,
+    /// A terminal sent a PIN block that holds no payment code.
+    PinBlockUnreadable,
+    /// A payment code was locked.
+    PaymentCodeLocked,
+    /// An opening named another ID number than the customer's.
+    IdentityMismatch,
+}
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// What.
+    pub kind: EventKind,
+    /// When.
+    pub at: Timestamp,
+    /// On what: a POS key, an order number, a customer identifier. No personal data.
+    pub target: String,
+}
+
+/// What to write, all together or not at all, and what to answer once it is written.
+///
+/// A decision that writes nothing is a repeat of an earlier one, or a read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The header, where it changes.
+    pub customer: Option<Customer>,
+    /// Accounts that change or come into being.
+    pub accounts: Vec<Account>,
+    /// Orders that change or come into being; the one under the command's key first.
+    pub orders: Vec<Order>,
+    /// The journal entry, where money moves.
+    pub entry: Option<Entry>,
+    /// What an operator should see.
+    pub events: Vec<Event>,
+    /// What to answer: done, or declined for this reason (committed under the key).
+    pub answer: Result<Order, crate::Refusal>,
+}

@@ -1,0 +1,205 @@
+//! A type per identifier, so that one can't be passed for another.
+//!
+//! Numbers that name a person (mobile numbers, account numbers) show their last digits
+//! only when they are printed for debugging.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A text that is not what its type requires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdError {
+    /// What was expected, for the person who reads the error.
+    pub expected: &'static str,
+}
+
+impl fmt::Display for IdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected {}", self.expected)
+    }
+}
+
+impl std::error::Error for IdError {}
+
+/// A customer: 16 random bytes, printed as 32 hex digits. Says nothing about the person.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CustomerId([u8; 16]);
+
+impl CustomerId {
+    /// The customer with these bytes.
+    pub const fn new(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Display for CustomerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for CustomerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for CustomerId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        const EXPECTED: IdError = IdError {
+            expected: "32 lower-case hex digits",
+        };
+        let mut bytes = [0; 16];
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        if pairs.len() != bytes.len() || !rest.is_empty() {
+            return Err(EXPECTED);
+        }
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            let digit = |c: u8| match c {
+                b'0'..=b'9' => Ok(c.wrapping_sub(b'0')),
+                b'a'..=b'f' => Ok(c.wrapping_sub(b'a').wrapping_add(10)),
+                _ => Err(EXPECTED),
+            };
+            *byte = digit(*high)? << 4 | digit(*low)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// All ASCII digits, and this many of them.
+fn is_digits(text: &str, len: usize) -> bool {
+    text.len() == len && text.bytes().all(|c| c.is_ascii_digit())
+}
+
+/// Writes all but the last four characters as `*`.
+fn masked(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let keep = text.len().saturating_sub(4);
+    text.chars()
+        .enumerate()
+        .try_for_each(|(at, c)| write!(f, "{}", if at < keep { '*' } else { c }))
+}
+
+/// A mobile number: 11 digits that begin with 1 (decision 18).
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MobileNumber(String);
+
+impl MobileNumber {
+    /// Checks the form.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        if is_digits(text, 11) && text.starts_with('1') {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(IdError {
+                expected: "a mobile number of 11 digits that begins with 1",
+            })
+        }
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for MobileNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        masked(&self.0, f)
+    }
+}
+
+/// An account number: 16 digits, AABB CCC and nine more (decision 24; 002 消费号码编码规则).
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountNumber(String);
+
+impl AccountNumber {
+    /// Checks the form. The account's type comes from the stored account, never from here.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        if is_digits(text, 16) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(IdError {
+                expected: "an account number of 16 digits",
+            })
+        }
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for AccountNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        masked(&self.0, f)
+    }
+}
+
+/// Makes a type for a text identifier: 1 to `$max` bytes of any printable characters.
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $max:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks the length and that it holds no control characters.
+            pub fn parse(text: &str) -> Result<Self, IdError> {
+                if text.is_empty() || text.len() > $max || text.chars().any(char::is_control) {
+                    Err(IdError { expected: concat!("1 to ", $max, " bytes without control characters") })
+                } else {
+                    Ok(Self(text.to_owned()))
+                }
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id!(
+    /// A seller (merchant).
+    SellerId, 64);
+text_id!(
+    /// A seller's store (a petrol station, say).
+    StoreId, 64);
+text_id!(
+    /// A POS terminal.
+    TerminalId, 64);
+text_id!(
+    /// A POS network: the listener and the apps that act for it.
+    NetworkId, 64);
+text_id!(
+    /// A terminal's batch number.
+    BatchNumber, 64);
+text_id!(
+    /// A terminal's serial number of a transaction; not unique by itself.
+    SerialNumber, 64);
+text_id!(
+    /// A product: `AABB` digits of its cards come from its definition.
+    ProductId, 64);
+text_id!(
+    /// Who calls: an app, a channel, a POS network, an operator.
+    CallerId, 128);
+text_id!(
+    /// The platform's own order number.
+    OrderId, 64);
+text_id!(
+    /// The issuing region: `CCC` of an account number, three digits.
+    RegionCode, 3);

@@ -1,0 +1,30 @@
+//! SMS codes: 4 digits, five minutes, used up by one key, five tries, one per 60 s and ten
+//! a day per number (decision 32).
+
+use crate::{CallerId, CodeDigest, OrderKey, Timestamp};
+
+/// All that is remembered of one mobile number; the header of its own partition.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SmsState {
+    /// When codes were sent, oldest first, within the last day.
+    pub sent: Vec<Timestamp>,
+    /// The codes that may still be presented: at most one per caller.
+    pub codes: Vec<SmsCode>,
+}
+
+/// A code that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SmsCode {
+    /// A keyed digest of the code.
+    pub digest: CodeDigest,
+    /// For whom it is valid.
+    pub caller: CallerId,
+    /// The key under which it was asked for: the same key sends one message.
+    pub request: OrderKey,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// Wrong tries so far.
+    pub tries: u32,
+    /// The key that used it up; that key may present it again, no other.
+    pub used_by: Option<OrderKey>,
+}

@@ -1,0 +1,64 @@
+//! Why a call fails: one enum. [`crate::status`] makes a gRPC status of it, in one place;
+//! internal text never reaches a caller.
+
+use map_domain::Refusal;
+use map_store::StoreError;
+
+/// Why a call fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// Fields are missing or malformed: (field path, what is expected).
+    Malformed(Vec<(&'static str, String)>),
+    /// A provisioning document has errors: (place in the document, what is wrong there).
+    InvalidDocument(Vec<(String, String)>),
+    /// No or an unknown bearer key.
+    Unauthenticated,
+    /// The caller, or the one it acts for, is unknown or deactivated.
+    CallerInactive,
+    /// The role may not do this.
+    PermissionDenied,
+    /// The terminal belongs to a network the caller may not act for.
+    NetworkNotAllowed,
+    /// Seller, store and terminal are unknown or do not belong together.
+    TerminalUnknown,
+    /// The caller made no opening under this key.
+    OpeningNotFound,
+    /// The SMS provider did not take the message.
+    SmsNotSent,
+    /// This installation does not do this.
+    NotSupported,
+    /// The domain refused (durable where it has to be).
+    Refused(Refusal),
+    /// The domain refused a read: the thing does not exist (gRPC NOT_FOUND).
+    NotFound(Refusal),
+    /// Too much work at once; nothing was done.
+    Overloaded,
+    /// The store can't be read or written, and nothing was applied by this attempt.
+    Unavailable,
+    /// The outcome was not settled in time.
+    OutcomeUnknown,
+    /// A defect. The text is for the log only.
+    Internal(String),
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotApplied(reason) => {
+                tracing::warn!(reason, "the store did not apply");
+                Self::Unavailable
+            }
+            StoreError::OutcomeUnknown(reason) => {
+                tracing::warn!(reason, "the store does not know the outcome");
+                Self::OutcomeUnknown
+            }
+            StoreError::Damaged(place) => Self::Internal(format!("store damaged: {place}")),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! How many calls run at once. One more is refused at once with nothing done; calls that
+//! give a payment back have places of their own and wait for one (decision 17).
+
+use crate::auth::Rpc;
+use crate::failure::Failure;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
+
+/// Bounds on what runs and what is taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Calls that run at once. Default 1024.
+    pub concurrent_calls: usize,
+    /// Further calls that run at once where they reverse or cancel a payment. Default 64.
+    pub reserved_calls: usize,
+    /// Bytes of one request message. Default 1 MiB (1048576).
+    pub message_bytes: usize,
+    /// Connections at once. Default 1024.
+    pub connections: usize,
+    /// Calls at once on one connection. Default 256.
+    pub streams_per_connection: u32,
+    /// Bytes of a request's headers. Default 16384.
+    pub header_bytes: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            concurrent_calls: 1024,
+            reserved_calls: 64,
+            message_bytes: 1024 * 1024,
+            connections: 1024,
+            streams_per_connection: 256,
+            header_bytes: 16 * 1024,
+        }
+    }
+}
+
+/// Lets calls in and knows how many are running.
+pub struct Admission {
+    general: Arc<Semaphore>,
+    reserved: Arc<Semaphore>,
+    draining: AtomicBool,
+    running: watch::Sender<usize>,
+}
+
+/// A place; given back when the work is done.
+pub(super) struct Permit {
+    _place: Option<OwnedSemaphorePermit>,
+    running: watch::Sender<usize>,
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.running.send_modify(|count| *count = count.saturating_sub(1));
+        metrics::gauge!("map_core_calls_in_flight").decrement(1.0);
+    }
+}
+
+impl Admission {
+    /// With these bounds.
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            general: Arc::new(Semaphore::new(limits.concurrent_calls.min(Semaphore::MAX_PERMITS))),
+            reserved: Arc::new(Semaphore::new(limits.reserved_calls.min(Semaphore::MAX_PERMITS))),
+            draining: AtomicBool::new(false),
+            running: watch::Sender::new(0),
+        }
+    }
+
+    /// A place for a call. What is no rpc of ours (health, reflection) needs none.
+    pub(super) async fn admit(&self, rpc: Option<Rpc>, deadline: Instant) -> Result<Permit, Failure> {
+        let Some(rpc) = rpc else { return Ok(self.permit(None)) };
+        if self.draining() {
+            return Err(Failure::Overloaded);
+        }
+        if let Ok(place) = Arc::clone(&self.general).try_acquire_owned() {
+            return Ok(self.permit(Some(place)));
+        }
+        if rpc.gives_back() {
+            let place = Arc::clone(&self.reserved).acquire_owned();
+            if let Ok(Ok(place)) = tokio::time::timeout_at(deadline, place).await {
+                return Ok(self.permit(Some(place)));
+            }
+        }
+        metrics::counter!("map_core_calls_shed_total", "method" => rpc.path()).increment(1);
+        Err(Failure::Overloaded)
+    }
+
+    fn permit(&self, place: Option<OwnedSemaphorePermit>) -> Permit {
+        self.running.send_modify(|count| *count = count.saturating_add(1));
+        metrics::gauge!("map_core_calls_in_flight").increment(1.0);
+        Permit { _place: place, running: self.running.clone() }
+    }
+
+    /// Refuses new calls from now on.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether new calls are refused.
+    pub fn draining(&self) -> bool {
+        self.draining.load(Ordering::SeqCst)
+    }
+
+    /// How many calls run, those included whose caller waits no longer.
+    pub fn running(&self) -> usize {
+        *self.running.borrow()
+    }
+
+    /// Waits until nothing runs.
+    pub async fn idle(&self) {
+        // The sender is `self`: it can't be gone.
+        let _ = self.running.subscribe().wait_for(|count| *count == 0).await;
+    }
+}

@@ -1,0 +1,188 @@
+//! From a [`Failure`] to what a caller sees: a gRPC code, a reason, a fixed text.
+//!
+//! The table is documented in `map/common/v1/error_reason.proto`; a test compares the two.
+//! No text in here comes from data, but for the field names of the caller's own request.
+
+use crate::failure::Failure;
+use map_domain::Refusal;
+use map_proto::common::v1::ErrorReason;
+use std::collections::HashMap;
+use std::time::Duration;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+
+/// The domain of every ErrorInfo.
+pub const DOMAIN: &str = "map";
+
+/// When to try again after a refusal for load or a store that is not well.
+const RETRY_AFTER: Duration = Duration::from_millis(200);
+
+/// What is said of a failure: code, reason, a short text that never varies.
+struct Verdict {
+    code: Code,
+    reason: ErrorReason,
+    text: &'static str,
+}
+
+const fn verdict(code: Code, reason: ErrorReason, text: &'static str) -> Verdict {
+    Verdict { code, reason, text }
+}
+
+impl From<Failure> for Status {
+    fn from(failure: Failure) -> Self {
+        let Verdict { code, reason, text } = verdict_of(&failure);
+        let mut details = ErrorDetails::new();
+        details.set_error_info(reason_name(reason), DOMAIN, HashMap::new());
+        match failure {
+            Failure::Malformed(fields) => {
+                details.set_bad_request(violations(fields.into_iter().map(|(at, what)| (at.to_owned(), what))));
+            }
+            Failure::InvalidDocument(errors) => {
+                details.set_bad_request(violations(errors.into_iter()));
+            }
+            Failure::Overloaded | Failure::Unavailable | Failure::OutcomeUnknown => {
+                details.set_retry_info(Some(RETRY_AFTER));
+            }
+            Failure::Internal(text) => {
+                // The request id is a field of the span that every call runs in.
+                tracing::error!(defect = text, "internal failure");
+                metrics::counter!("map_core_internal_failures_total").increment(1);
+            }
+            Failure::Unauthenticated
+            | Failure::CallerInactive
+            | Failure::PermissionDenied
+            | Failure::NetworkNotAllowed
+            | Failure::TerminalUnknown
+            | Failure::OpeningNotFound
+            | Failure::SmsNotSent
+            | Failure::NotSupported
+            | Failure::Refused(_)
+            | Failure::NotFound(_) => {}
+        }
+        Self::with_error_details(code, text, details)
+    }
+}
+
+/// The status of a call whose deadline passed; the work goes on to its end.
+pub fn deadline_exceeded() -> Status {
+    let mut details = ErrorDetails::new();
+    details.set_error_info(reason_name(ErrorReason::OutcomeUnknown), DOMAIN, HashMap::new());
+    details.set_retry_info(Some(RETRY_AFTER));
+    Status::with_error_details(Code::DeadlineExceeded, "the deadline passed; ask again under the same key", details)
+}
+
+/// The name of a reason as ErrorInfo carries it.
+pub fn reason_name(reason: ErrorReason) -> &'static str {
+    reason.as_str_name().trim_start_matches("ERROR_REASON_")
+}
+
+/// The reason a failure is told under, for audit entries.
+pub fn reason_of(failure: &Failure) -> &'static str {
+    reason_name(verdict_of(failure).reason)
+}
+
+fn violations(errors: impl Iterator<Item = (String, String)>) -> Vec<FieldViolation> {
+    errors.map(|(field, description)| FieldViolation::new(field, description)).collect()
+}
+
+fn verdict_of(failure: &Failure) -> Verdict {
+    use ErrorReason as R;
+    match failure {
+        Failure::Malformed(_) | Failure::InvalidDocument(_) => {
+            verdict(Code::InvalidArgument, R::MalformedRequest, "the request is malformed")
+        }
+        Failure::Unauthenticated => verdict(Code::Unauthenticated, R::Unauthenticated, "no or an unknown bearer key"),
+        Failure::CallerInactive => {
+            verdict(Code::PermissionDenied, R::CallerInactive, "the caller is unknown or deactivated")
+        }
+        Failure::PermissionDenied => {
+            verdict(Code::PermissionDenied, R::PermissionDenied, "the caller may not do this")
+        }
+        Failure::NetworkNotAllowed => {
+            verdict(Code::PermissionDenied, R::NetworkNotAllowed, "the caller may not act for this POS network")
+        }
+        Failure::TerminalUnknown => verdict(
+            Code::FailedPrecondition,
+            R::TerminalUnknown,
+            "seller, store and terminal are unknown or do not belong together",
+        ),
+        Failure::OpeningNotFound => verdict(Code::NotFound, R::OpeningNotFound, "no opening under this key"),
+        Failure::SmsNotSent => verdict(Code::Unavailable, R::SmsNotSent, "the SMS code was not sent"),
+        Failure::NotSupported => {
+            verdict(Code::FailedPrecondition, R::NotSupported, "this installation does not do this")
+        }
+        Failure::Refused(refusal) => refused(*refusal),
+        Failure::NotFound(refusal) => Verdict { code: code_of_read(*refusal), ..refused(*refusal) },
+        Failure::Overloaded => verdict(Code::Unavailable, R::Overloaded, "too much work at once; nothing was done"),
+        Failure::Unavailable => verdict(Code::Unavailable, R::Unavailable, "the ledger is not available"),
+        Failure::OutcomeUnknown => {
+            verdict(Code::Unavailable, R::OutcomeUnknown, "not settled in time; ask again under the same key")
+        }
+        Failure::Internal(_) => verdict(Code::Internal, R::Internal, "internal error"),
+    }
+}
+
+/// The code where the thing was only to be read: most refusals keep theirs.
+fn code_of_read(refusal: Refusal) -> Code {
+    if matches!(refusal, Refusal::PaymentNotFound | Refusal::AccountNotFound | Refusal::ProductUnknown) {
+        Code::NotFound
+    } else {
+        refused(refusal).code
+    }
+}
+
+fn refused(refusal: Refusal) -> Verdict {
+    use ErrorReason as R;
+    let (reason, text) = match refusal {
+        Refusal::IdempotencyKeyReused => (R::IdempotencyKeyReused, "the key was used with other content"),
+        Refusal::ReplayWindowPassed => (R::ReplayWindowPassed, "repeated after the replay window"),
+        Refusal::PaymentReversed => (R::PaymentReversed, "the payment was reversed"),
+        Refusal::PaymentCancelled => (R::PaymentCancelled, "the payment was cancelled"),
+        Refusal::KeyClosed => (R::KeyClosed, "a reversal came first and closed the key"),
+        Refusal::PaymentUnknownKeyClosed => {
+            (R::PaymentUnknownKeyClosed, "there was no successful payment; the key is closed now")
+        }
+        Refusal::KeyHoldsNoPayment => (R::KeyHoldsNoPayment, "the key holds no payment"),
+        Refusal::PaymentNotFound => (R::PaymentNotFound, "there is no such payment"),
+        Refusal::PaymentNotPaid => (R::PaymentNotPaid, "the payment was declined or closed"),
+        Refusal::ReversalWindowPassed => (R::ReversalWindowPassed, "the payment is too old"),
+        Refusal::AlreadyReversed => (R::AlreadyReversed, "the payment was given back before"),
+        Refusal::OpeningExpired => (R::OpeningExpired, "the opening was not finished in time"),
+        Refusal::SellerInactive => (R::SellerInactive, "the seller accepts no payments"),
+        Refusal::TerminalInactive => (R::TerminalInactive, "the terminal accepts no payments"),
+        Refusal::ProductUnknown => (R::ProductUnknown, "no such product on sale"),
+        Refusal::ConsumerUnknown => (R::ConsumerUnknown, "no customer or account has this number"),
+        Refusal::CustomerNotFound => (R::CustomerNotFound, "no customer has this number"),
+        Refusal::AccountNotFound => (R::AccountNotFound, "no account has this number"),
+        Refusal::AccountNotOwned => (R::AccountNotOwned, "the account does not belong to the number"),
+        Refusal::IdentityMismatch => (R::IdentityMismatch, "the ID number is not the customer's"),
+        Refusal::PinBlockUnreadable => (R::PinBlockUnreadable, "the PIN block holds no payment code"),
+        Refusal::PaymentCodeLocked => (R::PaymentCodeLocked, "the payment code is locked"),
+        Refusal::PaymentCodeNotSet => (R::PaymentCodeNotSet, "no payment code is set"),
+        Refusal::PaymentCodeRequired => (R::PaymentCodeRequired, "the payment code is missing"),
+        Refusal::PaymentCodeWrong => (R::PaymentCodeWrong, "the payment code is wrong"),
+        Refusal::SmsCodeWrong => (R::SmsCodeWrong, "the SMS code is not valid"),
+        Refusal::SmsRateLimited => (R::SmsRateLimited, "too many SMS codes for this number"),
+        Refusal::AccountFrozen => (R::AccountFrozen, "the account is frozen"),
+        Refusal::AccountPending => (R::AccountPending, "the card is not delivered yet"),
+        Refusal::AccountNotYetValid => (R::AccountNotYetValid, "the card is not valid yet"),
+        Refusal::AccountExpired => (R::AccountExpired, "the card has expired"),
+        Refusal::RuleMismatch => (R::RuleMismatch, "the card can't be spent here, now, or for this"),
+        Refusal::NotTransferable => (R::NotTransferable, "money of this type of account can't be transferred"),
+        Refusal::InsufficientBalance => (R::InsufficientBalance, "the account has not enough"),
+        Refusal::AmountOutOfRange => (R::AmountOutOfRange, "the amount is out of range"),
+    };
+    verdict(code_of(reason), reason, text)
+}
+
+/// The code of a refusal: a state of the ledger stands against it, but for these.
+fn code_of(reason: ErrorReason) -> Code {
+    const EXCEPTIONS: [(ErrorReason, Code); 4] = [
+        (ErrorReason::IdempotencyKeyReused, Code::AlreadyExists),
+        (ErrorReason::PinBlockUnreadable, Code::InvalidArgument),
+        (ErrorReason::SmsRateLimited, Code::ResourceExhausted),
+        (ErrorReason::CustomerNotFound, Code::NotFound),
+    ];
+    let exception = EXCEPTIONS.iter().find(|(of, _)| *of == reason);
+    exception.map_or(Code::FailedPrecondition, |(_, code)| *code)
+}

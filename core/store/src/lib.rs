@@ -1,0 +1,22 @@
+//! Where MAP keeps what it knows: the [`Store`] trait, the words it speaks in, and the
+//! suite every store must pass.
+//!
+//! The trait speaks in *partitions*, *commits* and *claims*, not in the rows of a
+//! particular database. A partition is the unit of consistency: everything of one
+//! customer, under one version. A commit changes one partition, if its version is still
+//! the expected one. A claim is written once, by whoever comes first, and never changes.
+//!
+//! What this crate does not do: decide anything about money (`map-domain` does), or touch
+//! a disk or a network (the stores do).
+
+mod claim;
+mod commit;
+mod error;
+mod partition;
+mod store;
+
+pub use claim::{Claim, ClaimKey, ClaimTable, ClaimValue, ContentHash};
+pub use commit::{Commit, CommitOutcome, IndexKey, IndexRow, IndexTable, RowWrite};
+pub use error::{StoreError, StoreResult};
+pub use partition::{PartitionId, PartitionIdError, Row, RowKey, RowKind, Version};
+pub use store::{BulkCursor, BulkRow, BulkSnapshot, BulkTable, Feed, FeedItem, Load, Loaded, Page, PageOrder, Store};
