@@ -10,7 +10,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     files.sort();
     let descriptors = protox::compile(&files, ["proto"])?;
     // Rows hold mobile and account numbers: no message can be printed by accident.
-    prost_build::Config::new().skip_debug(["."]).compile_fds(descriptors)?;
+    prost_build::Config::new()
+        .skip_debug(["."])
+        .compile_fds(descriptors)?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Base64 as legacy callers send it: line breaks and blanks tolerated, everything else strict.
 //!
-//! Deliberately refuses missing padding, the URL-safe alphabet and any other foreign character. Unused bits in the last
-//! symbol are ignored, as Java's decoder does.
+//! Deliberately refuses missing padding, the URL-safe alphabet and any other foreign character. Unused bits
+//! in the last symbol are ignored, as Java's decoder does.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -38,7 +38,11 @@ mod tests {
     use super::*;
 
     fn check(received: &str, expected: Result<&[u8], NotBase64>) {
-        assert_eq!(decode(received).as_deref(), expected.as_ref().map(|bytes| *bytes), "{received:?}");
+        assert_eq!(
+            decode(received).as_deref(),
+            expected.as_ref().map(|bytes| *bytes),
+            "{received:?}"
+        );
     }
 
     #[test]
@@ -48,7 +52,20 @@ mod tests {
         check("QUI=", Ok(b"AB"));
         check("", Ok(b""));
         check("QR==", Ok(b"A"));
-        for refused in ["QUI", "QU", "Q", "QUI==", "=", "====", "QU=I", "QUI=QUI=", "-_-_", "QUJD\u{a0}", "QUJD\u{b}", "QU.D"] {
+        for refused in [
+            "QUI",
+            "QU",
+            "Q",
+            "QUI==",
+            "=",
+            "====",
+            "QU=I",
+            "QUI=QUI=",
+            "-_-_",
+            "QUJD\u{a0}",
+            "QUJD\u{b}",
+            "QU.D",
+        ] {
             check(refused, Err(NotBase64));
         }
     }

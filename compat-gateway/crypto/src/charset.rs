@@ -41,14 +41,46 @@ impl Charset {
     #[must_use]
     pub fn encode(self, text: &str) -> Cow<'_, [u8]> {
         match self {
-            Self::Utf8 => Cow::Borrowed(text.as_bytes()),
-            Self::Gbk if text.is_ascii() => Cow::Borrowed(text.as_bytes()),
-            Self::Gbk => Cow::Owned(encode_gbk(text)),
+            Self::Gbk if !text.is_ascii() => Cow::Owned(encode_gbk(text)),
+            Self::Utf8 | Self::Gbk => Cow::Borrowed(text.as_bytes()),
         }
     }
 }
 
+/// GBK as Java writes it.
+///
+/// `encoding_rs` follows the WHATWG standard, which knows a hundred characters more than Java's GBK and puts
+/// the euro sign elsewhere. What remains different is U+2641 and 82 private-use characters, which no one
+/// types: `?` here.
 fn encode_gbk(text: &str) -> Vec<u8> {
+    let mut standard = encode_whatwg_gbk(text).into_iter();
+    let mut bytes = Vec::with_capacity(standard.len());
+    while let Some(lead) = standard.next() {
+        match lead {
+            ..=0x7f => bytes.push(lead),
+            0x80 => bytes.extend([0xa2, 0xe3]),
+            0x81.. => {
+                let pair = [lead, standard.next().unwrap_or_default()];
+                if java_lacks(u16::from_be_bytes(pair)) {
+                    bytes.push(b'?');
+                } else {
+                    bytes.extend(pair);
+                }
+            }
+        }
+    }
+    bytes
+}
+
+/// Two-byte codes that came after GBK 1.0 (GB 18030), to which Java's GBK maps nothing.
+const fn java_lacks(code: u16) -> bool {
+    matches!(
+        code,
+        0xa6d9..=0xa6df | 0xa6ec..=0xa6ed | 0xa6f3 | 0xa892 | 0xa8bc | 0xa8bf | 0xa989..=0xa995 | 0xfe50..=0xfea0
+    )
+}
+
+fn encode_whatwg_gbk(text: &str) -> Vec<u8> {
     let mut encoder = GBK.new_encoder();
     // GBK never needs more bytes than UTF-8; what a replacement adds, the loop reserves.
     let mut bytes = Vec::with_capacity(text.len());
@@ -61,5 +93,60 @@ fn encode_gbk(text: &str) -> Vec<u8> {
             EncoderResult::OutputFull => bytes.reserve(rest.len().saturating_add(16)),
             EncoderResult::Unmappable(_) => bytes.push(b'?'),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::{Blank, value_sorted_md5};
+
+    fn check(text: &str, gbk: &[u8]) {
+        assert_eq!(*Charset::Gbk.encode(text), *gbk, "{text:?}");
+        assert_eq!(*Charset::Utf8.encode(text), *text.as_bytes());
+    }
+
+    #[test]
+    fn gbk_writes_a_question_mark_for_each_character_it_lacks() {
+        check("abc?", b"abc?");
+        check("李四", &[0xc0, 0xee, 0xcb, 0xc4]);
+        check("x😀y", b"x?y");
+        check("한글é李", &[b'?', b'?', 0xa8, 0xa6, 0xc0, 0xee]);
+        check("€", &[0xa2, 0xe3]);
+        check("⿰䶮⊕", b"???");
+        check(&"😀".repeat(100), &[b'?'; 100]);
+    }
+
+    /// The digest was computed from what OpenJDK 17 writes for each of these characters.
+    #[test]
+    fn gbk_is_java_gbk_for_the_whole_basic_plane() {
+        let same = |c: &char| !matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{2641}');
+        let texts: Vec<String> = ('\0'..='\u{ffff}').filter(same).map(String::from).collect();
+        assert_eq!(texts.len(), 57_087);
+        let all = crate::digest::md5(&texts.concat(), Charset::Gbk).to_hex();
+        assert_eq!(all, "6a7efe7f8c2a7c41dc4e71fd16f3f784");
+        let each = texts
+            .iter()
+            .map(|text| Charset::Gbk.encode(text).len())
+            .sum::<usize>();
+        assert_eq!(
+            each,
+            Charset::Gbk.encode(&texts.concat()).len(),
+            "each character is encoded by itself"
+        );
+    }
+
+    #[test]
+    fn charset_changes_the_digest_of_chinese_text_only() {
+        let digest = |text, charset| value_sorted_md5([Some(text)], Blank::Skip, charset).to_hex();
+        assert_eq!(digest("abc", Charset::Gbk), digest("abc", Charset::Utf8));
+        assert_ne!(digest("李四", Charset::Gbk), digest("李四", Charset::Utf8));
+    }
+
+    #[test]
+    fn only_the_two_charsets_have_a_name() {
+        assert_eq!("utf-8".parse(), Ok(Charset::Utf8));
+        assert_eq!("GBK".parse(), Ok(Charset::Gbk));
+        assert_eq!("GB18030".parse::<Charset>(), Err(UnknownCharset));
     }
 }

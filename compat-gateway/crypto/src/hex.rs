@@ -14,8 +14,16 @@ pub(crate) fn upper(bytes: &[u8]) -> String {
 }
 
 fn encode(bytes: &[u8], alphabet: &[u8; 16]) -> String {
-    let digit = |nibble: u8| alphabet.get(usize::from(nibble)).map(|symbol| char::from(*symbol));
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]).filter_map(digit).collect()
+    let digit = |nibble: u8| {
+        alphabet
+            .get(usize::from(nibble))
+            .map(|symbol| char::from(*symbol))
+    };
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 0x0f])
+        .filter_map(digit)
+        .collect()
 }
 
 /// Exactly `N` bytes from `2 * N` hex digits of either case, or nothing.
@@ -32,7 +40,9 @@ pub(crate) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
 }
 
 fn nibble(symbol: u8) -> Option<u8> {
-    char::from(symbol).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    char::from(symbol)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
 }
 
 #[cfg(test)]
@@ -53,6 +63,9 @@ mod tests {
             assert_eq!(decode::<1>(&lower(&[byte])), Some([byte]));
             assert_eq!(decode::<1>(&upper(&[byte])), Some([byte]));
         }
-        assert_eq!((lower(&[0xab]), upper(&[0xab])), ("ab".to_owned(), "AB".to_owned()));
+        assert_eq!(
+            (lower(&[0xab]), upper(&[0xab])),
+            ("ab".to_owned(), "AB".to_owned())
+        );
     }
 }

@@ -7,11 +7,13 @@
 //! - [`pin_block`] and [`payment_code`]: the payment code as a POS terminal or an app sends it.
 //! - [`signature`]: RSA keys, signing and verifying.
 //!
-//! What it deliberately does not do: read JSON, know endpoints or field lists, look at a clock (a certificate's validity
-//! period is therefore not checked), draw random numbers of its own, or log. No value of a secret, of a decrypted field or
-//! of a digest that grants access appears in `Debug` output or in an error text.
+//! What it deliberately does not do: read JSON, know endpoints or field lists, look at a clock (a
+//! certificate's validity period is therefore not checked), draw random numbers of its own, or log. No value
+//! of a secret, of a decrypted field or of a digest that grants access appears in `Debug` output or in an
+//! error text.
 //!
-//! MD5, SHA-1, single DES and ECB are here because the interface documents of 2015 demand them, and for no other use.
+//! MD5, SHA-1, single DES and ECB are here because the interface documents of 2015 demand them, and for no
+//! other use.
 
 mod base64_text;
 pub mod charset;

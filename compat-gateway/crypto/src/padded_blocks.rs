@@ -1,11 +1,11 @@
 //! Base64 of PKCS#5-padded 64-bit blocks: what 3DES and DES fields have in common.
 //!
-//! A reason for refusal is for the operator's log. On the wire all of them must read alike: a caller who can tell bad
-//! padding from bad text can decrypt by asking.
+//! A reason for refusal is for the operator's log. On the wire all of them must read alike: a caller who can
+//! tell bad padding from bad text can decrypt by asking.
 
 use cipher::{
-    BlockCipher, BlockDecrypt, BlockDecryptMut, BlockEncrypt, BlockEncryptMut, InnerIvInit as _, block_padding::Pkcs7,
-    consts::U8, crypto_common::InnerInit as _, generic_array::GenericArray,
+    BlockCipher, BlockDecrypt, BlockDecryptMut, BlockEncrypt, BlockEncryptMut, InnerIvInit as _,
+    block_padding::Pkcs7, consts::U8, crypto_common::InnerInit as _, generic_array::GenericArray,
 };
 use zeroize::Zeroizing;
 
@@ -110,11 +110,18 @@ pub(crate) fn decrypt_cbc<C>(cipher: &C, iv: [u8; BLOCK], blocks: &[u8]) -> Resu
 where
     C: BlockDecrypt<BlockSize = U8> + BlockCipher,
 {
-    unpad(cbc::Decryptor::inner_iv_init(cipher, &GenericArray::from(iv)), blocks)
+    unpad(
+        cbc::Decryptor::inner_iv_init(cipher, &GenericArray::from(iv)),
+        blocks,
+    )
 }
 
 fn unpad<M: BlockDecryptMut>(mode: M, blocks: &[u8]) -> Result<String, DecryptError> {
     let mut buffer = Zeroizing::new(blocks.to_vec());
-    let plain = mode.decrypt_padded_mut::<Pkcs7>(&mut buffer).map_err(|_| DecryptError::Padding)?;
-    str::from_utf8(plain).map(str::to_owned).map_err(|_| DecryptError::Charset)
+    let plain = mode
+        .decrypt_padded_mut::<Pkcs7>(&mut buffer)
+        .map_err(|_| DecryptError::Padding)?;
+    str::from_utf8(plain)
+        .map(str::to_owned)
+        .map_err(|_| DecryptError::Charset)
 }

@@ -47,7 +47,8 @@ impl Pin {
     }
 }
 
-/// `paymentCodeMD5`: lower-case hex of the MD5 of the digits. Reversible by trying a million codes: treat it like the code.
+/// `paymentCodeMD5`: lower-case hex of the MD5 of the digits. Reversible by trying a million codes: treat it
+/// like the code.
 #[must_use]
 pub fn payment_code_md5(pin: &Pin) -> Zeroizing<String> {
     Zeroizing::new(md5(pin.expose(), Charset::Utf8).to_hex())
@@ -61,7 +62,9 @@ mod tests {
     fn a_payment_code_is_six_ascii_digits_and_stays_out_of_debug() {
         assert_eq!(Pin::parse("012345").unwrap().expose(), "012345");
         assert_eq!(format!("{:?}", Pin::parse("012345").unwrap()), "Pin(..)");
-        for refused in ["", "12345", "1234567", "12345a", "12345\n", " 12345", "１２", "12345F"] {
+        for refused in [
+            "", "12345", "1234567", "12345a", "12345\n", " 12345", "１２", "12345F",
+        ] {
             assert_eq!(Pin::parse(refused).unwrap_err(), NotSixDigits, "{refused:?}");
         }
     }

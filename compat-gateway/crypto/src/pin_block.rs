@@ -1,7 +1,9 @@
-//! PIN blocks of POS terminals (ISO 9564 format 0) under the key of the POS network: `paymentCodeDES` of POS traffic.
+//! PIN blocks of POS terminals (ISO 9564 format 0) under the key of the POS network: `paymentCodeDES` of POS
+//! traffic.
 //!
-//! The gateway takes the encryption off ([`PosKey::open`]); the core, which knows the owner's mobile number, takes the account
-//! off ([`ClearBlock::pin_for`]). Deliberately no verification of the PIN, and no other block format.
+//! The gateway takes the encryption off ([`PosKey::open`]); the core, which knows the owner's mobile number,
+//! takes the account off ([`ClearBlock::pin_for`]). Deliberately no verification of the PIN, and no other
+//! block format.
 
 use std::fmt;
 
@@ -75,7 +77,8 @@ impl PosKey {
         Ok(hex::upper(&block))
     }
 
-    /// Takes the encryption off a received block. Any 16 hex digits open; only [`ClearBlock::pin_for`] tells a right key.
+    /// Takes the encryption off a received block. Any 16 hex digits open; only [`ClearBlock::pin_for`] tells
+    /// a right key.
     ///
     /// # Errors
     /// [`PinBlockError::Format`].
@@ -92,7 +95,8 @@ impl PosKey {
     }
 }
 
-/// A PIN block without its encryption: the PIN under the account number, which is no protection. Hidden from `Debug`, wiped.
+/// A PIN block without its encryption: the PIN under the account number, which is no protection. Hidden from
+/// `Debug`, wiped.
 #[derive(Clone)]
 pub struct ClearBlock(Zeroizing<[u8; BLOCK]>);
 
@@ -109,7 +113,9 @@ impl ClearBlock {
     /// [`PinBlockError::Account`].
     pub fn new(pin: &Pin, account: &str) -> Result<Self, PinBlockError> {
         let text = Zeroizing::new(format!("{DIGITS:02}{}FFFFFFFF", pin.expose()));
-        let field = hex::decode(&text).map(Zeroizing::new).ok_or(PinBlockError::Format)?;
+        let field = hex::decode(&text)
+            .map(Zeroizing::new)
+            .ok_or(PinBlockError::Format)?;
         Ok(Self(xor(&field, account_field(account)?)))
     }
 
@@ -130,7 +136,9 @@ impl ClearBlock {
     /// # Errors
     /// [`PinBlockError::Format`].
     pub fn from_hex(text: &str) -> Result<Self, PinBlockError> {
-        hex::decode(text).map(|bytes| Self(Zeroizing::new(bytes))).ok_or(PinBlockError::Format)
+        hex::decode(text)
+            .map(|bytes| Self(Zeroizing::new(bytes)))
+            .ok_or(PinBlockError::Format)
     }
 
     /// The PIN, if the block reads `06`, six digits and `F` to the end for this account.
@@ -154,7 +162,9 @@ fn account_field(account: &str) -> Result<[u8; BLOCK], PinBlockError> {
     if without_last.is_empty() {
         return Err(PinBlockError::Account);
     }
-    let rightmost = without_last.get(without_last.len().saturating_sub(ACCOUNT_DIGITS)..).unwrap_or_default();
+    let rightmost = without_last
+        .get(without_last.len().saturating_sub(ACCOUNT_DIGITS)..)
+        .unwrap_or_default();
     hex::decode(&format!("{rightmost:0>16}")).ok_or(PinBlockError::Account)
 }
 
@@ -164,4 +174,146 @@ fn xor(block: &[u8; BLOCK], mask: [u8; BLOCK]) -> Zeroizing<[u8; BLOCK]> {
         *mixed ^= byte;
     }
     mixed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const KEY: &str = "0123456789ABCDEFFEDCBA9876543210";
+    const MOBILE: &str = "13912345678";
+
+    fn pin(digits: &str) -> Pin {
+        Pin::parse(digits).unwrap()
+    }
+
+    fn opened(block: &ClearBlock, account: &str) -> Option<String> {
+        block.pin_for(account).map(|pin| pin.expose().to_owned())
+    }
+
+    #[test]
+    fn the_gateway_opens_and_the_core_finds_the_pin() {
+        let key = PosKey::from_hex(KEY).unwrap();
+        let sent = key.encode(&pin("000000"), MOBILE).unwrap();
+        assert_eq!(sent, "1FD5A459B84E6FAB");
+        let clear = key.open(&sent.to_lowercase()).unwrap();
+        assert_eq!(*clear.to_hex(), "060000136EDCBA98");
+        assert_eq!(clear.bytes(), [0x06, 0x00, 0x00, 0x13, 0x6e, 0xdc, 0xba, 0x98]);
+        let handed_on = ClearBlock::from_hex(&clear.to_hex()).unwrap();
+        assert_eq!(opened(&handed_on, MOBILE).as_deref(), Some("000000"));
+    }
+
+    #[test]
+    fn another_account_or_key_finds_no_pin() {
+        let key = PosKey::from_hex(KEY).unwrap();
+        let clear = key.open(&key.encode(&pin("123456"), MOBILE).unwrap()).unwrap();
+        for account in [
+            "13912345688",
+            "13812345678",
+            "2010010000100548",
+            "",
+            "1",
+            "1391234567x",
+            "１３９",
+        ] {
+            assert_eq!(opened(&clear, account), None, "{account:?}");
+        }
+        let other = PosKey::from_hex("1111111111111111").unwrap();
+        let garbled = other.open(&key.encode(&pin("123456"), MOBILE).unwrap()).unwrap();
+        assert_eq!(opened(&garbled, MOBILE), None);
+    }
+
+    #[test]
+    fn only_six_digits_and_their_filling_are_a_pin() {
+        for (field, expected) in [
+            ("06123456FFFFFFFF", Some("123456")),
+            ("0612345AFFFFFFFF", None),
+            ("0512345FFFFFFFFF", None),
+            ("16123456FFFFFFFF", None),
+            ("06123456FFFFFFF0", None),
+        ] {
+            let field: [u8; BLOCK] = hex::decode(field).unwrap();
+            let block = ClearBlock(xor(&field, account_field(MOBILE).unwrap()));
+            assert_eq!(opened(&block, MOBILE).as_deref(), expected);
+        }
+    }
+
+    #[test]
+    fn the_account_takes_part_with_twelve_digits_before_the_last() {
+        assert_eq!(account_field(MOBILE), Ok([0, 0, 0, 0x13, 0x91, 0x23, 0x45, 0x67]));
+        assert_eq!(
+            account_field("2010010000100548"),
+            Ok([0, 0, 0x00, 0x10, 0x00, 0x01, 0x00, 0x54])
+        );
+        assert_eq!(account_field("12"), Ok([0, 0, 0, 0, 0, 0, 0, 1]));
+        for refused in ["", "7", "+8613912345678", "1391234567X"] {
+            assert_eq!(account_field(refused), Err(PinBlockError::Account), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn keys_and_blocks_of_another_size_are_refused() {
+        for refused in [
+            "",
+            "0123456789ABCDE",
+            "0123456789ABCDEF01",
+            "0123456789ABCDEG",
+            &KEY.repeat(2),
+            " 0123456789ABCDEF",
+        ] {
+            assert_eq!(
+                PosKey::from_hex(refused).map(|_| ()),
+                Err(PinBlockError::Key),
+                "{refused:?}"
+            );
+        }
+        let key = PosKey::from_hex(KEY).unwrap();
+        for refused in [
+            "",
+            "1FD5A459B84E6FA",
+            "1FD5A459B84E6FAB0",
+            "231EEREWQR",
+            "1FD5A459B84E6FAB1FD5A459B84E6FAB",
+        ] {
+            assert_eq!(
+                key.open(refused).map(|_| ()),
+                Err(PinBlockError::Format),
+                "{refused:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_doubled_key_is_single_des() {
+        let single = PosKey::from_hex("0123456789ABCDEF").unwrap();
+        let double = PosKey::from_hex("0123456789ABCDEF0123456789abcdef").unwrap();
+        assert_eq!(
+            single.encode(&pin("123456"), MOBILE),
+            double.encode(&pin("123456"), MOBILE)
+        );
+    }
+
+    #[test]
+    fn keys_and_blocks_stay_out_of_debug() {
+        let key = PosKey::from_hex(KEY).unwrap();
+        let block = ClearBlock::new(&pin("123456"), MOBILE).unwrap();
+        assert_eq!(format!("{key:?} {block:?}"), "PosKey(..) ClearBlock(..)");
+    }
+
+    proptest! {
+        #[test]
+        fn every_pin_survives_the_block(digits in "[0-9]{6}", account in "[0-9]{2,19}", key in "[0-9A-Fa-f]{32}") {
+            let key = PosKey::from_hex(&key).unwrap();
+            let block = key.open(&key.encode(&pin(&digits), &account).unwrap()).unwrap();
+            prop_assert_eq!(opened(&block, &account), Some(digits));
+        }
+
+        #[test]
+        fn no_text_makes_a_block_panic(text in any::<String>(), account in any::<String>(), block in "[0-9A-F]{16}") {
+            let key = PosKey::from_hex(KEY).unwrap();
+            prop_assert!(key.open(&text).is_err() || text.len() == 16);
+            let _ = key.open(&block).unwrap().pin_for(&account);
+        }
+    }
 }

@@ -1,11 +1,14 @@
 //! RSA PKCS#1 v1.5 signatures (`tsig.signature`): algorithms, key sizes and the errors of keys.
 //!
-//! Verifying is for every request and takes microseconds; signing is for clients, tests and pushes. Deliberately no PSS and
-//! no certificate chain, validity period or revocation: an operator provisions the key, and that is the trust.
+//! Verifying is for every request and takes microseconds; signing is for clients, tests and pushes.
+//! Deliberately no PSS and no certificate chain, validity period or revocation: an operator provisions the
+//! key, and that is the trust.
 
 mod pem;
 mod private_key;
 mod public_key;
+#[cfg(test)]
+mod tests;
 
 use std::str::FromStr;
 
@@ -52,7 +55,10 @@ impl FromStr for Algorithm {
     type Err = UnknownAlgorithm;
 
     fn from_str(name: &str) -> Result<Self, UnknownAlgorithm> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.name().eq_ignore_ascii_case(name)).ok_or(UnknownAlgorithm)
+        Self::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
+            .ok_or(UnknownAlgorithm)
     }
 }
 

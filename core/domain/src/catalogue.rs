@@ -1,4 +1,6 @@
 //! What can be bought and where: products, sellers, stores, terminals.
+//!
+//! Whether a product is sound is told by [`Product::problems`], in `product.rs`.
 
 use crate::{AccountType, Fen, NetworkId, ProductId, Restrictions, SellerId, StoreId, TerminalId};
 
@@ -19,7 +21,7 @@ pub struct Product {
     pub price: Fen,
     /// What is on the card.
     pub face_value: Fen,
-    /// Stages; 0: all at once.
+    /// Stages; 0: all at once. For an uneven plan: those after activation.
     pub stages: u32,
     /// An uneven plan: what activation releases and what each further stage does.
     pub uneven: Option<(Fen, Fen)>,

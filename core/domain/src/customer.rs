@@ -1,6 +1,9 @@
 //! A customer and what of the partition a command looks at.
 
-use crate::{Account, CustomerId, MobileNumber, Order, OrderKey, PaymentCodeState, Timestamp};
+use crate::{
+    Account, AccountNumber, AccountType, CustomerId, MobileNumber, Order, OrderKey, PaymentCodeState,
+    Timestamp,
+};
 use std::collections::BTreeMap;
 
 /// A keyed digest of a normalised ID number (15 and 18 digits of one person are equal), so
@@ -40,4 +43,49 @@ pub struct CustomerState {
     pub accounts: Vec<Account>,
     /// The orders that were asked for and exist.
     pub orders: BTreeMap<OrderKey, Order>,
+}
+
+impl Customer {
+    /// A customer that does not exist yet: nothing on file, an empty journal.
+    pub fn new(id: CustomerId, mobile: Option<MobileNumber>, now: Timestamp) -> Self {
+        Self {
+            id,
+            mobile,
+            identity: None,
+            payment_code: PaymentCodeState::default(),
+            entries: 0,
+            created_at: now,
+        }
+    }
+}
+
+impl CustomerState {
+    /// The account with this number, where it is this customer's.
+    pub fn account(&self, number: &AccountNumber) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.number == *number)
+    }
+
+    /// The cash account, once it was needed.
+    pub fn cash(&self) -> Option<&Account> {
+        self.accounts
+            .iter()
+            .find(|account| account.kind == AccountType::Cash)
+    }
+
+    /// The cash account, or an empty one with this number, opened now.
+    pub fn cash_or_new(&self, number: &AccountNumber, now: Timestamp) -> Account {
+        self.cash()
+            .cloned()
+            .unwrap_or_else(|| Account::cash(number.clone(), now))
+    }
+
+    /// The order under this key, where it was asked for and exists.
+    pub fn order(&self, key: &OrderKey) -> Option<&Order> {
+        self.orders.get(key)
+    }
+
+    /// Whether the payment code is locked.
+    pub const fn code_locked(&self) -> bool {
+        self.customer.payment_code.locked
+    }
 }

@@ -1,7 +1,7 @@
 //! A type per identifier, so that one can't be passed for another.
 //!
-//! Numbers that name a person (mobile numbers, account numbers) show their last digits
-//! only when they are printed for debugging.
+//! Numbers that name a person (mobile numbers here, account numbers in
+//! [`crate::account_number`]) show their last digits only when they are printed for debugging.
 
 use std::fmt;
 use std::str::FromStr;
@@ -74,12 +74,12 @@ impl FromStr for CustomerId {
 }
 
 /// All ASCII digits, and this many of them.
-fn is_digits(text: &str, len: usize) -> bool {
+pub(crate) fn is_digits(text: &str, len: usize) -> bool {
     text.len() == len && text.bytes().all(|c| c.is_ascii_digit())
 }
 
 /// Writes all but the last four characters as `*`.
-fn masked(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(crate) fn masked(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let keep = text.len().saturating_sub(4);
     text.chars()
         .enumerate()
@@ -109,34 +109,6 @@ impl MobileNumber {
 }
 
 impl fmt::Debug for MobileNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        masked(&self.0, f)
-    }
-}
-
-/// An account number: 16 digits, AABB CCC and nine more (decision 24; 002 消费号码编码规则).
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AccountNumber(String);
-
-impl AccountNumber {
-    /// Checks the form. The account's type comes from the stored account, never from here.
-    pub fn parse(text: &str) -> Result<Self, IdError> {
-        if is_digits(text, 16) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(IdError {
-                expected: "an account number of 16 digits",
-            })
-        }
-    }
-
-    /// The digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for AccountNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         masked(&self.0, f)
     }
@@ -200,6 +172,37 @@ text_id!(
 text_id!(
     /// The platform's own order number.
     OrderId, 64);
-text_id!(
-    /// The issuing region: `CCC` of an account number, three digits.
-    RegionCode, 3);
+/// The issuing region: `CCC` of an account number, three digits.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct RegionCode(String);
+
+impl RegionCode {
+    /// Checks the form.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        if is_digits(text, 3) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(IdError {
+                expected: "a region code of three digits",
+            })
+        }
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where nothing else is provisioned: the head office (002 消费号码编码规则).
+impl Default for RegionCode {
+    fn default() -> Self {
+        Self("888".to_owned())
+    }
+}
+
+impl fmt::Display for RegionCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

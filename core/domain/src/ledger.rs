@@ -1,7 +1,10 @@
 //! Double entry: postings that sum to zero, counter-accounts included, so that a trial
 //! balance can be drawn from entries alone and every balance is the sum of its postings.
 
-use crate::{AccountNumber, CallerId, Fen, OrderId, ProductId, SellerId, Timestamp};
+use crate::{AccountNumber, CallerId, Fen, IdError, OrderId, ProductId, SellerId, Timestamp};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 /// What a posting changes. Only customers' accounts have a stored balance; the others are
 /// sums over entries, so that no hot row exists.
@@ -56,4 +59,236 @@ pub struct Entry {
     pub at: Timestamp,
     /// Two or more; they sum to zero.
     pub postings: Vec<Posting>,
+}
+
+/// What is wrong with an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryError {
+    /// Fewer than two postings.
+    TooFew,
+    /// A posting moves nothing.
+    Zero,
+    /// The postings do not sum to zero.
+    Unbalanced,
+    /// A sum beyond the range of money.
+    OutOfRange,
+}
+
+impl fmt::Display for EntryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooFew => "an entry of fewer than two postings",
+            Self::Zero => "a posting that moves nothing",
+            Self::Unbalanced => "postings that do not sum to zero",
+            Self::OutOfRange => "postings beyond the range of money",
+        })
+    }
+}
+
+impl std::error::Error for EntryError {}
+
+impl Entry {
+    /// An entry that balances.
+    ///
+    /// # Errors
+    /// Fewer than two postings, one that moves nothing, a sum that is not zero.
+    pub fn new(
+        sequence: u64,
+        order: OrderId,
+        kind: EntryKind,
+        at: Timestamp,
+        postings: Vec<Posting>,
+    ) -> Result<Self, EntryError> {
+        let entry = Self {
+            sequence,
+            order,
+            kind,
+            at,
+            postings,
+        };
+        entry.validate().map(|()| entry)
+    }
+
+    /// Whether it balances.
+    ///
+    /// # Errors
+    /// As [`Entry::new`].
+    pub fn validate(&self) -> Result<(), EntryError> {
+        if self.postings.len() < 2 {
+            return Err(EntryError::TooFew);
+        }
+        if self.postings.iter().any(|posting| posting.amount == Fen::ZERO) {
+            return Err(EntryError::Zero);
+        }
+        match Fen::checked_sum(self.postings.iter().map(|posting| posting.amount)) {
+            Some(Fen::ZERO) => Ok(()),
+            Some(_) => Err(EntryError::Unbalanced),
+            None => Err(EntryError::OutOfRange),
+        }
+    }
+
+    /// What it moves on one ledger account; `None` beyond the range of money.
+    pub fn moved(&self, ledger: &LedgerAccount) -> Option<Fen> {
+        let postings = self.postings.iter().filter(|posting| posting.ledger == *ledger);
+        Fen::checked_sum(postings.map(|posting| posting.amount))
+    }
+}
+
+/// Written `account:<number>`, `seller_payable:<seller>`, `caller_receivable:<caller>` or
+/// `discount_granted:<product>`. With an account's number in clear: not for logs.
+impl fmt::Display for LedgerAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(number) => write!(f, "account:{}", number.as_str()),
+            Self::SellerPayable(seller) => write!(f, "seller_payable:{seller}"),
+            Self::CallerReceivable(caller) => write!(f, "caller_receivable:{caller}"),
+            Self::DiscountGranted(product) => write!(f, "discount_granted:{product}"),
+        }
+    }
+}
+
+impl FromStr for LedgerAccount {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        match text.split_once(':') {
+            Some(("account", number)) => AccountNumber::parse(number).map(Self::Account),
+            Some(("seller_payable", seller)) => SellerId::parse(seller).map(Self::SellerPayable),
+            Some(("caller_receivable", caller)) => CallerId::parse(caller).map(Self::CallerReceivable),
+            Some(("discount_granted", product)) => ProductId::parse(product).map(Self::DiscountGranted),
+            _ => Err(IdError {
+                expected: "a ledger account such as account:<number>",
+            }),
+        }
+    }
+}
+
+/// The trial balance: sums of all postings by ledger account, drawn from entries alone.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TrialBalance {
+    sums: BTreeMap<LedgerAccount, Fen>,
+    entries: u64,
+}
+
+impl TrialBalance {
+    /// Takes an entry, all of it or nothing.
+    ///
+    /// # Errors
+    /// It does not balance, or a sum leaves the range of money.
+    pub fn add(&mut self, entry: &Entry) -> Result<(), EntryError> {
+        entry.validate()?;
+        let mut sums = BTreeMap::new();
+        for Posting { ledger, amount } in &entry.postings {
+            let so_far = sums.get(ledger).copied().unwrap_or_else(|| self.balance(ledger));
+            let sum = so_far.checked_add(*amount).ok_or(EntryError::OutOfRange)?;
+            sums.insert(ledger.clone(), sum);
+        }
+        self.sums.extend(sums);
+        self.entries = self.entries.saturating_add(1);
+        Ok(())
+    }
+
+    /// The sum of one ledger account's postings.
+    pub fn balance(&self, ledger: &LedgerAccount) -> Fen {
+        self.sums.get(ledger).copied().unwrap_or_default()
+    }
+
+    /// All sums, by ledger account.
+    pub fn lines(&self) -> impl Iterator<Item = (&LedgerAccount, Fen)> {
+        self.sums.iter().map(|(ledger, sum)| (ledger, *sum))
+    }
+
+    /// The sum of all lines: zero. `None` beyond the range of money.
+    pub fn total(&self) -> Option<Fen> {
+        Fen::checked_sum(self.sums.values().copied())
+    }
+
+    /// How many entries it was drawn from.
+    pub const fn entries(&self) -> u64 {
+        self.entries
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Entry, EntryError, EntryKind, LedgerAccount, Posting, TrialBalance};
+    use crate::{AccountNumber, CallerId, Fen, OrderId, SellerId, Timestamp};
+
+    fn entry(amounts: &[i64]) -> Result<Entry, EntryError> {
+        let ledgers = [
+            LedgerAccount::Account(AccountNumber::parse("9501888123456789").unwrap()),
+            LedgerAccount::SellerPayable(SellerId::parse("S1").unwrap()),
+            LedgerAccount::CallerReceivable(CallerId::parse("app/a").unwrap()),
+        ];
+        let postings = amounts.iter().zip(ledgers.into_iter().cycle());
+        let postings = postings
+            .map(|(fen, ledger)| Posting {
+                ledger,
+                amount: Fen::new(*fen),
+            })
+            .collect();
+        let order = OrderId::parse("ud1").unwrap();
+        Entry::new(1, order, EntryKind::Payment, Timestamp::from_millis(0), postings)
+    }
+
+    #[test]
+    fn an_entry_that_does_not_balance_is_refused() {
+        let check = |amounts: &[i64], expect| assert_eq!(entry(amounts).map(|_| ()), expect, "{amounts:?}");
+        check(&[-5, 5], Ok(()));
+        check(&[-5, 3, 2], Ok(()));
+        check(&[], Err(EntryError::TooFew));
+        check(&[0], Err(EntryError::TooFew));
+        check(&[5], Err(EntryError::TooFew));
+        check(&[-5, 5, 0], Err(EntryError::Zero));
+        check(&[0, 0], Err(EntryError::Zero));
+        check(&[-5, 4], Err(EntryError::Unbalanced));
+        check(&[i64::MAX, 1, -1], Err(EntryError::OutOfRange));
+        check(&[i64::MIN, -1, 1], Err(EntryError::OutOfRange));
+    }
+
+    #[test]
+    fn a_trial_balance_sums_to_zero_and_takes_nothing_that_does_not() {
+        let mut trial = TrialBalance::default();
+        trial.add(&entry(&[-5, 5]).unwrap()).unwrap();
+        trial.add(&entry(&[-7, 3, 4]).unwrap()).unwrap();
+        let mut broken = entry(&[-7, 7]).unwrap();
+        broken.postings[0].amount = Fen::new(-8);
+        assert_eq!(trial.add(&broken), Err(EntryError::Unbalanced));
+        let sums: Vec<_> = trial.lines().map(|(_, sum)| sum.get()).collect();
+        assert_eq!(
+            (sums, trial.total(), trial.entries()),
+            (vec![-12, 8, 4], Some(Fen::ZERO), 2)
+        );
+    }
+
+    #[test]
+    fn a_sum_beyond_the_range_of_money_is_refused_and_changes_nothing() {
+        let mut trial = TrialBalance::default();
+        trial.add(&entry(&[i64::MAX, -i64::MAX]).unwrap()).unwrap();
+        let before = trial.clone();
+        assert_eq!(trial.add(&entry(&[1, -1]).unwrap()), Err(EntryError::OutOfRange));
+        assert_eq!(trial, before);
+    }
+
+    #[test]
+    fn a_ledger_account_is_read_back_as_it_was_written() {
+        for text in [
+            "account:9501888123456789",
+            "seller_payable:S:1",
+            "caller_receivable:app/a",
+            "discount_granted:P1",
+        ] {
+            assert_eq!(text.parse::<LedgerAccount>().unwrap().to_string(), text);
+        }
+        for text in [
+            "",
+            "account",
+            "account:",
+            "account:1",
+            "cash:9501888123456789",
+            "seller_payable:",
+        ] {
+            assert!(text.parse::<LedgerAccount>().is_err(), "{text}");
+        }
+    }
 }

@@ -4,6 +4,9 @@ use crate::{
     AccountNumber, AccountStatus, BatchNumber, CallerId, Fen, NetworkId, OrderId, ProductId, Refusal,
     SellerId, SerialNumber, StoreId, TerminalId, Timestamp,
 };
+use std::fmt;
+
+pub use crate::replay::replay;
 
 /// Names a transaction of a terminal (decision 19). An operator raises the generation when
 /// the terminal is replaced or reset: its serials start again.
@@ -81,6 +84,11 @@ pub enum OrderKey {
 /// A digest over the business values of a request; no payment code goes into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ContentDigest(pub [u8; 32]);
+
+impl ContentDigest {
+    /// Of an order that nobody asked for by its content: a closed key, a wrong code in a query.
+    pub const NONE: Self = Self([0; 32]);
+}
 
 /// What became of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -228,4 +236,53 @@ pub struct Order {
     pub state: OrderState,
     /// What it is about.
     pub detail: OrderDetail,
+}
+
+impl Order {
+    /// A key that a reversal closed before anything arrived, as the reversal left it.
+    pub const fn closure(key: OrderKey, id: OrderId, caller: CallerId, at: Timestamp) -> Self {
+        Self {
+            key,
+            id,
+            content: ContentDigest::NONE,
+            caller,
+            at,
+            state: OrderState::Closed,
+            detail: OrderDetail::Closure,
+        }
+    }
+
+    /// The payment, where it is one.
+    pub const fn payment(&self) -> Option<&PaymentDetail> {
+        match &self.detail {
+            OrderDetail::Payment(payment) => Some(payment),
+            OrderDetail::Cancellation(_)
+            | OrderDetail::Opening(_)
+            | OrderDetail::Transfer(_)
+            | OrderDetail::Closure
+            | OrderDetail::Act => None,
+        }
+    }
+}
+
+impl PosKey {
+    /// The key of one of its slots.
+    pub fn slot(&self, slot: Slot) -> OrderKey {
+        OrderKey::Pos(self.clone(), slot)
+    }
+}
+
+/// Written `seller/terminal/generation/batch/serial`, for people; identifiers may hold a slash, so this
+/// is no key.
+impl fmt::Display for PosKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            seller,
+            terminal,
+            generation,
+            batch,
+            serial,
+        } = self;
+        write!(f, "{seller}/{terminal}/{generation}/{batch}/{serial}")
+    }
 }

@@ -28,3 +28,13 @@ pub struct SmsCode {
     /// The key that used it up; that key may present it again, no other.
     pub used_by: Option<OrderKey>,
 }
+
+/// How long a code is valid, in ms.
+const VALID_MS: i64 = 5 * 60 * 1000;
+
+impl SmsCode {
+    /// Until when it is valid (exclusive).
+    pub const fn expires_at(&self) -> Timestamp {
+        self.sent_at.saturating_add_millis(VALID_MS)
+    }
+}

@@ -95,11 +95,14 @@ pub struct Commit {
     pub claims: Vec<Claim>,
     /// Index rows to add.
     pub index: Vec<IndexRow>,
-    /// The business day (`yyyyMMdd`) that must be open; `None`: no day is checked.
+    /// The business day (`yyyyMMdd`) that must be open; `None`: no day is checked. Kept with the
+    /// commit (feed, log); the trait has no way to close a day yet, so no store refuses by it.
     pub business_day: Option<u32>,
 }
 
-/// What became of a commit.
+/// What became of a commit. Where several reasons stand against it, the first of them in the
+/// order `ClaimHeld`, `Stale`, `RowExists` is told: a held claim settles the matter, whatever
+/// the version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommitOutcome {
     /// Durable. The partition now has this version.

@@ -9,14 +9,24 @@
 //! What this crate does not do: decide anything about money (`map-domain` does), or touch
 //! a disk or a network (the stores do).
 
+pub mod check;
 mod claim;
+pub mod codec;
 mod commit;
 mod error;
+pub mod keys;
+#[cfg(any(test, feature = "suite"))]
+pub mod memory;
 mod partition;
+pub mod records;
 mod store;
+#[cfg(feature = "suite")]
+pub mod suite;
 
 pub use claim::{Claim, ClaimKey, ClaimTable, ClaimValue, ContentHash};
 pub use commit::{Commit, CommitOutcome, IndexKey, IndexRow, IndexTable, RowWrite};
 pub use error::{StoreError, StoreResult};
+#[cfg(any(test, feature = "suite"))]
+pub use memory::MemoryStore;
 pub use partition::{PartitionId, PartitionIdError, Row, RowKey, RowKind, Version};
 pub use store::{BulkCursor, BulkRow, BulkSnapshot, BulkTable, Feed, FeedItem, Load, Loaded, Page, PageOrder, Store};

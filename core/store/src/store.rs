@@ -24,7 +24,8 @@ pub struct Loaded {
     pub version: Version,
     /// The header's body, where it has one.
     pub header: Option<Bytes>,
-    /// The rows asked for that exist, each once, ordered by key.
+    /// The rows asked for that exist, each once, ordered by key; the header among them only
+    /// where it was asked for as a row.
     pub rows: Vec<Row>,
 }
 
@@ -92,7 +93,8 @@ pub struct BulkCursor(pub Bytes);
 /// A view of the whole store at one moment, as far as the store can give one.
 #[async_trait]
 pub trait BulkSnapshot: Send + Sync {
-    /// Up to `limit` rows of a table from a cursor on, and where to go on; no cursor: the end.
+    /// Up to `limit` rows (at least one is read, at most what the store thinks fit) of a table
+    /// from a cursor on, and where to go on; no cursor: the end.
     async fn scan(
         &self,
         table: BulkTable,

@@ -1,8 +1,12 @@
 //! Configuration: defaults, then the file, then the environment, then flags; each overrides
 //! the one before. Unknown keys are refused with a suggestion.
 
+mod dump;
 mod layers;
+mod settings;
 mod suggest;
 
+pub(crate) use dump::dump;
 pub(crate) use layers::{Layers, load};
+pub(crate) use settings::{CoreClientConfig, MapConfig};
 pub(crate) use suggest::friendly_toml_error;

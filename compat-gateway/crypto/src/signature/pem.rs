@@ -1,7 +1,7 @@
 //! The DER inside a key's text, PEM or bare base64.
 //!
-//! More tolerant than RFC 7468 where settings files are sloppy (any line width, indentation, text before the block), and
-//! strict where tolerance would guess (one block only, nothing behind it).
+//! More tolerant than RFC 7468 where settings files are sloppy (any line width, indentation, text before the
+//! block), and strict where tolerance would guess (one block only, nothing behind it).
 
 use zeroize::Zeroizing;
 
@@ -23,13 +23,21 @@ pub(super) fn decode(text: &str) -> Result<Document<'_>, KeyRejected> {
         Some((_, block)) => {
             let (label, rest) = block.split_once("-----").ok_or(KeyRejected::Encoding)?;
             let (body, rest) = rest.split_once("-----END ").ok_or(KeyRejected::Encoding)?;
-            let behind = rest.strip_prefix(label).and_then(|rest| rest.strip_prefix("-----"));
+            let behind = rest
+                .strip_prefix(label)
+                .and_then(|rest| rest.strip_prefix("-----"));
             if !behind.is_some_and(|behind| behind.trim().is_empty()) {
                 return Err(KeyRejected::Encoding);
             }
             (Some(label), body)
         }
     };
-    let der = base64_text::decode(body).map(Zeroizing::new).map_err(|base64_text::NotBase64| KeyRejected::Encoding)?;
-    if der.is_empty() { Err(KeyRejected::Encoding) } else { Ok(Document { label, der }) }
+    let der = base64_text::decode(body)
+        .map(Zeroizing::new)
+        .map_err(|base64_text::NotBase64| KeyRejected::Encoding)?;
+    if der.is_empty() {
+        Err(KeyRejected::Encoding)
+    } else {
+        Ok(Document { label, der })
+    }
 }

@@ -27,7 +27,9 @@ pub struct PrivateKey(RsaPrivateKey);
 
 impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PrivateKey").field("bits", &self.0.n().bits()).finish_non_exhaustive()
+        f.debug_struct("PrivateKey")
+            .field("bits", &self.0.n().bits())
+            .finish_non_exhaustive()
     }
 }
 
@@ -57,7 +59,9 @@ impl PrivateKey {
     /// [`KeyRejected`] for a size that [`KeyStrength::Standard`] refuses.
     pub fn generate(rng: &mut impl CryptoRngCore, bits: usize) -> Result<Self, KeyRejected> {
         KeyStrength::Standard.check(bits)?;
-        RsaPrivateKey::new(rng, bits).map(Self).map_err(|_| KeyRejected::Unusable)
+        RsaPrivateKey::new(rng, bits)
+            .map(Self)
+            .map_err(|_| KeyRejected::Unusable)
     }
 
     /// The public half.
@@ -73,13 +77,15 @@ impl PrivateKey {
     /// # Errors
     /// [`KeyRejected::Unusable`] if the key can't be written, which no parsed key is.
     pub fn to_pkcs8_pem(&self) -> Result<Zeroizing<String>, KeyRejected> {
-        self.0.to_pkcs8_pem(LineEnding::LF).map_err(|_| KeyRejected::Unusable)
+        self.0
+            .to_pkcs8_pem(LineEnding::LF)
+            .map_err(|_| KeyRejected::Unusable)
     }
 
     /// Signs the bytes of a message; the signature in base64 without line breaks.
     ///
-    /// Not blinded: its time depends on the key, which a caller who can time many signatures might exploit (the Marvin
-    /// attack). For clients and tests; a server that signs on demand uses [`Self::sign_blinded`].
+    /// Not blinded: its time depends on the key, which a caller who can time many signatures might exploit
+    /// (the Marvin attack). For clients and tests; a server that signs on demand uses [`Self::sign_blinded`].
     ///
     /// # Errors
     /// [`SigningFailed`] if the result doesn't verify under the key's own public half.
@@ -89,7 +95,8 @@ impl PrivateKey {
         Ok(base64_text::encode(&signature))
     }
 
-    /// Signs like [`Self::sign`] with the private operation blinded by the caller's random numbers; the signature is the same.
+    /// Signs like [`Self::sign`] with the private operation blinded by the caller's random numbers; the
+    /// signature is the same.
     ///
     /// # Errors
     /// [`SigningFailed`], as above.
@@ -100,7 +107,10 @@ impl PrivateKey {
         message: &[u8],
     ) -> Result<String, SigningFailed> {
         let (scheme, digest) = hashed(algorithm, message);
-        let signature = self.0.sign_with_rng(rng, scheme, &digest).map_err(|_| SigningFailed)?;
+        let signature = self
+            .0
+            .sign_with_rng(rng, scheme, &digest)
+            .map_err(|_| SigningFailed)?;
         Ok(base64_text::encode(&signature))
     }
 }

@@ -1,12 +1,13 @@
 //! A partner's RSA public key: parsed once, used for every request.
 //!
-//! SHA-1 and SHA-256 are verified by AWS-LC, MD5 (which AWS-LC's interface lacks) by the `rsa` crate; a public operation has
-//! nothing to leak.
+//! SHA-1 and SHA-256 are verified by AWS-LC, MD5 (which AWS-LC's interface lacks) by the `rsa` crate; a
+//! public operation has nothing to leak.
 
 use std::fmt;
 
 use aws_lc_rs::signature::{
-    ParsedPublicKey, RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
+    ParsedPublicKey, RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
+    RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
 };
 use md5::Md5;
 use rsa::pkcs1v15::{Signature, VerifyingKey};
@@ -44,12 +45,15 @@ pub struct PublicKey {
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PublicKey").field("bits", &self.bits()).finish_non_exhaustive()
+        f.debug_struct("PublicKey")
+            .field("bits", &self.bits())
+            .finish_non_exhaustive()
     }
 }
 
 impl PublicKey {
-    /// Reads a key as partners send it: SPKI as PEM or bare base64, or an X.509 certificate as PEM or bare base64.
+    /// Reads a key as partners send it: SPKI as PEM or bare base64, or an X.509 certificate as PEM or bare
+    /// base64.
     ///
     /// # Errors
     /// See [`KeyRejected`].
@@ -58,7 +62,9 @@ impl PublicKey {
         let der = document.der.as_slice();
         match document.label {
             Some("PUBLIC KEY") => Self::from_spki(der, strength),
-            Some("CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE") => Self::from_certificate(der, strength),
+            Some("CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE") => {
+                Self::from_certificate(der, strength)
+            }
             Some(label) if label.ends_with("PRIVATE KEY") => Err(KeyRejected::PrivateKeyGiven),
             Some(_) => Err(KeyRejected::Label { expected: EXPECTED }),
             None if SubjectPublicKeyInfoRef::from_der(der).is_ok() => Self::from_spki(der, strength),
@@ -70,7 +76,11 @@ impl PublicKey {
     fn from_certificate(der: &[u8], strength: KeyStrength) -> Result<Self, KeyRejected> {
         let unreadable = |_| KeyRejected::Structure { expected: EXPECTED };
         let certificate = Certificate::from_der(der).map_err(unreadable)?;
-        let spki = certificate.tbs_certificate.subject_public_key_info.to_der().map_err(unreadable)?;
+        let spki = certificate
+            .tbs_certificate
+            .subject_public_key_info
+            .to_der()
+            .map_err(unreadable)?;
         Self::from_spki(&spki, strength)
     }
 
@@ -80,8 +90,12 @@ impl PublicKey {
         if spki.algorithm.oid != pkcs1::ALGORITHM_OID {
             return Err(KeyRejected::NotRsa);
         }
-        // The size is judged on the raw numbers, so that a key which is too long is called that and not "unusable".
-        let numbers = spki.subject_public_key.as_bytes().ok_or_else(|| unreadable.clone())?;
+        // The size is judged on the raw numbers, so that a key which is too long is called that and not
+        // "unusable".
+        let numbers = spki
+            .subject_public_key
+            .as_bytes()
+            .ok_or_else(|| unreadable.clone())?;
         let numbers = pkcs1::RsaPublicKey::from_der(numbers).map_err(|_| unreadable)?;
         strength.check(bits(numbers.modulus.as_bytes()))?;
         let key = RsaPublicKey::try_from(spki).map_err(|_| KeyRejected::Unusable)?;
@@ -90,7 +104,8 @@ impl PublicKey {
 
     pub(super) fn new(key: RsaPublicKey) -> Result<Self, KeyRejected> {
         let der = key.to_public_key_der().map_err(|_| KeyRejected::Unusable)?;
-        let parsed = |algorithm| ParsedPublicKey::new(algorithm, der.as_bytes()).map_err(|_| KeyRejected::Unusable);
+        let parsed =
+            |algorithm| ParsedPublicKey::new(algorithm, der.as_bytes()).map_err(|_| KeyRejected::Unusable);
         Ok(Self {
             sha1: parsed(&RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY)?,
             sha256: parsed(&RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY)?,
@@ -110,7 +125,9 @@ impl PublicKey {
     /// # Errors
     /// [`KeyRejected::Unusable`] if the key can't be written, which no parsed key is.
     pub fn to_spki_pem(&self) -> Result<String, KeyRejected> {
-        self.key.to_public_key_pem(LineEnding::LF).map_err(|_| KeyRejected::Unusable)
+        self.key
+            .to_public_key_pem(LineEnding::LF)
+            .map_err(|_| KeyRejected::Unusable)
     }
 
     /// Verifies a base64 signature, blanks and line breaks in it tolerated, over the bytes of the message.
@@ -118,21 +135,29 @@ impl PublicKey {
     /// # Errors
     /// [`BadSignature`], whatever the text was: also for a text that is no signature at all.
     pub fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &str) -> Result<(), BadSignature> {
-        let signature = base64_text::decode(signature).map_err(|base64_text::NotBase64| BadSignature::Base64)?;
+        let signature =
+            base64_text::decode(signature).map_err(|base64_text::NotBase64| BadSignature::Base64)?;
         let verified = match algorithm {
             Algorithm::Sha1WithRsa => self.sha1.verify_sig(message, &signature).is_ok(),
             Algorithm::Sha256WithRsa => self.sha256.verify_sig(message, &signature).is_ok(),
             Algorithm::Md5WithRsa => Signature::try_from(signature.as_slice())
                 .is_ok_and(|signature| self.md5.verify(message, &signature).is_ok()),
         };
-        if verified { Ok(()) } else { Err(BadSignature::Mismatch) }
+        if verified {
+            Ok(())
+        } else {
+            Err(BadSignature::Mismatch)
+        }
     }
 }
 
 /// Bits of a big-endian number without leading zero bytes.
 fn bits(number: &[u8]) -> usize {
     let unused = number.first().map_or(0, |byte| byte.leading_zeros());
-    number.len().saturating_mul(8).saturating_sub(usize::try_from(unused).unwrap_or_default())
+    number
+        .len()
+        .saturating_mul(8)
+        .saturating_sub(usize::try_from(unused).unwrap_or_default())
 }
 
 fn is_private_key(der: &[u8]) -> bool {

@@ -1,7 +1,16 @@
 //! Send an SMS code, and present one (decision 32). Both look at one mobile number's own partition.
 
-use crate::sms::SmsState;
+use crate::sms::{SmsCode, SmsState};
 use crate::{CallerId, CodeDigest, Context, OrderKey, Refusal, Timestamp};
+
+/// At least this long between two messages to one number, in ms.
+const PAUSE_MS: i64 = 60_000;
+/// Messages to one number within 24 hours.
+const PER_DAY: usize = 10;
+/// 24 hours, in ms.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// Wrong tries of one code; with the last it is worth nothing.
+const MAX_TRIES: u32 = 5;
 
 /// Send a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +40,42 @@ pub enum Sent {
     },
 }
 
-/// Decides whether a code is sent.
+/// Decides whether a code is sent. A new code takes the place of the caller's earlier one.
+///
+/// # Errors
+/// [`Refusal::SmsRateLimited`]: less than 60 s since the last one, or ten within 24 hours, whoever asked.
 pub fn decide(state: &SmsState, command: &SendSmsCode, context: &Context) -> Result<Sent, Refusal> {
-    let _ = (state, command, context);
-    unimplemented!()
+    let now = context.now;
+    if let Some(code) = state.codes.iter().find(|code| code.request == command.key) {
+        return Ok(Sent::Already {
+            expires_at: code.expires_at(),
+        });
+    }
+    let recent = |sent: &&Timestamp| now.millis_since(**sent) < DAY_MS;
+    let mut sent: Vec<_> = state.sent.iter().filter(recent).copied().collect();
+    let too_soon = sent.iter().any(|sent| now.millis_since(*sent) < PAUSE_MS);
+    if too_soon || sent.len() >= PER_DAY {
+        return Err(Refusal::SmsRateLimited);
+    }
+    sent.push(now);
+    let code = SmsCode {
+        digest: command.digest,
+        caller: command.caller.clone(),
+        request: command.key.clone(),
+        sent_at: now,
+        tries: 0,
+        used_by: None,
+    };
+    let expires_at = code.expires_at();
+    let others = state
+        .codes
+        .iter()
+        .filter(|c| c.caller != command.caller && recent(&&c.sent_at));
+    let codes = others.cloned().chain([code]).collect();
+    Ok(Sent::Send {
+        state: SmsState { sent, codes },
+        expires_at,
+    })
 }
 
 /// Present a code under the key of the order that needs it.
@@ -57,8 +98,43 @@ pub struct Presented {
     pub answer: Result<(), Refusal>,
 }
 
-/// Decides whether a presented code is right.
+/// Decides whether a presented code is right. It is used up by the key that presents it: that key may
+/// present it again, even after its end, and no other may.
 pub fn present(state: &SmsState, command: &PresentSmsCode, context: &Context) -> Presented {
-    let _ = (state, command, context);
-    unimplemented!()
+    let refused = Presented {
+        state: None,
+        answer: Err(Refusal::SmsCodeWrong),
+    };
+    let Some(code) = state.codes.iter().find(|code| code.caller == command.caller) else {
+        return refused;
+    };
+    let right = code.digest == command.digest;
+    let changed = match &code.used_by {
+        Some(key) if *key == command.key && right => {
+            return Presented {
+                state: None,
+                answer: Ok(()),
+            };
+        }
+        Some(_) => return refused,
+        None if context.now >= code.expires_at() || code.tries >= MAX_TRIES => return refused,
+        None if right => SmsCode {
+            used_by: Some(command.key.clone()),
+            ..code.clone()
+        },
+        None => SmsCode {
+            tries: code.tries.saturating_add(1),
+            ..code.clone()
+        },
+    };
+    let mut after = state.clone();
+    for code in &mut after.codes {
+        if code.caller == command.caller {
+            *code = changed.clone();
+        }
+    }
+    Presented {
+        state: Some(after),
+        answer: if right { Ok(()) } else { Err(Refusal::SmsCodeWrong) },
+    }
 }

@@ -34,6 +34,11 @@ macro_rules! rpcs {
                 match self { $($(Self::$name => concat!("/", $package, "/", $method),)*)* }
             }
 
+            /// The service it belongs to, with its package.
+            pub const fn service(self) -> &'static str {
+                match self { $($(Self::$name => $package,)*)* }
+            }
+
             /// The rpc with this path.
             pub fn from_path(path: &str) -> Option<Self> {
                 match path { $($(concat!("/", $package, "/", $method) => Some(Self::$name),)*)* _ => None }

@@ -51,12 +51,13 @@ where
         let started = Instant::now();
         let id = request_id::ensure(request.headers_mut(), &*self.random);
         let timeout = timeout::settle(request.headers_mut(), &self.timeouts);
+        let deadline = started.checked_add(timeout).unwrap_or(started);
         let rpc = Rpc::from_path(request.uri().path());
         let observed = observe::Observed::begin(request.uri().path(), rpc, &id, started);
         let span = observed.span();
         let mut response = async {
-            match self.admission.admit(rpc, started + timeout).await {
-                Ok(permit) => self.run(request, permit, started + timeout).await,
+            match self.admission.admit(rpc, deadline).await {
+                Ok(permit) => self.run(request, permit, deadline).await,
                 Err(failure) => Status::from(failure).into_http(),
             }
         }

@@ -1,0 +1,224 @@
+//! The command line: what can be asked of `map`, and the help that says so.
+
+use crate::telemetry::LogFormat;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// MAP, the marketing account platform: stored-value accounts, prepaid fuel cards and payments at POS
+/// terminals, over gRPC and over the documented signed JSON.
+#[derive(Debug, Parser)]
+#[command(name = "map", version, after_help = EXAMPLES, subcommand_required = false, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Start here:
+  map demo                              see everything work, in a temporary folder
+  map demo --serve                      the same, then stay up with ready-made calls to try
+
+Run it:
+  map serve --config map.toml           core and gateway in one process
+  map serve --set provisioning_file=docs/provisioning.example.toml
+  map --dump-config > map.toml          every setting with its value in force
+
+Exit codes: 0 done, 1 failed, 2 wrong arguments or configuration.";
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Configuration file (TOML). Environment variables (MAP_CORE__BIND=…) and --set override it
+    #[arg(long, global = true, value_name = "FILE", env = "MAP_CONFIG", help_heading = "Configuration")]
+    pub(crate) config: Option<PathBuf>,
+    /// Sets one key, such as core.bind=127.0.0.1:50051. Repeatable
+    #[arg(long, global = true, value_name = "KEY.PATH=VALUE", help_heading = "Configuration")]
+    pub(crate) set: Vec<String>,
+    /// Prints the configuration in force as TOML, secrets masked, and ends
+    #[arg(long, global = true, help_heading = "Configuration")]
+    pub(crate) dump_config: bool,
+    /// What is logged to standard error: error, warn, info, debug, trace, or a filter such as
+    /// warn,map_server=debug
+    #[arg(long, global = true, value_name = "LEVEL", env = "MAP_LOG", help_heading = "Logging")]
+    pub(crate) log: Option<String>,
+    /// How it is logged
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        env = "MAP_LOG_FORMAT",
+        value_enum,
+        default_value_t,
+        help_heading = "Logging"
+    )]
+    pub(crate) log_format: LogFormat,
+}
+
+/// What `map` can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Plays the whole story over real sockets and proves each step
+    Demo(DemoArgs),
+    /// Serves core and gateway in one process
+    Serve(ServeArgs),
+    /// Serves the core alone: gRPC
+    Core(ServeArgs),
+    /// Serves the gateway alone, in front of a core
+    Gateway(GatewayArgs),
+    /// Applies a provisioning file to a running core, or validates it
+    Provision(ProvisionArgs),
+    /// Verifies a data folder: trial balance, balances, indexes, claims
+    Check(CheckArgs),
+    /// Sends a documented JSON call, signing and encrypting it
+    Call(CallArgs),
+    /// Makes a bearer key, and the hash that is provisioned
+    Key(KeyArgs),
+}
+
+/// `map demo`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  map demo
+  map demo --serve
+  map demo --keep /tmp/map-demo && map check /tmp/map-demo/data")]
+pub(crate) struct DemoArgs {
+    /// Afterwards stays up and prints ready-made calls to try
+    #[arg(long)]
+    pub(crate) serve: bool,
+    /// Keeps ledger, keys and configuration in this folder, which must be empty or absent
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
+}
+
+/// `map serve` and `map core`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  map serve --config map.toml
+  map serve --set data_dir=/var/lib/map --set provisioning_file=map-provisioning.toml
+  map serve --set core.bind=127.0.0.1:0 --ready-file /run/map.json
+
+The first SIGTERM or SIGINT drains: no new work, what runs is finished. The second ends at once.")]
+pub(crate) struct ServeArgs {
+    /// Written once everything serves: JSON with the addresses
+    #[arg(long, value_name = "PATH")]
+    pub(crate) ready_file: Option<PathBuf>,
+}
+
+/// `map gateway`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  map key                               a key for the gateway; its hash goes under [[gateway]] in provisioning
+  map gateway --core http://10.0.0.5:50051 --key-file /etc/map/gateway.key --config gateway.toml")]
+pub(crate) struct GatewayArgs {
+    /// The core, such as http://10.0.0.5:50051
+    #[arg(long, value_name = "URL", env = "MAP_CORE_URL")]
+    pub(crate) core: String,
+    /// File with the gateway's bearer key. Default: gateway.core_key of the configuration
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
+}
+
+/// `map provision`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  map provision docs/provisioning.example.toml --check
+  MAP_KEY=… map provision provisioning.toml --core http://127.0.0.1:50051 --dry-run
+  map provision provisioning.toml --core http://127.0.0.1:50051 --key-file operator.key
+
+A folder of an empty ledger is provisioned by `provisioning_file` in the configuration of map serve.")]
+pub(crate) struct ProvisionArgs {
+    /// The provisioning file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Validates the file here, without a core, and reports every error
+    #[arg(long, conflicts_with_all = ["core", "key", "key_file", "dry_run"])]
+    pub(crate) check: bool,
+    /// The core, such as http://127.0.0.1:50051
+    #[arg(long, value_name = "URL", env = "MAP_CORE_URL", default_value = "http://127.0.0.1:50051")]
+    pub(crate) core: String,
+    /// An operator's bearer key. A key in the environment or a file is seen by fewer eyes
+    #[arg(long, value_name = "KEY", env = "MAP_KEY", hide_env_values = true)]
+    pub(crate) key: Option<String>,
+    /// File with an operator's bearer key
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Lets the core validate and tells what would change
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// `map check`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  map check map-data
+  map check map-data --json | jq .problems")]
+pub(crate) struct CheckArgs {
+    /// The data folder, which no server may have open
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// Prints one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `map call`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples (values in clear; the call encrypts and signs them):
+  map call --list
+  map call /gw/offline/get_account_info --app zjhtwallet --app-key … consumerId=13912345678 \\
+      sellerId=SH12345 storeId=ST12345 terminalId=ZJ000001 operatorId=z batchNo=1 terminalOrderId=1
+  map call /gw/offline/pay --app zjhtwallet --app-key … --rsa-key app.pem --json payment.json
+  map call /front/offline/pay_undo --print-curl sellerId=…")]
+pub(crate) struct CallArgs {
+    /// The path, such as /gw/offline/pay
+    #[arg(value_name = "ENDPOINT", required_unless_present = "list")]
+    pub(crate) endpoint: Option<String>,
+    /// The request's fields, as the document names them
+    #[arg(value_name = "FIELD=VALUE")]
+    pub(crate) fields: Vec<String>,
+    /// The request's fields as a JSON object in a file; - reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "fields")]
+    pub(crate) json: Option<PathBuf>,
+    /// The gateway
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: String,
+    /// The app that calls
+    #[arg(long, value_name = "ID", default_value = "")]
+    pub(crate) app: String,
+    /// The app's shared key
+    #[arg(long, value_name = "KEY", default_value = "", hide_default_value = true)]
+    pub(crate) app_key: String,
+    /// The app's RSA private key (PKCS#8 PEM), for calls that carry `tsig`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rsa_key: Option<PathBuf>,
+    /// The algorithm of `tsig`: sha1, sha256 or md5
+    #[arg(long, value_name = "NAME", default_value = "sha1")]
+    pub(crate) tsig: String,
+    /// The key of PIN blocks in hex; without it the payment code is encrypted under the app's key
+    #[arg(long, value_name = "HEX")]
+    pub(crate) posp_key: Option<String>,
+    /// The mobile number of the account's owner for PIN blocks; default: consumerId
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) pin_account: Option<String>,
+    /// Prints a curl command instead of sending
+    #[arg(long)]
+    pub(crate) print_curl: bool,
+    /// Lists the documented calls with their fields
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+/// `map key`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  map key                               provision the hash, give the key to the caller
+  map key --of-stdin < key              the hash of a key that exists")]
+pub(crate) struct KeyArgs {
+    /// Prints the hash of the key on standard input instead of making one
+    #[arg(long)]
+    pub(crate) of_stdin: bool,
+}

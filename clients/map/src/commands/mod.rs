@@ -1,0 +1,59 @@
+//! One file for each command.
+
+mod call;
+mod check;
+mod core;
+mod demo;
+mod gateway;
+mod key;
+mod provision;
+mod serve;
+
+use crate::cli::{Cli, Command, Global};
+use crate::config::{Layers, MapConfig, dump, load};
+use crate::outcome::Stop;
+use crate::telemetry;
+use crate::ui::Ui;
+
+/// Does what the command line says.
+pub(crate) async fn run(cli: Cli) -> Result<(), Stop> {
+    let Cli { global, command } = cli;
+    telemetry::start(global.log.as_deref(), default_level(command.as_ref()), global.log_format)?;
+    if global.dump_config {
+        Ui::new().line(dump(&config(&global)?).map_err(Stop::failed)?.trim_end());
+        return Ok(());
+    }
+    match command {
+        None => Err(Stop::usage("no command; map demo shows what there is, map --help lists it")),
+        Some(Command::Demo(args)) => demo::run(&args).await,
+        Some(Command::Serve(args)) => serve::run(config(&global)?, &args).await,
+        Some(Command::Core(args)) => core::run(config(&global)?, &args).await,
+        Some(Command::Gateway(args)) => gateway::run(config(&global)?, &args).await,
+        Some(Command::Provision(args)) => provision::run(&args).await,
+        Some(Command::Check(args)) => check::run(&args).await,
+        Some(Command::Call(args)) => call::run(&args).await,
+        Some(Command::Key(args)) => key::run(&args),
+    }
+}
+
+/// The configuration in force, checked.
+fn config(global: &Global) -> Result<MapConfig, Stop> {
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let layers = Layers { file: global.config.as_deref(), environment, flags: &global.set };
+    let config: MapConfig = load(&layers).map_err(Stop::usage)?;
+    config.validate().map_err(Stop::usage)?;
+    Ok(config)
+}
+
+/// Servers tell what they do; commands speak only of trouble.
+const fn default_level(command: Option<&Command>) -> &'static str {
+    match command {
+        Some(Command::Serve(_) | Command::Core(_) | Command::Gateway(_)) => "info",
+        Some(
+            Command::Demo(_) | Command::Provision(_) | Command::Check(_) | Command::Call(_) | Command::Key(_),
+        )
+        | None => "warn",
+    }
+}

@@ -1,0 +1,68 @@
+//! `map provision`: validates a file here, or has a core apply it.
+
+use crate::cli::ProvisionArgs;
+use crate::outcome::Stop;
+use crate::provisioning::{self, readable};
+use crate::ui::{Style, Ui};
+use map_client::proto::provisioning::v1::{ApplyRequest, Document};
+use map_client::{ClientConfig, Error, MapClient};
+use std::time::Duration;
+
+pub(super) async fn run(args: &ProvisionArgs) -> Result<(), Stop> {
+    let ui = Ui::new();
+    let document = provisioning::read_valid(&args.file).map_err(Stop::usage)?;
+    if args.check {
+        ui.line(&format!("{} is valid: {}", args.file.display(), summary(&document)));
+        return Ok(());
+    }
+    let key = match (&args.key, &args.key_file) {
+        (Some(key), _) => key.clone(),
+        (None, Some(file)) => {
+            let text = std::fs::read_to_string(file);
+            text.map_err(|error| Stop::usage(format!("can't read {}: {error}", file.display())))?
+        }
+        (None, None) => return Err(Stop::usage("an operator's key is needed: MAP_KEY, --key-file or --key")),
+    };
+    let config = ClientConfig::new(&args.core, key.trim()).attempt_timeout(Duration::from_secs(8));
+    let client = MapClient::new(config).map_err(Stop::usage)?;
+    let request = ApplyRequest { document: Some(document.clone()), validate_only: args.dry_run };
+    let answer = client.apply(request).await.map_err(|error| refused(&document, error))?;
+    for change in &answer.changes {
+        ui.line(&format!("  {change}"));
+    }
+    let done = match (answer.changes.len(), args.dry_run) {
+        (0, _) => "nothing to change".to_owned(),
+        (n, true) => format!("{n} changes, not applied (--dry-run)"),
+        (n, false) => format!("{n} changes applied"),
+    };
+    ui.styled(Style::Green, &format!("{done}; revision {}", answer.revision));
+    Ok(())
+}
+
+fn refused(document: &Document, error: Error) -> Stop {
+    match error {
+        Error::Refused(refusal) if !refusal.fields.is_empty() => {
+            let fields = refusal.fields.iter().map(|field| {
+                let place = field.field.trim_start_matches("document.");
+                readable(document, place, &field.description)
+            });
+            Stop::failed(format!("refused:\n  {}", fields.collect::<Vec<_>>().join("\n  ")))
+        }
+        Error::Refused(_) => Stop::failed(error),
+        Error::OutcomeUnknown { code, .. } => {
+            Stop::failed(format!("the core did not answer ({code:?}); run it again, applying twice changes nothing"))
+        }
+    }
+}
+
+fn summary(document: &Document) -> String {
+    let stores = || document.sellers.iter().flat_map(|seller| &seller.stores);
+    format!(
+        "{} callers, {} products, {} fuel products, {} sellers, {} terminals",
+        document.callers.len(),
+        document.products.len(),
+        document.fuel_products.len(),
+        document.sellers.len(),
+        stores().map(|store| store.terminals.len()).fold(0, usize::saturating_add),
+    )
+}

@@ -1,0 +1,161 @@
+//! All settings of the binary: its own, and those of the parts it runs.
+
+use map_gateway::GatewayConfig;
+use map_server::CoreConfig;
+use serde::{Deserialize, Serialize};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// All settings. Every key may be left out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MapConfig {
+    /// The folder of the ledger. Made where it does not exist. Default `./map-data`.
+    pub(crate) data_dir: PathBuf,
+    /// A provisioning file that is applied at every start. Default: none.
+    pub(crate) provisioning_file: Option<PathBuf>,
+    /// How the ledger uses memory and disk.
+    pub(crate) store: StoreConfig,
+    /// Metrics and probes.
+    pub(crate) admin: AdminConfig,
+    /// The core.
+    pub(crate) core: CoreConfig,
+    /// The gateway.
+    pub(crate) gateway: GatewayConfig,
+    /// How a gateway that runs apart reaches the core.
+    pub(crate) core_client: CoreClientConfig,
+}
+
+/// How the ledger uses memory and disk.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct StoreConfig {
+    /// Memory for blocks read from disk, in bytes. Default 128 MiB.
+    pub(crate) cache_bytes: u64,
+    /// Size of all journals, in bytes, at least 64 MiB, the default. A restart reads them all.
+    pub(crate) journal_bytes: u64,
+    /// Size at which the table in memory is written out, in bytes; fixed when the ledger is created.
+    /// Default 16 MiB.
+    pub(crate) memtable_bytes: u64,
+    /// Threads that flush and compact. Default 2.
+    pub(crate) background_threads: usize,
+    /// Commits that may wait for the writer; more are refused with nothing done. Default 4096.
+    pub(crate) queue_limit: usize,
+    /// Commits that share one sync, at most. Default 512.
+    pub(crate) group_limit: usize,
+}
+
+/// Metrics and probes, over plain HTTP: keep it away from the outside.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct AdminConfig {
+    /// Where `/metrics`, `/healthz` and `/readyz` are served. Default `127.0.0.1:9090`.
+    pub(crate) bind: SocketAddr,
+}
+
+/// TLS towards the core, for `map gateway --core https://…`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct CoreClientConfig {
+    /// PEM file with the authorities that may vouch for the core.
+    pub(crate) ca_file: Option<PathBuf>,
+    /// PEM file with the gateway's own certificate, where the core asks for one.
+    pub(crate) cert_file: Option<PathBuf>,
+    /// PEM file with its private key.
+    pub(crate) key_file: Option<PathBuf>,
+    /// The name in the core's certificate. Default: the host in the URL.
+    pub(crate) server_name: Option<String>,
+}
+
+impl Default for MapConfig {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("./map-data"),
+            provisioning_file: None,
+            store: StoreConfig::default(),
+            admin: AdminConfig::default(),
+            core: CoreConfig::default(),
+            gateway: GatewayConfig::default(),
+            core_client: CoreClientConfig::default(),
+        }
+    }
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        let options = map_store_embedded::Options::new("");
+        Self {
+            cache_bytes: options.cache_bytes,
+            journal_bytes: options.journal_bytes,
+            memtable_bytes: options.memtable_bytes,
+            background_threads: options.background_threads,
+            queue_limit: options.queue_limit,
+            group_limit: options.group_limit,
+        }
+    }
+}
+
+impl Default for AdminConfig {
+    fn default() -> Self {
+        Self { bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)) }
+    }
+}
+
+impl MapConfig {
+    /// Checks what the types can't: every error, one a line.
+    pub(crate) fn validate(&self) -> Result<(), String> {
+        let mut errors: Vec<String> = self.core.validate().iter().map(ToString::to_string).collect();
+        errors.extend(self.gateway.validate().err());
+        if self.core_client.cert_file.is_some() != self.core_client.key_file.is_some() {
+            errors.push("core_client.cert_file and core_client.key_file belong together".to_owned());
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors.join("\n     ")) }
+    }
+
+    /// The key of all digests: where it is configured, otherwise beside the data folder, so
+    /// that a copy of the folder alone tells nothing about payment codes.
+    pub(crate) fn secret_file(&self) -> PathBuf {
+        if self.core.secret_file != CoreConfig::default().secret_file {
+            return self.core.secret_file.clone();
+        }
+        beside(&self.data_dir)
+    }
+}
+
+/// `map-data` → `map-data.secret`.
+fn beside(folder: &Path) -> PathBuf {
+    let mut name = folder.components().as_path().as_os_str().to_owned();
+    name.push(".secret");
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_secret_lies_beside_the_data_folder_unless_it_is_configured() {
+        let check = |data_dir: &str, secret_file: &str, expect: &str| {
+            let mut config = MapConfig { data_dir: PathBuf::from(data_dir), ..MapConfig::default() };
+            if !secret_file.is_empty() {
+                config.core.secret_file = PathBuf::from(secret_file);
+            }
+            assert_eq!(config.secret_file(), PathBuf::from(expect));
+        };
+        check("./map-data", "", "./map-data.secret");
+        check("/var/lib/map/", "", "/var/lib/map.secret");
+        check("./map-data", "/etc/map/secret", "/etc/map/secret");
+    }
+
+    #[test]
+    fn every_error_of_the_configuration_is_told_at_once() {
+        let mut config = MapConfig::default();
+        config.core.poll_ms = 0;
+        config.core.limits.reserved_calls = 0;
+        config.gateway.max_json_depth = 0;
+        let error = config.validate().expect_err("refused");
+        for part in ["core.poll_ms", "core.limits.reserved_calls", "gateway.max_json_depth"] {
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

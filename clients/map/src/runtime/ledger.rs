@@ -1,0 +1,58 @@
+//! Opens the ledger's folder, and the key beside it.
+
+use crate::config::MapConfig;
+use crate::outcome::Stop;
+use map_server::adapters::OsRandom;
+use map_server::ports::Random;
+use map_server::secret_file::load_or_create;
+use map_server::secrets::Secrets;
+use map_store::{BulkTable, Store};
+use map_store_embedded::{EmbeddedStore, Options};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The ledger of the configuration, made where there is none, and its key.
+pub(super) async fn open(config: &MapConfig) -> Result<(Arc<EmbeddedStore>, Secrets), Stop> {
+    let mut id = [0; 16];
+    OsRandom.fill(&mut id);
+    let settings = &config.store;
+    let options = Options {
+        cache_bytes: settings.cache_bytes,
+        journal_bytes: settings.journal_bytes,
+        memtable_bytes: settings.memtable_bytes,
+        background_threads: settings.background_threads,
+        queue_limit: settings.queue_limit,
+        group_limit: settings.group_limit,
+        ..Options::new(&config.data_dir).create(id)
+    };
+    let store = blocking(move || EmbeddedStore::open(options)).await?.map_err(Stop::failed)?;
+    let new = is_empty(&store).await.map_err(Stop::failed)?;
+    let secrets = load_or_create(&config.secret_file(), new, &OsRandom).map_err(Stop::failed)?;
+    Ok((Arc::new(store), secrets))
+}
+
+/// A ledger that is there, for looking at. Nobody else may have it open meanwhile.
+pub(crate) async fn open_existing(folder: &Path) -> Result<Arc<EmbeddedStore>, Stop> {
+    let options = Options::new(folder);
+    Ok(Arc::new(blocking(move || EmbeddedStore::open(options)).await?.map_err(Stop::failed)?))
+}
+
+/// Syncs and lets go of the folder.
+pub(crate) async fn close(store: Arc<EmbeddedStore>) -> Result<(), Stop> {
+    blocking(move || store.close()).await
+}
+
+async fn is_empty(store: &EmbeddedStore) -> map_store::StoreResult<bool> {
+    let snapshot = store.snapshot().await?;
+    for table in [BulkTable::Partitions, BulkTable::Claims, BulkTable::Index] {
+        if !snapshot.scan(table, None, 1).await?.0.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Runs what blocks on a thread for that.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Stop> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Stop::failed(format!("the ledger: {error}")))
+}

@@ -1,0 +1,15 @@
+//! Starts the parts, watches them, and stops them in order.
+
+mod admin;
+mod keys;
+mod ledger;
+mod provision;
+mod ready;
+mod serving;
+mod signals;
+mod start;
+
+pub(crate) use keys::{bearer_key, random_hex, sha256_hex};
+pub(crate) use ledger::{close as close_store, open_existing};
+pub(crate) use ready::{GatewayAddress, Ready};
+pub(crate) use start::{Parts, run};

@@ -1,0 +1,214 @@
+//! Core, gateway and admin in one process, in any combination: bound early, started in order,
+//! drained in order.
+
+use super::admin::{self, Readiness};
+use super::keys::bearer_key;
+use super::ready::{GatewayAddress, Ready};
+use super::serving::Serving;
+use super::signals::Signals;
+use super::{ledger, provision};
+use crate::config::MapConfig;
+use crate::outcome::Stop;
+use crate::provisioning::edge_validator;
+use crate::ui::Ui;
+use map_gateway::{Core as GatewayCore, Gateway, GatewayConfig, Listener, Secret};
+use map_server::adapters::{OsRandom, SmsOutbox, SmsWebhook, SystemClock};
+use map_server::caller::Role;
+use map_server::config::SmsConfig;
+use map_server::ports::SmsSender;
+use map_server::{CoreServer, Options, Ports};
+use map_store::Store;
+use map_store_embedded::EmbeddedStore;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tonic::transport::Channel;
+
+/// What runs in this process.
+pub(crate) enum Parts {
+    /// Core and gateway; no socket between them.
+    Both,
+    /// The core alone.
+    Core,
+    /// The gateway alone, over this channel with this bearer key.
+    Gateway(Channel, Secret),
+}
+
+/// Serves until a signal, or until a task dies.
+pub(crate) async fn run(config: MapConfig, parts: Parts, ready_file: Option<&Path>) -> Result<(), Stop> {
+    let signals = Signals::install()?;
+    let metrics = admin::install_metrics().map_err(Stop::Failed)?;
+    map_server::telemetry::describe();
+    let sockets = Sockets::bind(&config, &parts).await?;
+    let ready = sockets.addresses(&config)?;
+    let key = bearer_key();
+    let (core, gateway) = match parts {
+        Parts::Core => (Some(start_core(&config, &key).await?), None),
+        Parts::Both => {
+            let core = start_core(&config, &key).await?;
+            let gateway = GatewayCore::new(core.server.in_process(), &Secret::new(key));
+            let gateway = make_gateway(config.gateway.clone(), gateway)?;
+            gateway.refresh().await.map_err(Stop::failed)?;
+            (Some(core), Some(gateway))
+        }
+        Parts::Gateway(channel, key) => {
+            (None, Some(make_gateway(config.gateway.clone(), GatewayCore::new(channel, &key))?))
+        }
+    };
+    let mut serving = Serving::default();
+    if let (Some(core), Some(socket)) = (&core, sockets.core) {
+        let (server, drained) = (Arc::clone(&core.server), signals.clone().drained());
+        serving.spawn("the core", async move { server.serve(socket, drained).await });
+    }
+    if let Some(gateway) = gateway.clone() {
+        let drained = signals.clone().drained();
+        serving.spawn("the gateway", async move { gateway.serve(sockets.gateway, drained).await });
+    }
+    let store = core.as_ref().map(|core| Arc::clone(&core.store));
+    let readiness = readiness(signals.clone(), store.clone(), gateway);
+    let collect = Arc::new(move || store.iter().for_each(|store| count(store)));
+    let admin = admin::serve(sockets.admin, metrics, readiness, collect);
+    serving.spawn_aside("the admin listener", admin);
+    if let Some(path) = ready_file {
+        ready.write(path).map_err(|error| Stop::failed(format!("can't write {}: {error}", path.display())))?;
+    }
+    ready.show(Ui::new(), config.core.tls.is_some(), core.as_ref().map(|_| config.data_dir.as_path()));
+    let outcome = serving.run(&signals).await;
+    if let Some(core) = core {
+        core.stop().await?;
+    }
+    outcome
+}
+
+/// Everything that is listened on, bound before anything is started.
+struct Sockets {
+    core: Option<TcpListener>,
+    gateway: Vec<Listener>,
+    admin: TcpListener,
+}
+
+impl Sockets {
+    async fn bind(config: &MapConfig, parts: &Parts) -> Result<Self, Stop> {
+        let core = match parts {
+            Parts::Both | Parts::Core => Some(bind("core.bind", config.core.bind).await?),
+            Parts::Gateway(..) => None,
+        };
+        let mut gateway = Vec::new();
+        match parts {
+            Parts::Core => {}
+            Parts::Both | Parts::Gateway(..) => {
+                for listener in &config.gateway.listeners {
+                    let bound = Listener::bind(listener).await;
+                    gateway.push(bound.map_err(|error| Stop::failed(format!("gateway.listeners: {error}")))?);
+                }
+            }
+        }
+        Ok(Self { core, gateway, admin: bind("admin.bind", config.admin.bind).await? })
+    }
+
+    fn addresses(&self, config: &MapConfig) -> Result<Ready, Stop> {
+        let gateway = self.gateway.iter().zip(&config.gateway.listeners).map(|(bound, listener)| {
+            Ok(GatewayAddress {
+                address: bound.local_addr()?,
+                network: listener.network.clone(),
+                tls: listener.tls.is_some(),
+            })
+        });
+        let addresses = || {
+            Ok(Ready {
+                pid: std::process::id(),
+                core: self.core.as_ref().map(TcpListener::local_addr).transpose()?,
+                gateway: gateway.collect::<std::io::Result<_>>()?,
+                admin: self.admin.local_addr()?,
+            })
+        };
+        addresses().map_err(|error: std::io::Error| Stop::failed(format!("a socket has no address: {error}")))
+    }
+}
+
+async fn bind(name: &str, address: std::net::SocketAddr) -> Result<TcpListener, Stop> {
+    TcpListener::bind(address).await.map_err(|error| Stop::failed(format!("{name} {address}: {error}")))
+}
+
+/// The core, and the ledger under it.
+struct RunningCore {
+    server: Arc<CoreServer>,
+    store: Arc<EmbeddedStore>,
+}
+
+impl RunningCore {
+    /// Waits for the calls that run, then syncs and closes the ledger.
+    async fn stop(self) -> Result<(), Stop> {
+        let running = self.server.drain().await;
+        drop(self.server);
+        ledger::close(self.store).await?;
+        if running > 0 {
+            return Err(Stop::failed(format!("{running} calls still ran after timeouts.drain_ms")));
+        }
+        tracing::info!("drained");
+        Ok(())
+    }
+}
+
+/// Opens the ledger, starts the core and applies the provisioning file. `gateway_key` is what
+/// the gateway of this process calls with.
+async fn start_core(config: &MapConfig, gateway_key: &str) -> Result<RunningCore, Stop> {
+    let sms: Arc<dyn SmsSender> = match &config.core.sms {
+        SmsConfig::Outbox => Arc::new(SmsOutbox::default()),
+        SmsConfig::Webhook(webhook) => Arc::new(SmsWebhook::new(webhook).map_err(Stop::usage)?),
+    };
+    let (store, secrets) = ledger::open(config).await?;
+    let operator_key = bearer_key();
+    let extra_callers = vec![
+        provision::inner_caller(Role::Gateway, "in-process", gateway_key)?,
+        provision::inner_caller(Role::Operator, "provisioning-file", &operator_key)?,
+    ];
+    let ports = Ports {
+        store: Arc::clone(&store) as Arc<dyn Store>,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(OsRandom),
+        sms,
+        secrets,
+    };
+    let options = Options { extra_callers, edge_validator: edge_validator() };
+    let server = CoreServer::start(config.core.clone(), ports, options).await.map_err(Stop::failed)?;
+    if let Some(file) = &config.provisioning_file {
+        provision::apply(&server, file, &operator_key).await?;
+    }
+    Ok(RunningCore { server: Arc::new(server), store })
+}
+
+fn make_gateway(config: GatewayConfig, core: GatewayCore) -> Result<Gateway, Stop> {
+    Gateway::new(config, core).map_err(Stop::usage)
+}
+
+/// Ready: not draining, the ledger takes commits, the gateway knows its callers.
+fn readiness(signals: Signals, store: Option<Arc<EmbeddedStore>>, gateway: Option<Gateway>) -> Readiness {
+    Arc::new(move || {
+        let (draining, store) = (signals.draining(), store.clone());
+        let waiting = gateway.as_ref().is_some_and(|gateway| !gateway.is_ready());
+        Box::pin(async move {
+            if draining {
+                return Some("draining".to_owned());
+            }
+            if waiting {
+                return Some("the gateway has no directory from the core yet".to_owned());
+            }
+            match store {
+                Some(store) => store.health().await.err().map(|_| "the ledger takes no commits".to_owned()),
+                None => None,
+            }
+        })
+    })
+}
+
+/// Exports what the store counts about itself.
+fn count(store: &EmbeddedStore) {
+    let stats = store.stats();
+    metrics::counter!("map_store_groups_total").absolute(stats.groups);
+    metrics::counter!("map_store_changes_total").absolute(stats.changes);
+    metrics::counter!("map_store_commits_applied_total").absolute(stats.commits_applied);
+    metrics::counter!("map_store_overloads_total").absolute(stats.overloads);
+    metrics::counter!("map_store_unknown_groups_total").absolute(stats.unknown_groups);
+    metrics::counter!("map_store_recoveries_total").absolute(stats.recoveries);
+}

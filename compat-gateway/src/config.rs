@@ -1,0 +1,158 @@
+//! The gateway's configuration; the `map` binary embeds it.
+
+use crate::secret::Secret;
+use crate::settings::UnknownAnswer;
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything but the core itself.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GatewayConfig {
+    /// The gateway's bearer key at the core.
+    pub core_key: Secret,
+    /// Where it listens. Default: one listener on 127.0.0.1:8080 without a POS network.
+    pub listeners: Vec<ListenerConfig>,
+    /// Longest body in bytes. Default 1 MiB.
+    pub max_body_bytes: usize,
+    /// Deepest nesting of a body. Default 16; at most 64.
+    pub max_json_depth: usize,
+    /// Time for a request's head, in ms. Default 10,000.
+    pub header_timeout_ms: u64,
+    /// Time for a request's body, in ms. Default 10,000.
+    pub body_timeout_ms: u64,
+    /// Time for the core's answer, in ms. Default 10,000.
+    pub core_timeout_ms: u64,
+    /// Time for open requests after a shutdown began, in ms. Default 15,000.
+    pub drain_timeout_ms: u64,
+    /// How often the directory is asked for, in ms. Default 5,000.
+    pub directory_refresh_ms: u64,
+    /// Threads for MD5withRSA. Default 2.
+    pub slow_verifications: usize,
+    /// What a call with an unknown outcome gets while its caller isn't known. Default `close`.
+    pub unknown_answer: UnknownAnswer,
+}
+
+/// One address to listen at.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ListenerConfig {
+    /// Address and port; port 0 takes a free one. Default 127.0.0.1:8080.
+    pub bind: SocketAddr,
+    /// The POS network whose calls without credential arrive here; none, the default: such calls are
+    /// refused.
+    pub network: Option<String>,
+    /// Source addresses that may connect, as CIDR ranges; empty, the default: any.
+    pub addresses: Vec<IpNet>,
+    /// TLS; none, the default: plain.
+    pub tls: Option<TlsConfig>,
+    /// Connections at once; more wait to be accepted. Default 4,096.
+    pub max_connections: usize,
+    /// Calls at once. Default 512.
+    pub concurrency: usize,
+    /// Calls beyond that which give money back (pay_undo, pay_cancel). Default 64.
+    pub reserved: usize,
+}
+
+/// TLS of a listener.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// The certificate chain, PEM.
+    pub cert_file: PathBuf,
+    /// Its private key, PEM.
+    pub key_file: PathBuf,
+    /// Authorities of client certificates, PEM; where set, a client must present one (mTLS).
+    #[serde(default)]
+    pub client_ca_file: Option<PathBuf>,
+}
+
+impl Default for GatewayConfig {
+    fn default() -> Self {
+        Self {
+            core_key: Secret::default(),
+            listeners: vec![ListenerConfig::default()],
+            max_body_bytes: 1 << 20,
+            max_json_depth: 16,
+            header_timeout_ms: 10_000,
+            body_timeout_ms: 10_000,
+            core_timeout_ms: 10_000,
+            drain_timeout_ms: 15_000,
+            directory_refresh_ms: 5_000,
+            slow_verifications: 2,
+            unknown_answer: UnknownAnswer::default(),
+        }
+    }
+}
+
+impl Default for ListenerConfig {
+    fn default() -> Self {
+        Self {
+            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            network: None,
+            addresses: Vec::new(),
+            tls: None,
+            max_connections: 4096,
+            concurrency: 512,
+            reserved: 64,
+        }
+    }
+}
+
+impl GatewayConfig {
+    /// Checks what the types don't.
+    ///
+    /// # Errors
+    /// Text for the operator that names the key.
+    pub fn validate(&self) -> Result<(), String> {
+        if !(1..=64).contains(&self.max_json_depth) {
+            return Err("gateway.max_json_depth must be 1 to 64".into());
+        }
+        let positive = [
+            ("max_body_bytes", self.max_body_bytes > 0),
+            ("header_timeout_ms", self.header_timeout_ms > 0),
+            ("body_timeout_ms", self.body_timeout_ms > 0),
+            ("core_timeout_ms", self.core_timeout_ms > 0),
+            ("directory_refresh_ms", self.directory_refresh_ms > 0),
+            ("slow_verifications", self.slow_verifications > 0),
+        ];
+        if let Some((name, _)) = positive.iter().find(|(_, holds)| !holds) {
+            return Err(format!("gateway.{name} must be more than 0"));
+        }
+        for (at, listener) in self.listeners.iter().enumerate() {
+            for (name, holds) in [
+                ("max_connections", listener.max_connections > 0),
+                ("concurrency", listener.concurrency > 0),
+                ("reserved", listener.reserved > 0),
+            ] {
+                if !holds {
+                    return Err(format!("gateway.listeners[{at}].{name} must be more than 0"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn header_timeout(&self) -> Duration {
+        Duration::from_millis(self.header_timeout_ms)
+    }
+
+    pub(crate) fn body_timeout(&self) -> Duration {
+        Duration::from_millis(self.body_timeout_ms)
+    }
+
+    pub(crate) fn core_timeout(&self) -> Duration {
+        Duration::from_millis(self.core_timeout_ms)
+    }
+
+    pub(crate) fn drain_timeout(&self) -> Duration {
+        Duration::from_millis(self.drain_timeout_ms)
+    }
+
+    pub(crate) fn directory_refresh(&self) -> Duration {
+        Duration::from_millis(self.directory_refresh_ms)
+    }
+}

@@ -1,0 +1,92 @@
+//! The canonical services, behind any gRPC service: an in-process router or a channel.
+
+use crate::secret::Secret;
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http_body_util::BodyExt;
+use prost::Message;
+use std::time::Duration;
+use tonic::body::Body;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::{Request, Status};
+use tonic_prost::ProstCodec;
+use tower::{BoxError, Service, ServiceExt, util::BoxCloneSyncService};
+
+/// How much longer than its deadline a call is waited for: in process nobody else enforces it.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// The service failed without a status. A type of its own, since a bare boxed error as a service's error
+/// keeps the compiler from proving the call's future to be `Send`.
+#[derive(Debug, thiserror::Error)]
+#[error("the core can't be reached: {0}")]
+struct Unreachable(BoxError);
+
+/// The core, as the gateway calls it.
+#[derive(Clone)]
+pub struct Core {
+    service: BoxCloneSyncService<http::Request<Body>, http::Response<Body>, Unreachable>,
+    bearer: Option<MetadataValue<Ascii>>,
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Core(…)")
+    }
+}
+
+/// What accompanies a call.
+pub(crate) struct Meta<'a> {
+    /// `app/<id>` or `network/<id>`; none: the gateway for itself.
+    pub on_behalf_of: Option<String>,
+    pub request_id: &'a str,
+    pub deadline: Duration,
+}
+
+impl Core {
+    /// Wraps a service, such as `tonic::service::Routes` or `tonic::transport::Channel`. `key` is the
+    /// gateway's own bearer key.
+    pub fn new<S, B>(service: S, key: &Secret) -> Self
+    where
+        S: Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+        S::Error: Into<BoxError>,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let service = service
+            .map_response(|response: http::Response<B>| response.map(|body| Body::new(body.map_err(Into::into))))
+            .map_err(|error| Unreachable(error.into()));
+        let bearer = format!("Bearer {}", key.expose()).parse().ok();
+        Self { service: BoxCloneSyncService::new(service), bearer }
+    }
+
+    /// Calls a method; the deadline holds in process too.
+    pub(crate) async fn unary<Q, R>(&self, rpc: &'static str, message: Q, meta: &Meta<'_>) -> Result<R, Status>
+    where
+        Q: Message + Send + Sync + 'static,
+        R: Message + Default + Send + Sync + 'static,
+    {
+        let mut request = Request::new(message);
+        request.set_timeout(meta.deadline);
+        let headers = request.metadata_mut();
+        if let Some(bearer) = &self.bearer {
+            headers.insert("authorization", bearer.clone());
+        }
+        if let Ok(id) = meta.request_id.parse() {
+            headers.insert("x-request-id", id);
+        }
+        if let Some(caller) = &meta.on_behalf_of {
+            let caller = caller.parse().map_err(|_| Status::unknown("caller id is not ASCII"))?;
+            headers.insert("map-on-behalf-of", caller);
+        }
+        let mut client = tonic::client::Grpc::new(self.service.clone());
+        let call = async {
+            client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+            client.unary(request, PathAndQuery::from_static(rpc), ProstCodec::<Q, R>::default()).await
+        };
+        match tokio::time::timeout(meta.deadline.saturating_add(GRACE), call).await {
+            Ok(response) => response.map(tonic::Response::into_inner),
+            Err(_) => Err(Status::deadline_exceeded("the core did not answer in time")),
+        }
+    }
+}

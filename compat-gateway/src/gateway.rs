@@ -1,0 +1,292 @@
+//! One request from first byte to last, and the service as a whole.
+
+mod render;
+
+use crate::answer::Object;
+use crate::call::{Call, CallError};
+use crate::clock::{Clock, SystemClock};
+use crate::config::GatewayConfig;
+use crate::contract::{self, Effect, Encryption, Endpoint};
+use crate::core::Core;
+use crate::directory::{Caller, Directory};
+use crate::envelope;
+use crate::listener::{Listener, ListenerContext};
+use crate::pool::Pool;
+use crate::refusal::Refusal;
+use crate::{refresh, telemetry};
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Method, Request, Response};
+use http_body_util::{BodyExt, Full};
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::Instant;
+use tower::BoxError;
+
+/// The gateway. Cheap to clone.
+#[derive(Clone)]
+pub struct Gateway {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: GatewayConfig,
+    core: Core,
+    clock: Box<dyn Clock>,
+    directory: watch::Sender<Option<Arc<Directory>>>,
+    pool: Pool,
+    /// Distinguishes this process's request ids from another's.
+    started: i64,
+    requests: AtomicU64,
+}
+
+/// Why the gateway could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// The configuration makes no sense.
+    #[error("{0}")]
+    Config(String),
+    /// A listener failed.
+    #[error("listener: {0}")]
+    Listener(#[from] std::io::Error),
+    /// The core did not give the directory.
+    #[error("the core gave no directory: {0:?}")]
+    Directory(tonic::Code),
+}
+
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Gateway(…)")
+    }
+}
+
+/// How a request ended, before it is put into bytes.
+pub(crate) struct Outcome {
+    endpoint: Option<&'static Endpoint>,
+    caller: Option<Arc<Caller>>,
+    result: Result<Object, CallError>,
+}
+
+impl Gateway {
+    /// A gateway with the machine's clock.
+    ///
+    /// # Errors
+    /// [`GatewayError::Config`].
+    pub fn new(config: GatewayConfig, core: Core) -> Result<Self, GatewayError> {
+        Self::with_clock(config, core, SystemClock)
+    }
+
+    /// A gateway with another clock.
+    ///
+    /// # Errors
+    /// [`GatewayError::Config`].
+    pub fn with_clock(config: GatewayConfig, core: Core, clock: impl Clock) -> Result<Self, GatewayError> {
+        config.validate().map_err(GatewayError::Config)?;
+        let inner = Inner {
+            pool: Pool::new(config.slow_verifications),
+            started: clock.unix_seconds(),
+            clock: Box::new(clock),
+            directory: watch::Sender::new(None),
+            requests: AtomicU64::new(0),
+            config,
+            core,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Asks the core for the directory, for a start or a test; [`Gateway::serve`] keeps it current.
+    ///
+    /// # Errors
+    /// [`GatewayError::Directory`].
+    pub async fn refresh(&self) -> Result<bool, GatewayError> {
+        let Inner { core, directory, config, .. } = &*self.inner;
+        let asked = refresh::once(core, directory, config.core_timeout()).await;
+        asked.map_err(|status| GatewayError::Directory(status.code()))
+    }
+
+    /// Whether the directory is loaded, so that calls can be answered.
+    pub fn is_ready(&self) -> bool {
+        self.inner.directory.borrow().is_some()
+    }
+
+    /// Serves bound listeners until `shutdown` resolves, then drains them.
+    ///
+    /// # Errors
+    /// A listener failed.
+    pub async fn serve(
+        &self,
+        listeners: Vec<Listener>,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), GatewayError> {
+        let Inner { core, directory, config, .. } = &*self.inner;
+        let keep = refresh::keep(
+            core.clone(),
+            directory.clone(),
+            config.directory_refresh(),
+            config.core_timeout(),
+        );
+        let limits = crate::listener::Limits {
+            header_timeout: config.header_timeout(),
+            drain_timeout: config.drain_timeout(),
+        };
+        let service = |listener: &Arc<crate::listener::State>, peer: std::net::SocketAddr| {
+            let (gateway, context) = (self.clone(), ListenerContext::of(listener, peer.ip()));
+            hyper::service::service_fn(move |request| {
+                let (gateway, context) = (gateway.clone(), context.clone());
+                async move { Ok::<_, Infallible>(gateway.handle(&context, request).await) }
+            })
+        };
+        tokio::select! {
+            served = crate::listener::serve_all(listeners, limits, service, shutdown) => Ok(served?),
+            () = keep => Ok(()),
+        }
+    }
+
+    /// Answers one request. A response that carries [`NoAnswer`] among its extensions must not be sent:
+    /// the listener closes the connection instead.
+    pub async fn handle<B>(&self, context: &ListenerContext, request: Request<B>) -> Response<Full<Bytes>>
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin,
+        B::Error: Into<BoxError>,
+    {
+        let begun = Instant::now();
+        let request_id = self.request_id(request.headers());
+        let (head, body) = request.into_parts();
+        let candidates: Vec<_> = contract::at(head.uri.path()).collect();
+        let mut received = Bytes::new();
+        let outcome = match candidates.first() {
+            None => Outcome::refused(None, Refusal::UnknownPath),
+            Some(first) if head.method != Method::POST => Outcome::refused(Some(first), Refusal::Method),
+            Some(first) => match self.admit(context, first.effect).await {
+                None => Outcome::refused(Some(first), Refusal::Busy),
+                Some(_place) => match self.read(body).await {
+                    Err(error) => Outcome { endpoint: Some(first), caller: None, result: Err(error) },
+                    Ok(bytes) => {
+                        received = bytes;
+                        self.answer(context, &candidates, &received, &request_id).await
+                    }
+                },
+            },
+        };
+        let rendered = render::outcome(&outcome, &received, self.inner.config.unknown_answer);
+        telemetry::record(&telemetry::End {
+            endpoint: outcome.endpoint,
+            caller: outcome.caller.as_ref().map(|caller| caller.id.as_str()),
+            request_id: &request_id,
+            errcode: rendered.errcode,
+            result: &rendered.result,
+            latency: begun.elapsed(),
+        });
+        rendered.response
+    }
+
+    async fn admit(&self, context: &ListenerContext, effect: Effect) -> Option<OwnedSemaphorePermit> {
+        // Calls that give money back wait for a place, but not for ever.
+        tokio::time::timeout(self.inner.config.core_timeout(), context.load().admit(effect)).await.ok()?
+    }
+
+    /// Reads a body up to the limit. What follows is thrown away for a while, so that a client that writes
+    /// everything before it reads still gets its answer.
+    async fn read<B>(&self, mut body: B) -> Result<Bytes, CallError>
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin,
+        B::Error: Into<BoxError>,
+    {
+        let limit = self.inner.config.max_body_bytes;
+        let broken = || CallError::Unknown { code: tonic::Code::Cancelled, reason: None };
+        let collect = async {
+            let (mut bytes, mut seen) = (BytesMut::new(), 0_usize);
+            while let Some(frame) = body.frame().await {
+                let Ok(data) = frame.map_err(|_| broken())?.into_data() else { continue };
+                seen = seen.saturating_add(data.len());
+                if seen <= limit {
+                    bytes.extend_from_slice(&data);
+                } else if seen > limit.saturating_mul(8) {
+                    break;
+                }
+            }
+            if seen > limit { Err(CallError::Refused(Refusal::TooLarge)) } else { Ok(bytes.freeze()) }
+        };
+        match tokio::time::timeout(self.inner.config.body_timeout(), collect).await {
+            Ok(collected) => collected,
+            Err(_) => Err(broken()),
+        }
+    }
+
+    /// Opens the envelope and calls the core.
+    async fn answer(
+        &self,
+        context: &ListenerContext,
+        candidates: &[&'static Endpoint],
+        body: &[u8],
+        request_id: &str,
+    ) -> Outcome {
+        let Some(directory) = self.inner.directory.borrow().clone() else {
+            return Outcome::refused(candidates.first(), Refusal::Unavailable);
+        };
+        let opening = envelope::Context {
+            directory: &directory,
+            clock: &*self.inner.clock,
+            network: context.network(),
+            peer: context.peer(),
+            max_depth: self.inner.config.max_json_depth,
+        };
+        let sealed = match envelope::open(candidates, body, &opening) {
+            Ok(sealed) => sealed,
+            Err(refused) => {
+                let result = Err(CallError::Refused(refused.refusal));
+                return Outcome { endpoint: refused.endpoint, caller: refused.caller, result };
+            }
+        };
+        let (endpoint, caller) = (sealed.endpoint, Arc::clone(&sealed.caller));
+        let result = self.call(sealed, request_id).await;
+        Outcome { endpoint: Some(endpoint), caller: Some(caller), result }
+    }
+
+    async fn call(&self, sealed: envelope::Sealed<'_>, request_id: &str) -> Result<Object, CallError> {
+        sealed.verify(&self.inner.pool).await.map_err(CallError::Refused)?;
+        let (endpoint, caller) = (sealed.endpoint, Arc::clone(&sealed.caller));
+        let values = sealed.decrypt().map_err(|refusal| {
+            note_unreadable(endpoint, &caller, refusal);
+            CallError::Refused(refusal)
+        })?;
+        let (core, deadline) = (&self.inner.core, self.inner.config.core_timeout());
+        let call = Call { core, endpoint, caller: &caller, values: &values, request_id, deadline };
+        (endpoint.call)(call).await
+    }
+
+    /// The caller's own request id where it is harmless, else one of ours.
+    fn request_id(&self, headers: &HeaderMap) -> String {
+        let harmless = |id: &&str| {
+            let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+            (1..=64).contains(&id.len()) && id.bytes().all(letter)
+        };
+        let own = headers.get("x-request-id").and_then(|id| id.to_str().ok()).filter(harmless);
+        own.map_or_else(
+            || {
+                let number = self.inner.requests.fetch_add(1, Ordering::Relaxed);
+                format!("{:x}-{number:x}", self.inner.started)
+            },
+            str::to_owned,
+        )
+    }
+}
+
+impl Outcome {
+    fn refused(endpoint: Option<&&'static Endpoint>, refusal: Refusal) -> Self {
+        Self { endpoint: endpoint.copied(), caller: None, result: Err(CallError::Refused(refusal)) }
+    }
+}
+
+/// A PIN block that can't be opened counts as no attempt, but a wrong POSP key looks just like this.
+fn note_unreadable(endpoint: &Endpoint, caller: &Caller, refusal: Refusal) {
+    let Refusal::Undecryptable(name) = refusal else { return };
+    let is_code =
+        |field: &contract::Field| field.name == name && field.encryption == Encryption::PaymentCode;
+    if endpoint.fields.iter().any(is_code) {
+        metrics::counter!(telemetry::PIN_BLOCKS, "caller" => caller.id.clone()).increment(1);
+        tracing::warn!(caller = caller.id, endpoint = endpoint.name, "payment code can't be opened");
+    }
+}

@@ -1,0 +1,48 @@
+//! What a gRPC status says about the outcome: decided, or open.
+
+use crate::call::CallError;
+use map_proto::common::v1::ErrorReason;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+const DOMAIN: &str = "map";
+
+/// Reads a status. Only a status with the core's own reason is a decision: whatever comes from elsewhere,
+/// such as a proxy or a wrong key of the gateway, may not be so the next time.
+pub(crate) fn classify(status: &Status) -> CallError {
+    let details = status.get_error_details();
+    let info = details.error_info().filter(|info| info.domain == DOMAIN);
+    let reason = info.and_then(|info| ErrorReason::from_str_name(&format!("ERROR_REASON_{}", info.reason)));
+    match reason {
+        Some(reason) if is_decided(status.code(), reason) => {
+            let violation = details.bad_request().and_then(|bad| bad.field_violations.first());
+            let field = violation.map(|violation| violation.field.clone());
+            CallError::Declined { reason, field }
+        }
+        Some(_) | None => CallError::Unknown { code: status.code(), reason },
+    }
+}
+
+fn is_decided(code: Code, reason: ErrorReason) -> bool {
+    match code {
+        // The sender of an SMS said no, and nothing was promised.
+        Code::ResourceExhausted => reason == ErrorReason::SmsRateLimited,
+        Code::InvalidArgument
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::PermissionDenied
+        | Code::FailedPrecondition
+        | Code::OutOfRange => true,
+        Code::Ok
+        | Code::Cancelled
+        | Code::Unknown
+        | Code::DeadlineExceeded
+        | Code::Aborted
+        | Code::Unimplemented
+        | Code::Internal
+        | Code::Unavailable
+        | Code::DataLoss
+        // The gateway's own key is wrong: an operator puts it right, and the same bytes succeed.
+        | Code::Unauthenticated => false,
+    }
+}

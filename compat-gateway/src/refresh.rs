@@ -1,0 +1,49 @@
+//! Keeps the directory current: asks the core for it at start and then at intervals.
+
+use crate::core::{Core, Meta};
+use crate::directory::Directory;
+use crate::telemetry;
+use map_proto::provisioning::v1::{GetDirectoryRequest, GetDirectoryResponse};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+const RPC: &str = "/map.provisioning.v1.ProvisioningService/GetDirectory";
+
+/// Asks once. `Ok(true)`: there is a new directory.
+pub(crate) async fn once(
+    core: &Core,
+    directory: &watch::Sender<Option<Arc<Directory>>>,
+    deadline: Duration,
+) -> Result<bool, tonic::Status> {
+    let known_revision = directory.borrow().as_ref().map_or(0, |directory| directory.revision());
+    let meta = Meta { on_behalf_of: None, request_id: "directory", deadline };
+    let request = GetDirectoryRequest { known_revision };
+    let response: GetDirectoryResponse = core.unary(RPC, request, &meta).await?;
+    if response.revision == known_revision && directory.borrow().is_some() {
+        return Ok(false);
+    }
+    let parsed = Directory::new(&response);
+    // Gauges are floats; a revision is a small counter, so nothing is lost.
+    metrics::gauge!(telemetry::DIRECTORY).set(u32::try_from(parsed.revision()).map_or(f64::MAX, f64::from));
+    tracing::info!(revision = parsed.revision(), "directory loaded");
+    directory.send_replace(Some(Arc::new(parsed)));
+    Ok(true)
+}
+
+/// Asks until it is dropped.
+pub(crate) async fn keep(
+    core: Core,
+    directory: watch::Sender<Option<Arc<Directory>>>,
+    every: Duration,
+    deadline: Duration,
+) {
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(status) = once(&core, &directory, deadline).await {
+            tracing::warn!(code = ?status.code(), "directory not refreshed");
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! What callers set for the gateway: the JSON in a caller's `edge_settings_json`, which the core stores
+//! without reading it.
+
+use crate::secret::Secret;
+use ipnet::IpNet;
+use map_legacy_crypto::pin_block::PosKey;
+use map_legacy_crypto::signature::{Algorithm, KeyStrength, PublicKey};
+use map_legacy_crypto::{Charset, single_des, triple_des};
+use map_proto::provisioning::v1::Role;
+use serde::{Deserialize, Serialize};
+
+/// Settings of one app, channel or POS network. Every key may be left out; unknown ones are refused.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EdgeSettings {
+    /// Apps and channels: the shared key of `app.signature` and 3DES. Without it an app can't use the
+    /// legacy calls.
+    pub app_key: Option<Secret>,
+    /// Apps: the RSA public key of `tsig`, as SPKI PEM, bare base64 SPKI, or X.509 certificate.
+    pub rsa_public_key: Option<String>,
+    /// Apps: the algorithm of `tsig`. Default `sha1`.
+    pub tsig_algorithm: TsigAlgorithm,
+    /// Apps: accept an RSA key of 1024 bits and more instead of 2048. Default false.
+    pub legacy_key: bool,
+    /// Apps: charset of the bytes that digests and signatures are over. Default `utf8`.
+    pub charset: CharsetName,
+    /// Apps: which fields orderMD5 covers. Default `documented`.
+    pub digest: DigestList,
+    /// Apps: whether a present `app.signature` is verified on calls that carry `tsig`. Default `verify`.
+    /// Where it is the only credential it is always verified.
+    pub app_signature: AppSignature,
+    /// Apps: how far a time stamp may be from now, in seconds; 0, the default: any. Never applies to
+    /// `pay_undo` and `pay_cancel`.
+    pub freshness_window_s: u32,
+    /// How payment codes are encrypted. Default `pin_block` under `posp_key`; `des` is DES/ECB under the
+    /// app's key.
+    pub payment_code: PaymentCodeMode,
+    /// The key of PIN blocks, 16 or 32 hex digits. An app without one uses that of the only POS network it
+    /// acts for.
+    pub posp_key: Option<Secret>,
+    /// Whose number is in a PIN block: the owner's mobile number, or also the card number of `consumerId`
+    /// where a card pays. Default `mobile`.
+    pub pin_account: PinAccount,
+    /// Source addresses that may call for it, as CIDR ranges; empty, the default: any.
+    pub addresses: Vec<IpNet>,
+    /// Whether failures carry the documented errcode or one for each reason. Default `plain`.
+    pub errcodes: Errcodes,
+    /// What a call with an unknown outcome gets. Default `close`: the connection closes without an answer.
+    pub unknown_answer: UnknownAnswer,
+    /// What an undo gets that found no payment and closed the key. Default `failure`, the documented one;
+    /// `success` is for networks that resend a failure for ever.
+    pub undo_unknown: UndoUnknown,
+    /// Whether the check digit of 18-character ID numbers is verified. Default false.
+    pub id_check_digit: bool,
+}
+
+macro_rules! choices {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$variant_doc])* $variant),* }
+    )*};
+}
+
+choices! {
+    /// The algorithm of `tsig`.
+    TsigAlgorithm {
+        /// SHA1withRSA.
+        #[default]
+        Sha1,
+        /// SHA256withRSA.
+        Sha256,
+        /// MD5withRSA.
+        Md5,
+    }
+    /// The charset of signed text.
+    CharsetName {
+        /// UTF-8.
+        #[default]
+        Utf8,
+        /// GBK.
+        Gbk,
+    }
+    /// Which fields orderMD5 covers.
+    DigestList {
+        /// The documented list.
+        #[default]
+        Documented,
+        /// Also what the documented list leaves unprotected.
+        Extended,
+    }
+    /// What becomes of an `app.signature` beside a `tsig`.
+    AppSignature {
+        /// Verified where present.
+        #[default]
+        Verify,
+        /// Not looked at.
+        Ignore,
+    }
+    /// How payment codes are encrypted.
+    PaymentCodeMode {
+        /// A PIN block under the POSP key.
+        #[default]
+        PinBlock,
+        /// DES under the app's key.
+        Des,
+    }
+    /// Whose number is in a PIN block.
+    PinAccount {
+        /// The owner's mobile number.
+        #[default]
+        Mobile,
+        /// That, or the number of the card that pays; both tries are one attempt.
+        MobileOrCard,
+    }
+    /// Which errcodes failures carry.
+    Errcodes {
+        /// The documented one.
+        #[default]
+        Plain,
+        /// 20000 + the canonical reason's number; 21000 and more for the gateway's own.
+        Detailed,
+    }
+    /// What a call with an unknown outcome gets.
+    UnknownAnswer {
+        /// The connection closes without an answer.
+        #[default]
+        Close,
+        /// HTTP 503 without a body.
+        #[serde(rename = "http_503")]
+        Http503,
+    }
+    /// What an undo of an unknown payment gets.
+    UndoUnknown {
+        /// The documented failure.
+        #[default]
+        Failure,
+        /// The documented success, with what is known.
+        Success,
+    }
+}
+
+impl From<CharsetName> for Charset {
+    fn from(name: CharsetName) -> Self {
+        match name {
+            CharsetName::Utf8 => Self::Utf8,
+            CharsetName::Gbk => Self::Gbk,
+        }
+    }
+}
+
+impl From<TsigAlgorithm> for Algorithm {
+    fn from(name: TsigAlgorithm) -> Self {
+        match name {
+            TsigAlgorithm::Sha1 => Self::Sha1WithRsa,
+            TsigAlgorithm::Sha256 => Self::Sha256WithRsa,
+            TsigAlgorithm::Md5 => Self::Md5WithRsa,
+        }
+    }
+}
+
+/// The keys of a caller, parsed once.
+#[derive(Debug, Default)]
+pub(crate) struct Keys {
+    pub triple_des: Option<triple_des::Key>,
+    pub des: Option<single_des::Key>,
+    pub rsa: Option<PublicKey>,
+    pub posp: Option<PosKey>,
+}
+
+impl EdgeSettings {
+    /// Reads the JSON; empty text is all defaults.
+    ///
+    /// # Errors
+    /// Text for the operator that names the key; it holds no secret.
+    pub fn parse(json: &str) -> Result<Self, String> {
+        if json.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        // serde would also take an array for a struct.
+        if !json.trim_start().starts_with('{') {
+            return Err("edge settings: must be a JSON object".into());
+        }
+        serde_json::from_str(json).map_err(|error| format!("edge settings: {error}"))
+    }
+
+    /// Parses the keys.
+    pub(crate) fn keys(&self) -> Result<Keys, String> {
+        let mut keys = Keys::default();
+        if let Some(app_key) = &self.app_key {
+            let text = app_key.expose();
+            let refused = |error: &dyn std::fmt::Display| format!("edge settings: app_key: {error}");
+            keys.triple_des = Some(triple_des::Key::from_text(text).map_err(|error| refused(&error))?);
+            keys.des = single_des::Key::from_text(text).ok();
+            if keys.des.is_none() && self.payment_code == PaymentCodeMode::Des {
+                return Err("edge settings: payment_code = \"des\" needs an app_key of 8 bytes or more".into());
+            }
+        }
+        if let Some(text) = &self.rsa_public_key {
+            let strength = if self.legacy_key { KeyStrength::Legacy1024 } else { KeyStrength::Standard };
+            let parsed = PublicKey::parse(text, strength);
+            keys.rsa = Some(parsed.map_err(|error| format!("edge settings: rsa_public_key: {error}"))?);
+        }
+        if let Some(posp_key) = &self.posp_key {
+            let parsed = PosKey::from_hex(posp_key.expose());
+            keys.posp = Some(parsed.map_err(|error| format!("edge settings: posp_key: {error}"))?);
+        }
+        Ok(keys)
+    }
+
+    fn misplaced(&self, role: Role) -> Option<&'static str> {
+        let app_only = [
+            ("rsa_public_key", self.rsa_public_key.is_some()),
+            ("tsig_algorithm", self.tsig_algorithm != TsigAlgorithm::default()),
+            ("legacy_key", self.legacy_key),
+            ("digest", self.digest != DigestList::default()),
+            ("app_signature", self.app_signature != AppSignature::default()),
+            ("freshness_window_s", self.freshness_window_s != 0),
+        ];
+        let set = |list: &[(&'static str, bool)]| list.iter().find(|(_, set)| *set).map(|(name, _)| *name);
+        match role {
+            Role::App => None,
+            Role::Channel => set(&app_only),
+            Role::PosNetwork => set(&app_only).or(self.app_key.as_ref().map(|_| "app_key")),
+            Role::Gateway | Role::Operator | Role::Unspecified => Some("any setting"),
+        }
+    }
+}
+
+/// Whether a caller's settings can be used, so that provisioning refuses bad ones before anything changes.
+///
+/// # Errors
+/// Text for the operator that names the key; it holds no secret.
+pub fn validate_edge_settings(role: Role, json: &str) -> Result<(), String> {
+    let settings = EdgeSettings::parse(json)?;
+    if !json.trim().is_empty()
+        && let Some(name) = settings.misplaced(role)
+    {
+        return Err(format!("edge settings: {name} is not for {}", role.as_str_name()));
+    }
+    settings.keys().map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bad_settings_are_refused_with_the_key_and_without_the_secret() {
+        for (role, json, complaint) in [
+            (Role::App, r#"{"app_key":"k","colour":1}"#, "colour"),
+            (Role::App, r#"{"app_key":""}"#, "app_key"),
+            (Role::App, r#"{"app_key":123456789}"#, "must be text"),
+            (Role::App, r#"{"app_key":"short","payment_code":"des"}"#, "8 bytes"),
+            (Role::App, r#"{"rsa_public_key":"hello there"}"#, "rsa_public_key"),
+            (Role::App, r#"{"addresses":["1.2.3"]}"#, "addr"),
+            (Role::App, r#"{"tsig_algorithm":"sha3"}"#, "sha3"),
+            (Role::PosNetwork, r#"{"posp_key":"0123"}"#, "posp_key"),
+            (Role::PosNetwork, r#"{"app_key":"appKey08"}"#, "app_key is not for"),
+            (Role::Channel, r#"{"digest":"extended"}"#, "digest is not for"),
+            (Role::Operator, r#"{}"#, "not for"),
+            (Role::App, r#"[]"#, "edge settings"),
+        ] {
+            let error = validate_edge_settings(role, json).unwrap_err();
+            assert!(error.contains(complaint), "{json}: {error}");
+            assert!(!error.contains("123456789"), "{error}");
+        }
+        for (role, json) in [
+            (Role::Operator, ""),
+            (Role::App, r#"{"app_key":"appKey08","payment_code":"des","unknown_answer":"http_503"}"#),
+            (Role::PosNetwork, r#"{"posp_key":"0123456789abcdef","addresses":["10.0.0.0/8","::1/128"]}"#),
+        ] {
+            validate_edge_settings(role, json).unwrap();
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_printed() {
+        let settings = EdgeSettings::parse(r#"{"app_key":"topsecret","posp_key":"0123456789abcdef"}"#).unwrap();
+        let printed = format!("{settings:?} {}", serde_json::to_string(&settings).unwrap());
+        assert!(!printed.contains("topsecret") && !printed.contains("0123456789abcdef"), "{printed}");
+    }
+}

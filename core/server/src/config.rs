@@ -1,0 +1,183 @@
+//! The core's settings, each with its default and unit. Unknown names are refused.
+
+use crate::adapters::WebhookConfig;
+pub use crate::layers::{Limits, Timeouts};
+use crate::ledger::{self, PinAccount};
+use map_domain::Policy;
+use serde::{Deserialize, Serialize};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::path::PathBuf;
+
+/// The core's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CoreConfig {
+    /// Where gRPC and gRPC-web are served. Default `127.0.0.1:50051`.
+    pub bind: SocketAddr,
+    /// TLS for that address. Default: none, which is for loopback and private networks.
+    pub tls: Option<TlsConfig>,
+    /// The key of all digests, 32 bytes, made when the ledger is new. Default `map.secret` in the
+    /// working folder; the binary puts it beside the data folder.
+    pub secret_file: PathBuf,
+    /// Bounds on load.
+    pub limits: Limits,
+    /// Deadlines.
+    pub timeouts: Timeouts,
+    /// Settings that decisions depend on.
+    pub rules: Rules,
+    /// How requests are settled.
+    pub ledger: LedgerConfig,
+    /// How SMS codes are sent. Default: the development outbox.
+    pub sms: SmsConfig,
+    /// How often the catalogue's version and the store's health are looked at, in ms.
+    /// Default 1000.
+    pub poll_ms: u64,
+}
+
+impl Default for CoreConfig {
+    fn default() -> Self {
+        Self {
+            bind: SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 50051)),
+            tls: None,
+            secret_file: PathBuf::from("map.secret"),
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+            rules: Rules::default(),
+            ledger: LedgerConfig::default(),
+            sms: SmsConfig::default(),
+            poll_ms: 1_000,
+        }
+    }
+}
+
+/// TLS of a listener.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// PEM file with the certificate and its chain.
+    pub certificate: PathBuf,
+    /// PEM file with the private key.
+    pub key: PathBuf,
+    /// PEM file with the authorities of client certificates. Set: every client must have one.
+    #[serde(default)]
+    pub client_authorities: Option<PathBuf>,
+}
+
+/// Settings that decisions depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rules {
+    /// A success is repeated as a success this long, in ms. Default 7 days (604800000).
+    pub replay_window_ms: i64,
+    /// A payment can be reversed or cancelled this long without an operator, in ms. Default 7 days.
+    pub reversal_window_ms: i64,
+    /// An opening can be committed this long after it was asked for, in ms. Default 30000.
+    pub opening_deadline_ms: i64,
+    /// Wrong payment codes in a row that lock it. Default 5.
+    pub max_code_failures: u32,
+    /// The least time between two SMS codes to one number, in ms. Default 60000.
+    pub sms_interval_ms: i64,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        let Policy {
+            replay_window_ms,
+            reversal_window_ms,
+            opening_deadline_ms,
+            max_code_failures,
+            sms_interval_ms,
+        } = Policy::default();
+        Self { replay_window_ms, reversal_window_ms, opening_deadline_ms, max_code_failures, sms_interval_ms }
+    }
+}
+
+impl From<Rules> for Policy {
+    fn from(rules: Rules) -> Self {
+        let Rules {
+            replay_window_ms,
+            reversal_window_ms,
+            opening_deadline_ms,
+            max_code_failures,
+            sms_interval_ms,
+        } = rules;
+        Self { replay_window_ms, reversal_window_ms, opening_deadline_ms, max_code_failures, sms_interval_ms }
+    }
+}
+
+/// How requests are settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LedgerConfig {
+    /// How long one request is tried to be settled where the store does not tell its outcome,
+    /// in ms. Default 10000.
+    pub settle_ms: u64,
+    /// Whose number a terminal puts into a PIN block: `mobile` (default) or `mobile_or_card`.
+    pub pin_account: PinAccount,
+    /// This process in order numbers, 0 to 9999, where several serve one store. Default: random.
+    pub node: Option<u16>,
+}
+
+impl Default for LedgerConfig {
+    fn default() -> Self {
+        let ledger::Options { settle_ms, pin_account, node } = ledger::Options::default();
+        Self { settle_ms, pin_account, node }
+    }
+}
+
+impl From<LedgerConfig> for ledger::Options {
+    fn from(config: LedgerConfig) -> Self {
+        let LedgerConfig { settle_ms, pin_account, node } = config;
+        Self { settle_ms, pin_account, node }
+    }
+}
+
+/// How SMS codes are sent.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "adapter", rename_all = "snake_case")]
+pub enum SmsConfig {
+    /// Not at all: an operator reads them in the development outbox.
+    #[default]
+    Outbox,
+    /// By a signed HTTP POST.
+    Webhook(WebhookConfig),
+}
+
+/// A setting that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("core.{setting}: {problem}")]
+pub struct ConfigError {
+    /// Which one.
+    pub setting: &'static str,
+    /// What is wrong, and what would be right.
+    pub problem: &'static str,
+}
+
+impl CoreConfig {
+    /// Checks what the types can't: every error at once.
+    pub fn validate(&self) -> Vec<ConfigError> {
+        let Self { limits, timeouts, rules, .. } = self;
+        let checks = [
+            ("limits.concurrent_calls", limits.concurrent_calls > 0, "must be at least 1"),
+            ("limits.reserved_calls", limits.reserved_calls > 0, "must be at least 1: reversals need a place"),
+            ("limits.message_bytes", limits.message_bytes >= 1024, "must be at least 1024"),
+            ("limits.connections", limits.connections > 0, "must be at least 1"),
+            ("limits.streams_per_connection", limits.streams_per_connection > 0, "must be at least 1"),
+            ("limits.header_bytes", limits.header_bytes >= 1024, "must be at least 1024"),
+            ("timeouts.default_ms", timeouts.default_ms > 0, "must be at least 1"),
+            ("timeouts.maximum_ms", timeouts.maximum_ms >= timeouts.default_ms, "must not be below default_ms"),
+            ("timeouts.handshake_ms", timeouts.handshake_ms > 0, "must be at least 1"),
+            ("timeouts.keep_alive_ms", timeouts.keep_alive_ms > 0, "must be at least 1"),
+            ("rules.replay_window_ms", rules.replay_window_ms > 0, "must be positive"),
+            ("rules.reversal_window_ms", rules.reversal_window_ms > 0, "must be positive"),
+            ("rules.opening_deadline_ms", rules.opening_deadline_ms > 0, "must be positive"),
+            ("rules.max_code_failures", rules.max_code_failures > 0, "must be at least 1"),
+            ("rules.sms_interval_ms", rules.sms_interval_ms >= 0, "must not be negative"),
+            ("ledger.settle_ms", self.ledger.settle_ms > 0, "must be at least 1"),
+            ("ledger.node", self.ledger.node.is_none_or(|node| node < 10_000), "must be below 10000"),
+            ("poll_ms", self.poll_ms >= 10, "must be at least 10"),
+        ];
+        let failed = checks.into_iter().filter(|(_, good, _)| !good);
+        failed.map(|(setting, _, problem)| ConfigError { setting, problem }).collect()
+    }
+}

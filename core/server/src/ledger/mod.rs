@@ -1,0 +1,148 @@
+//! The ledger: for every operation, load, decide, commit, answer.
+//!
+//! One file per family of operations. What they share: a key's claim is looked up first
+//! (`claims`), a customer's partition is read and written as one *book* (`book`), what can be
+//! tried again is (`tries`), callers of one customer queue (`turns`). Whatever commits runs in
+//! a task of its own: a caller who goes away cancels the wait, never the work.
+//!
+//! What this module does not do: decide about money (`map-domain` does), know a wire message
+//! (`services` do), or retry without an end.
+
+mod act;
+mod balance;
+mod book;
+mod cancel;
+mod claims;
+mod code;
+mod events;
+mod newcomer;
+mod number;
+mod opening;
+mod pay;
+mod payment_code;
+mod place;
+mod read;
+mod reverse;
+mod sms;
+mod transfer;
+mod tries;
+mod turns;
+
+pub use act::{Acted, OperatorAct};
+pub use balance::Balance;
+pub use code::{PinAccount, PresentedCode};
+pub use opening::Opened;
+pub use read::{FoundPayment, Statement};
+pub use reverse::GivenBack;
+pub use transfer::Moved;
+
+use crate::core::Core;
+use crate::failure::Failure;
+use map_domain::{CallerId, CustomerId, OrderId, OrderKey};
+use std::sync::Arc;
+use tokio::sync::watch;
+use tracing::Instrument;
+
+/// Settings of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// How long one request is tried to be settled, in ms. After it an open outcome is told as
+    /// [`Failure::OutcomeUnknown`].
+    pub settle_ms: u64,
+    /// Whose number a terminal puts into a PIN block.
+    pub pin_account: PinAccount,
+    /// Four digits of this process in order numbers; `None`: random.
+    pub node: Option<u16>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { settle_ms: 10_000, pin_account: PinAccount::Mobile, node: None }
+    }
+}
+
+/// The ledger. One for each process and store, shared by all services.
+pub struct Ledger {
+    core: Arc<Core>,
+    options: Options,
+    numbers: number::OrderNumbers,
+    /// Callers of one customer.
+    books: turns::Turns<CustomerId>,
+    /// Attempts at one opening, and who asks what became of it.
+    openings: turns::Turns<OrderKey>,
+    alarms: events::Alarms,
+    at_work: watch::Sender<usize>,
+}
+
+impl Ledger {
+    /// Over this core.
+    pub fn new(core: Arc<Core>, options: Options) -> Self {
+        let numbers = number::OrderNumbers::new(options.node, &*core.random);
+        Self {
+            core,
+            options,
+            numbers,
+            books: turns::Turns::new(),
+            openings: turns::Turns::new(),
+            alarms: events::Alarms::default(),
+            at_work: watch::Sender::new(0),
+        }
+    }
+
+    /// What all services share.
+    pub const fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// Waits until no request is being worked on: a drain waits for this, since work goes on
+    /// when its caller has gone.
+    pub async fn idle(&self) {
+        let mut at_work = self.at_work.subscribe();
+        // The sender lives as long as `self`: the wait can't fail.
+        let _ = at_work.wait_for(|count| *count == 0).await;
+    }
+
+    /// Runs work to its end, whether or not somebody still waits for its answer.
+    async fn to_its_end<T, W>(self: &Arc<Self>, work: impl FnOnce(Arc<Self>) -> W) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T, Failure>> + Send + 'static,
+    {
+        let at_work = AtWork::begin(Arc::clone(self));
+        let work = work(Arc::clone(self));
+        let task = async move {
+            let _at_work = at_work;
+            work.await
+        };
+        match tokio::spawn(task.instrument(tracing::Span::current())).await {
+            Ok(answer) => answer,
+            Err(error) => Err(Failure::Internal(format!("the work ended without an answer: {error}"))),
+        }
+    }
+
+    /// A number for an order that is decided now.
+    fn next_number(&self) -> OrderId {
+        self.numbers.next(self.core.clock.now())
+    }
+}
+
+/// Counts one piece of work while it lives, panics included.
+struct AtWork(Arc<Ledger>);
+
+impl AtWork {
+    fn begin(ledger: Arc<Ledger>) -> Self {
+        ledger.at_work.send_modify(|count| *count = count.saturating_add(1));
+        Self(ledger)
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.at_work.send_modify(|count| *count = count.saturating_sub(1));
+    }
+}
+
+/// The key of a caller's own order number.
+fn caller_key(caller: &CallerId, operation: map_domain::Operation, number: &str) -> OrderKey {
+    OrderKey::Caller { caller: caller.clone(), operation, number: number.to_owned() }
+}

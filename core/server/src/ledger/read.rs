@@ -1,0 +1,190 @@
+//! What callers may read: customers, accounts, journals, payments with their whole life.
+//!
+//! Reads wait for nobody's turn and write nothing. A network's payments are shown to those who act for
+//! it and to operators; to others they do not exist.
+
+use super::Ledger;
+use super::claims::Found;
+use super::tries::Halt;
+use crate::caller::{Caller, Role};
+use crate::failure::Failure;
+use crate::validate::TerminalKey;
+use bytes::Bytes;
+use map_domain::order::Order;
+use map_domain::{
+    Account, AccountNumber, AccountType, CustomerId, CustomerState, Entry, LedgerAccount, MobileNumber, NetworkId,
+    OrderId, OrderKey, PosKey, Refusal, Slot, Timestamp,
+};
+use map_store::codec::Body;
+use map_store::keys::NumberRole;
+use map_store::{Page, PageOrder, PartitionId, RowKind, StoreError, keys, records};
+
+/// Entries read at once for a statement: those of a customer's other accounts are passed over.
+const CHUNK: usize = 500;
+
+/// Chunks read for one page at most; a page that ends early says where to go on.
+const MAX_CHUNKS: usize = 20;
+
+/// A payment, or a key that was closed, with the terminal's key it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundPayment {
+    /// Its key.
+    pub key: PosKey,
+    /// The order.
+    pub order: Order,
+}
+
+/// A page of an account's journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// Newest first.
+    pub entries: Vec<Entry>,
+    /// Where the next page begins; `None`: at the end.
+    pub next: Option<Bytes>,
+}
+
+impl Ledger {
+    /// What is known of a mobile number's customer, and the time it is known at.
+    ///
+    /// # Errors
+    /// [`Refusal::CustomerNotFound`].
+    pub async fn get_customer(&self, mobile: &MobileNumber) -> Result<(CustomerState, Timestamp), Failure> {
+        let nobody = || Failure::NotFound(Refusal::CustomerNotFound);
+        let owner = records::owner_of_mobile(&*self.core.store, mobile).await?.ok_or_else(nobody)?;
+        let state = self.read_customer(owner.customer, &[]).await?.ok_or_else(nobody)?;
+        Ok((state, self.core.clock.now()))
+    }
+
+    /// All accounts of a mobile number: the cash account first, then by end of validity. None
+    /// where the number has no customer yet.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn list_accounts(&self, mobile: &MobileNumber) -> Result<(CustomerState, Timestamp), Failure> {
+        let (mut state, now) = self.get_customer(mobile).await?;
+        state.accounts.sort_by_cached_key(|account| {
+            let other = account.kind != AccountType::Cash;
+            (other, account.validity.until.is_none(), account.validity.until, account.number.clone())
+        });
+        Ok((state, now))
+    }
+
+    /// One account, and whether its owner's payment code is locked.
+    ///
+    /// # Errors
+    /// [`Refusal::AccountNotFound`].
+    pub async fn get_account(&self, number: &AccountNumber) -> Result<(Account, bool, Timestamp), Failure> {
+        let (_, state) = self.owner_of(number).await?;
+        let account = state.account(number).cloned().ok_or(Failure::NotFound(Refusal::AccountNotFound))?;
+        Ok((account, state.code_locked(), self.core.clock.now()))
+    }
+
+    /// A page of an account's journal, newest first.
+    ///
+    /// # Errors
+    /// [`Refusal::AccountNotFound`]; [`Failure::Malformed`] where the place was not given out by us.
+    pub async fn list_entries(
+        &self,
+        number: &AccountNumber,
+        after: Option<Bytes>,
+        limit: usize,
+    ) -> Result<Statement, Failure> {
+        if after.as_ref().is_some_and(|place| keys::parse_entry(place).is_none()) {
+            let expected = "expected a token of an earlier answer".to_owned();
+            return Err(Failure::Malformed(vec![("page_token", expected)]));
+        }
+        let (customer, _) = self.owner_of(number).await?;
+        let partition = PartitionId::Customer(customer);
+        let wanted = LedgerAccount::Account(number.clone());
+        let mut statement = Statement { entries: Vec::new(), next: after };
+        for _ in 0..MAX_CHUNKS {
+            let after = statement.next.clone();
+            let page = Page { kind: RowKind::Entry, after, order: PageOrder::Descending, limit: CHUNK };
+            let rows = self.core.store.page(&partition, page).await?;
+            let last = rows.len() < CHUNK;
+            for row in rows {
+                if statement.entries.len() == limit {
+                    return Ok(statement);
+                }
+                let entry = Entry::from_body(&row.body)?;
+                if entry.postings.iter().any(|posting| posting.ledger == wanted) {
+                    statement.entries.push(entry);
+                }
+                statement.next = Some(row.key.key);
+            }
+            if last {
+                statement.next = None;
+                break;
+            }
+        }
+        Ok(statement)
+    }
+
+    /// A payment by its order number.
+    ///
+    /// # Errors
+    /// [`Refusal::PaymentNotFound`], also for one that the caller may not see.
+    pub async fn get_payment(&self, caller: &Caller, id: &OrderId) -> Result<FoundPayment, Failure> {
+        let found = records::find_by_number(&*self.core.store, id).await?;
+        let own = found.into_iter().filter(|found| found.role == NumberRole::Own).map(|found| found.order);
+        let shown = own.filter_map(|order| shown(caller, order, None)).next();
+        shown.ok_or(Failure::NotFound(Refusal::PaymentNotFound))
+    }
+
+    /// A payment by its POS key; also a key that was declined or closed.
+    ///
+    /// # Errors
+    /// As [`Ledger::get_payment`]; [`Failure::TerminalUnknown`].
+    pub async fn find_payment(&self, caller: &Caller, key: &TerminalKey) -> Result<FoundPayment, Failure> {
+        let place = self.place(key)?;
+        let key = place.key.slot(Slot::Pay);
+        let [found] = self.find([&key]).await.map_err(failure)?;
+        let order = match found {
+            Found::Free => None,
+            Found::Closed(order) => Some(*order),
+            Found::Bound(binding) => {
+                let state = self.read_customer(binding.customer, std::slice::from_ref(&key)).await?;
+                state.and_then(|mut state| state.orders.remove(&key))
+            }
+        };
+        let shown = order.and_then(|order| shown(caller, order, Some(&place.network)));
+        shown.ok_or(Failure::NotFound(Refusal::PaymentNotFound))
+    }
+
+    async fn owner_of(&self, number: &AccountNumber) -> Result<(CustomerId, CustomerState), Failure> {
+        let nobody = || Failure::NotFound(Refusal::AccountNotFound);
+        let customer = records::owner_of_account(&*self.core.store, number).await?.ok_or_else(nobody)?;
+        let state = self.read_customer(customer, &[]).await?.ok_or_else(nobody)?;
+        // A claim may be older than its account, or its account may never have come.
+        if state.account(number).is_none() { Err(nobody()) } else { Ok((customer, state)) }
+    }
+
+    /// A customer as of now. `None`: nobody has written the partition.
+    async fn read_customer(
+        &self,
+        customer: CustomerId,
+        orders: &[OrderKey],
+    ) -> Result<Option<CustomerState>, StoreError> {
+        let partition = PartitionId::Customer(customer);
+        let loaded = self.core.store.load(&partition, records::load_for(orders)).await?;
+        records::decode_state(&partition, &loaded)
+    }
+}
+
+/// The payment, if it is one and the caller may see it. A closed key tells no network: then it is that
+/// of its terminal.
+fn shown(caller: &Caller, order: Order, terminal: Option<&NetworkId>) -> Option<FoundPayment> {
+    let OrderKey::Pos(key, Slot::Pay) = &order.key else { return None };
+    let network = order.payment().map(|payment| &payment.network).or(terminal)?;
+    let visible = caller.role == Role::Operator || caller.acts_for(network);
+    visible.then(|| FoundPayment { key: key.clone(), order })
+}
+
+/// Why a read that uses the words of attempts failed.
+fn failure(halt: Halt) -> Failure {
+    match halt {
+        Halt::Raced => Failure::Unavailable,
+        Halt::Store(error) => error.into(),
+        Halt::Refused(failure) | Halt::Final(failure) => failure,
+    }
+}

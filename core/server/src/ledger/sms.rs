@@ -1,0 +1,147 @@
+//! SMS codes: sent, and presented under the key of the order that needs them (decision 32).
+//!
+//! All that is known of a mobile number's codes is the header of its own partition. A wrong try
+//! counts, and a code is used up by a key, before the order itself is committed: the same key
+//! may present it again, so a retry is never refused for it.
+
+use super::number::below;
+use super::tries::{Halt, Tries};
+use super::{Ledger, caller_key};
+use crate::caller::Caller;
+use crate::content;
+use crate::failure::Failure;
+use crate::validate::SmsCodeText;
+use map_domain::command::send_sms::{self, PresentSmsCode, SendSmsCode, Sent};
+use map_domain::sms::SmsState;
+use map_domain::{CallerId, MobileNumber, Operation, OrderKey, Refusal, Timestamp};
+use map_store::codec::Body;
+use map_store::{Claim, Commit, CommitOutcome, Load, PartitionId, Row, RowKey, RowWrite, Version, records};
+use std::sync::Arc;
+
+/// How often one presentation is tried against others of the same number.
+const ROUNDS: usize = 8;
+
+impl Ledger {
+    /// Sends a code; until when it is valid.
+    ///
+    /// # Errors
+    /// [`Refusal::SmsRateLimited`]; [`Failure::SmsNotSent`], after which the same key may ask again.
+    pub async fn send_sms_code(
+        self: &Arc<Self>,
+        caller: Caller,
+        mobile: MobileNumber,
+        number: String,
+    ) -> Result<Timestamp, Failure> {
+        self.to_its_end(|ledger| async move {
+            let key = caller_key(&caller.id, Operation::SendSmsCode, &number);
+            let code = format!("{:04}", below(&*ledger.core.random, 10_000));
+            let command = SendSmsCode {
+                key,
+                caller: caller.id,
+                digest: ledger.core.secrets.sms_code(&mobile, &code),
+            };
+            let mut tries = Tries::new(&ledger);
+            loop {
+                let outcome = ledger.try_to_send(&mobile, &command, &code).await;
+                if let Some(answer) = tries.settle(outcome).await {
+                    return answer;
+                }
+            }
+        })
+        .await
+    }
+
+    async fn try_to_send(
+        &self,
+        mobile: &MobileNumber,
+        command: &SendSmsCode,
+        code: &str,
+    ) -> Result<Timestamp, Halt> {
+        let (version, state) = self.sms_state(mobile).await?;
+        let decided = send_sms::decide(&state, command, &self.core.context());
+        let (state, expires_at) = match decided.map_err(|refusal| Halt::Refused(refusal.into()))? {
+            Sent::Already { expires_at } => return Ok(expires_at),
+            Sent::Send { state, expires_at } => (state, expires_at),
+        };
+        let claim = records::order_claim(
+            &command.key,
+            PartitionId::Sms(mobile.clone()),
+            content::send_sms(mobile),
+            0,
+        );
+        match self.write_sms(mobile, version, &state, vec![claim]).await? {
+            CommitOutcome::Applied(_) => {}
+            CommitOutcome::ClaimHeld { .. } => {
+                return Err(Halt::Final(Failure::Refused(Refusal::IdempotencyKeyReused)));
+            }
+            CommitOutcome::Stale | CommitOutcome::RowExists(_) => return Err(Halt::Raced),
+        }
+        if let Err(error) = self.core.sms.send(mobile, code, self.core.clock.now()).await {
+            tracing::warn!(%error, "an SMS code was not sent");
+            self.withdraw(mobile, &command.key).await;
+            return Err(Halt::Final(Failure::SmsNotSent));
+        }
+        Ok(expires_at)
+    }
+
+    /// Forgets a code that was not sent, so that its key may ask again. That one was asked for
+    /// still counts against the limits.
+    async fn withdraw(&self, mobile: &MobileNumber, key: &OrderKey) {
+        for _ in 0..ROUNDS {
+            let Ok((version, mut state)) = self.sms_state(mobile).await else { return };
+            state.codes.retain(|code| code.request != *key);
+            match self.write_sms(mobile, version, &state, Vec::new()).await {
+                Ok(CommitOutcome::Stale | CommitOutcome::RowExists(_)) => {}
+                Ok(CommitOutcome::Applied(_) | CommitOutcome::ClaimHeld { .. }) | Err(_) => return,
+            }
+        }
+    }
+
+    /// Presents a code under an order's key: right, or refused. A wrong try is counted.
+    pub(super) async fn present_sms_code(
+        &self,
+        mobile: &MobileNumber,
+        key: &OrderKey,
+        caller: &CallerId,
+        code: &SmsCodeText,
+    ) -> Result<Result<(), Refusal>, Halt> {
+        let digest = self.core.secrets.sms_code(mobile, &code.0);
+        let command = PresentSmsCode { key: key.clone(), caller: caller.clone(), digest };
+        for _ in 0..ROUNDS {
+            let (version, state) = self.sms_state(mobile).await?;
+            let presented = send_sms::present(&state, &command, &self.core.context());
+            let Some(state) = presented.state else { return Ok(presented.answer) };
+            // Nothing of the order depends on whether this was written: it is presented again.
+            let written = self.write_sms(mobile, version, &state, Vec::new()).await;
+            match written.map_err(|halt| if let Halt::Store(error) = halt { Halt::read(error) } else { halt })? {
+                CommitOutcome::Applied(_) => return Ok(presented.answer),
+                CommitOutcome::Stale | CommitOutcome::RowExists(_) | CommitOutcome::ClaimHeld { .. } => {}
+            }
+        }
+        Err(Halt::Raced)
+    }
+
+    async fn sms_state(&self, mobile: &MobileNumber) -> Result<(Version, SmsState), Halt> {
+        let partition = PartitionId::Sms(mobile.clone());
+        let loaded = self.core.store.load(&partition, Load::default()).await.map_err(Halt::read)?;
+        Ok((loaded.version, records::decode_sms(&loaded).map_err(Halt::read)?))
+    }
+
+    async fn write_sms(
+        &self,
+        mobile: &MobileNumber,
+        expected: Version,
+        state: &SmsState,
+        claims: Vec<Claim>,
+    ) -> Result<CommitOutcome, Halt> {
+        let commit = Commit {
+            partition: PartitionId::Sms(mobile.clone()),
+            expected,
+            rows: vec![RowWrite::Put(Row { key: RowKey::HEADER, body: state.to_body() })],
+            claims,
+            index: Vec::new(),
+            business_day: None,
+        };
+        self.core.store.commit(commit).await.map_err(Halt::Store)
+    }
+}

@@ -1,0 +1,213 @@
+//! The core as a whole: started on a store, served over a socket or in process, drained.
+
+use crate::catalogue::{Catalogue, ProvisionedCaller};
+use crate::config::{ConfigError, CoreConfig};
+use crate::core::Core;
+use crate::failure::Failure;
+use crate::layers::{Admission, Edge};
+use crate::ports::{Clock, Random, SmsSender};
+use crate::secrets::Secrets;
+use crate::ledger::{self, Ledger};
+use crate::provisioning::EdgeValidator;
+use crate::services;
+use crate::tls::{self, TlsError};
+use crate::{auth::Rpc, listener};
+use map_domain::Policy;
+use map_store::Store;
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tonic::service::Routes;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+use tower::Layer;
+
+/// What the core needs of the world.
+pub struct Ports {
+    /// The ledger.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// Sends SMS codes.
+    pub sms: Arc<dyn SmsSender>,
+    /// Makes keyed digests; see [`crate::secret_file`].
+    pub secrets: Secrets,
+}
+
+/// What the embedding program adds.
+pub struct Options {
+    /// Callers besides the provisioned ones: the gateway in the same process, an operator who
+    /// provisions an empty ledger.
+    pub extra_callers: Vec<ProvisionedCaller>,
+    /// Checks a caller's edge settings, which the core does not understand, before they are
+    /// stored. The text it returns is shown to the operator.
+    pub edge_validator: EdgeValidator,
+}
+
+impl Default for Options {
+    /// No extra callers; edge settings must be empty.
+    fn default() -> Self {
+        Self {
+            extra_callers: Vec::new(),
+            edge_validator: Arc::new(|_, json| {
+                if json.is_empty() { Ok(()) } else { Err("this installation has no edge".to_owned()) }
+            }),
+        }
+    }
+}
+
+/// Why the core does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Settings that make no sense; all of them.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Config(Vec<ConfigError>),
+    /// TLS can't be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The catalogue can't be read.
+    #[error("the catalogue can't be read: {0:?}")]
+    Catalogue(Failure),
+    /// The descriptors for reflection are not what they should be.
+    #[error("reflection: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+}
+
+/// The core, running. Dropping it stops its background work, not the calls that run.
+pub struct CoreServer {
+    core: Arc<Core>,
+    config: CoreConfig,
+    admission: Arc<Admission>,
+    edge: Edge<Routes>,
+    health: HealthReporter,
+    watcher: JoinHandle<()>,
+}
+
+/// The core without a socket; implements what generated clients need. Cheap to clone.
+pub type InProcess = Edge<Routes>;
+
+impl CoreServer {
+    /// Reads the catalogue and starts watching it and the store's health.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(config: CoreConfig, ports: Ports, options: Options) -> Result<Self, StartError> {
+        let errors = config.validate();
+        if !errors.is_empty() {
+            return Err(StartError::Config(errors));
+        }
+        let catalogue = Catalogue::load(&*ports.store, None, &options.extra_callers).await;
+        let catalogue = catalogue.map_err(StartError::Catalogue)?.unwrap_or_default();
+        let core = Arc::new(Core {
+            store: ports.store,
+            clock: ports.clock,
+            random: Arc::clone(&ports.random),
+            sms: ports.sms,
+            secrets: ports.secrets,
+            policy: Policy::from(config.rules),
+            extra_callers: options.extra_callers,
+            catalogue: RwLock::new(Arc::new(catalogue)),
+        });
+        let (health, health_service) = tonic_health::server::health_reporter();
+        report_health(&health, &core, false).await;
+        let ledger = Arc::new(Ledger::new(Arc::clone(&core), ledger::Options::from(config.ledger)));
+        let routes = services::routes(&ledger, options.edge_validator, config.limits.message_bytes)
+            .add_service(health_service)
+            .add_service(services::reflection()?)
+            .prepare();
+        let admission = Arc::new(Admission::new(&config.limits));
+        let edge = Edge::new(routes, Arc::clone(&admission), config.timeouts, ports.random);
+        let every = Duration::from_millis(config.poll_ms);
+        let watcher = tokio::spawn(watch(Arc::clone(&core), health.clone(), Arc::clone(&admission), every));
+        Ok(Self { core, config, admission, edge, health, watcher })
+    }
+
+    /// What the services share.
+    pub fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// The core without a socket: the same layers, deadlines included. Must be called within a
+    /// tokio runtime.
+    pub fn in_process(&self) -> InProcess {
+        self.edge.clone()
+    }
+
+    /// Serves gRPC and gRPC-web on this listener until `shutdown`, then drains: health says
+    /// not-serving, connections finish what runs on them, within `timeouts.drain_ms`.
+    ///
+    /// # Errors
+    /// [`StartError::Tls`], before anything is served.
+    pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
+        let tls = self.config.tls.as_ref().map(tls::acceptor).transpose()?;
+        let service = tonic_web::GrpcWebLayer::new().layer(self.edge.clone());
+        let shutdown = async {
+            shutdown.await;
+            self.not_serving().await;
+        };
+        listener::run(listener, tls, service, &self.config, shutdown).await;
+        Ok(())
+    }
+
+    /// Refuses new calls and waits for those that run, at most `timeouts.drain_ms`. Says how
+    /// many still ran then: 0 is a clean end. To be called when no edge sends any more.
+    pub async fn drain(&self) -> usize {
+        self.not_serving().await;
+        self.admission.drain();
+        let limit = Duration::from_millis(self.config.timeouts.drain_ms);
+        let _ = tokio::time::timeout(limit, self.admission.idle()).await;
+        self.admission.running()
+    }
+
+    /// How many calls run, those included whose caller waits no longer.
+    pub fn running(&self) -> usize {
+        self.admission.running()
+    }
+
+    async fn not_serving(&self) {
+        self.watcher.abort();
+        set_health(&self.health, ServingStatus::NotServing).await;
+    }
+}
+
+impl Drop for CoreServer {
+    fn drop(&mut self) {
+        self.watcher.abort();
+    }
+}
+
+/// Follows the catalogue (another process may have provisioned) and the store's health.
+async fn watch(core: Arc<Core>, health: HealthReporter, admission: Arc<Admission>, every: Duration) {
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(failure) = core.refresh_catalogue().await {
+            tracing::warn!(?failure, "the catalogue can't be read; the last one stays in force");
+        }
+        report_health(&health, &core, admission.draining()).await;
+    }
+}
+
+async fn report_health(health: &HealthReporter, core: &Core, draining: bool) {
+    let well = core.store.health().await;
+    if let Err(error) = &well {
+        tracing::warn!(%error, "the store accepts no commits");
+    }
+    let serving = well.is_ok() && !draining;
+    metrics::gauge!("map_core_store_healthy").set(if well.is_ok() { 1.0 } else { 0.0 });
+    set_health(health, if serving { ServingStatus::Serving } else { ServingStatus::NotServing }).await;
+}
+
+/// The same for the server as a whole (the empty name) and for each service.
+async fn set_health(health: &HealthReporter, status: ServingStatus) {
+    let services: BTreeSet<&str> = Rpc::ALL.iter().map(|rpc| rpc.service()).collect();
+    for service in std::iter::once("").chain(services) {
+        health.set_service_status(service, status).await;
+    }
+}

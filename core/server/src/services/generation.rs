@@ -1,0 +1,161 @@
+//! Raising a terminal's generation: one commit of the catalogue's partition that changes the
+//! seller and keeps the act's order, so that the same key raises once.
+
+use crate::content;
+use crate::core::Core;
+use crate::failure::Failure;
+use map_domain::catalogue::Seller;
+use map_domain::{CallerId, ContentDigest, Operation, Order, OrderDetail, OrderId, OrderKey, OrderState, Refusal};
+use map_domain::{SellerId, TerminalId};
+use map_store::codec::Body;
+use map_store::records::{CatalogueItem, index_rows, order_claim};
+use map_store::{
+    ClaimValue, Commit, CommitOutcome, ContentHash, Load, Loaded, PartitionId, Row, RowWrite, StoreError, keys,
+};
+
+/// How often it is tried while others write the catalogue, or after an unknown outcome.
+const ROUNDS: usize = 16;
+
+/// What is asked.
+pub(super) struct Raise {
+    pub(super) operator: CallerId,
+    /// The operator's key.
+    pub(super) number: String,
+    /// The order number, if it is decided now.
+    pub(super) id: OrderId,
+    pub(super) seller: SellerId,
+    pub(super) terminal: TerminalId,
+}
+
+impl Raise {
+    fn key(&self) -> OrderKey {
+        OrderKey::Caller {
+            caller: self.operator.clone(),
+            operation: Operation::RaiseTerminalGeneration,
+            number: self.number.clone(),
+        }
+    }
+
+    fn content(&self) -> ContentDigest {
+        content::operator_act("raise_terminal_generation", &self.target())
+    }
+
+    /// The terminal, for the audit trail.
+    pub(super) fn target(&self) -> String {
+        format!("terminal {}/{}", self.seller, self.terminal)
+    }
+}
+
+/// Raises it, and answers the terminal's generation from now on.
+///
+/// # Errors
+/// [`Failure::TerminalUnknown`]; [`Refusal::IdempotencyKeyReused`]; what the store says. After
+/// an unknown outcome nothing else is said until the store has told what became of it.
+pub(super) async fn raise(core: &Core, raise: &Raise) -> Result<u32, Failure> {
+    let mut unknown = false;
+    for _ in 0..ROUNDS {
+        match attempt(core, raise).await {
+            Ok(Attempt::Settled(generation)) => return Ok(generation),
+            Ok(Attempt::Raced) => {}
+            Err(Attempted::Store(StoreError::OutcomeUnknown(reason))) => {
+                tracing::warn!(reason, "raising a generation: asked again after an unknown outcome");
+                unknown = true;
+            }
+            Err(_) if unknown => return Err(Failure::OutcomeUnknown),
+            Err(Attempted::Store(error)) => return Err(error.into()),
+            Err(Attempted::Refused(failure)) => return Err(failure),
+        }
+    }
+    Err(if unknown { Failure::OutcomeUnknown } else { Failure::Unavailable })
+}
+
+enum Attempt {
+    Settled(u32),
+    Raced,
+}
+
+enum Attempted {
+    Store(StoreError),
+    Refused(Failure),
+}
+
+impl From<StoreError> for Attempted {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Failure> for Attempted {
+    fn from(failure: Failure) -> Self {
+        Self::Refused(failure)
+    }
+}
+
+async fn attempt(core: &Core, raise: &Raise) -> Result<Attempt, Attempted> {
+    let seller_row = keys::Item::Seller(raise.seller.as_str()).row();
+    let order_row = keys::order_row(&raise.key());
+    let load = Load { kinds: Vec::new(), keys: vec![seller_row.clone(), order_row.clone()] };
+    let loaded = core.store.load(&PartitionId::Catalogue, load).await?;
+    let mut seller = None;
+    let mut done = None;
+    for row in &loaded.rows {
+        if row.key == seller_row {
+            seller = Some(CatalogueItem::read(row)?);
+        } else if row.key == order_row {
+            done = Some(Order::from_body(&row.body)?);
+        }
+    }
+    let Some(CatalogueItem::Seller(mut seller)) = seller else { return Err(Failure::TerminalUnknown.into()) };
+    let generation = generation(&mut seller, &raise.terminal).ok_or(Failure::TerminalUnknown)?;
+    if let Some(done) = done {
+        return if done.content == raise.content() {
+            Ok(Attempt::Settled(*generation))
+        } else {
+            Err(Failure::Refused(Refusal::IdempotencyKeyReused).into())
+        };
+    }
+    *generation = generation.checked_add(1).ok_or(Failure::Refused(Refusal::AmountOutOfRange))?;
+    let raised = *generation;
+    match core.store.commit(commit(core, raise, &loaded, seller)).await? {
+        CommitOutcome::Applied(_) => Ok(Attempt::Settled(raised)),
+        CommitOutcome::ClaimHeld { held, .. } if !is_ours(&held, raise) => {
+            Err(Failure::Refused(Refusal::IdempotencyKeyReused).into())
+        }
+        CommitOutcome::Stale | CommitOutcome::RowExists(_) | CommitOutcome::ClaimHeld { .. } => Ok(Attempt::Raced),
+    }
+}
+
+fn generation<'a>(seller: &'a mut Seller, terminal: &TerminalId) -> Option<&'a mut u32> {
+    let terminals = seller.stores.iter_mut().flat_map(|store| &mut store.terminals);
+    terminals.into_iter().find(|known| known.id == *terminal).map(|known| &mut known.generation)
+}
+
+fn is_ours(held: &ClaimValue, raise: &Raise) -> bool {
+    match held {
+        ClaimValue::Bound { partition, content, .. } => {
+            *partition == PartitionId::Catalogue && *content == ContentHash(raise.content().0)
+        }
+        ClaimValue::Closed(_) => false,
+    }
+}
+
+fn commit(core: &Core, raise: &Raise, loaded: &Loaded, seller: Seller) -> Commit {
+    let order = Order {
+        key: raise.key(),
+        id: raise.id.clone(),
+        content: raise.content(),
+        caller: raise.operator.clone(),
+        at: core.clock.now(),
+        state: OrderState::Done,
+        detail: OrderDetail::Act,
+    };
+    let row = Row { key: keys::order_row(&order.key), body: order.to_body() };
+    Commit {
+        partition: PartitionId::Catalogue,
+        expected: loaded.version,
+        rows: vec![CatalogueItem::Seller(seller).write(), RowWrite::Insert(row)],
+        claims: vec![order_claim(&order.key, PartitionId::Catalogue, order.content, 0)],
+        index: index_rows(&PartitionId::Catalogue, &order, None),
+        business_day: None,
+    }
+}

@@ -1,0 +1,159 @@
+//! Who may call what: every rpc of the descriptor set, every role, in one table.
+
+use crate::harness::{
+    APP, CHANNEL, Fixture, GATEWAY, IDLE_APP, NETWORK, OPERATOR, by, call_empty, for_whom, reason, refused,
+};
+use map_proto::catalog::v1::ListFuelProductsRequest;
+use map_proto::catalog::v1::catalog_service_client::CatalogServiceClient;
+use map_server::auth::Rpc;
+use prost::Message;
+use prost_types::FileDescriptorSet;
+use std::collections::{BTreeMap, BTreeSet};
+use tonic::{Code, Request};
+
+/// app, channel, network, gateway, operator: may it (`x`) or not (`-`)?
+const MATRIX: &[(&str, &str)] = &[
+    ("/map.account.v1.AccountService/GetAccount", "x---x"),
+    ("/map.account.v1.AccountService/GetBalance", "x-x--"),
+    ("/map.account.v1.AccountService/ListAccounts", "x---x"),
+    ("/map.account.v1.AccountService/ListEntries", "x---x"),
+    ("/map.catalog.v1.CatalogService/GetProduct", "xxx-x"),
+    ("/map.catalog.v1.CatalogService/GetTerminal", "x-x-x"),
+    ("/map.catalog.v1.CatalogService/ListFuelProducts", "xxx-x"),
+    ("/map.catalog.v1.CatalogService/ListProducts", "xxx-x"),
+    ("/map.catalog.v1.CatalogService/ListSellers", "x-x-x"),
+    ("/map.customer.v1.CustomerService/GetCustomer", "x---x"),
+    ("/map.customer.v1.CustomerService/ResetPaymentCode", "x----"),
+    ("/map.customer.v1.CustomerService/SendSmsCode", "xx---"),
+    ("/map.customer.v1.CustomerService/SetPaymentCode", "x----"),
+    ("/map.opening.v1.OpeningService/FindOpening", "xx---"),
+    ("/map.opening.v1.OpeningService/OpenCard", "xx---"),
+    ("/map.operator.v1.OperatorService/FreezeAccount", "----x"),
+    ("/map.operator.v1.OperatorService/GetTrialBalance", "----x"),
+    ("/map.operator.v1.OperatorService/ListAuditEntries", "----x"),
+    ("/map.operator.v1.OperatorService/ListEvents", "----x"),
+    ("/map.operator.v1.OperatorService/ListSentSmsCodes", "----x"),
+    ("/map.operator.v1.OperatorService/RaiseTerminalGeneration", "----x"),
+    ("/map.operator.v1.OperatorService/ReversePayment", "----x"),
+    ("/map.operator.v1.OperatorService/UnfreezeAccount", "----x"),
+    ("/map.operator.v1.OperatorService/UnlockPaymentCode", "----x"),
+    ("/map.payment.v1.PaymentService/CancelPayment", "x-x--"),
+    ("/map.payment.v1.PaymentService/FindPayment", "x-x-x"),
+    ("/map.payment.v1.PaymentService/GetPayment", "x-x-x"),
+    ("/map.payment.v1.PaymentService/Pay", "x-x--"),
+    ("/map.payment.v1.PaymentService/ReversePayment", "x-x--"),
+    ("/map.provisioning.v1.ProvisioningService/Apply", "----x"),
+    ("/map.provisioning.v1.ProvisioningService/GetDirectory", "---x-"),
+    ("/map.transfer.v1.TransferService/TopUp", "xx---"),
+    ("/map.transfer.v1.TransferService/TransferToCash", "x----"),
+];
+
+/// Every rpc of the canonical protos.
+fn rpcs() -> BTreeSet<String> {
+    let set = FileDescriptorSet::decode(map_proto::DESCRIPTOR_SET).unwrap();
+    let mut paths = BTreeSet::new();
+    for file in set.file.iter().filter(|file| file.package().starts_with("map.")) {
+        for service in &file.service {
+            let service_path = format!("/{}.{}", file.package(), service.name());
+            paths.extend(service.method.iter().map(|method| format!("{service_path}/{}", method.name())));
+        }
+    }
+    assert!(paths.len() > 30, "the descriptors are there: {paths:?}");
+    paths
+}
+
+#[test]
+fn every_rpc_of_the_protos_has_an_access_rule_and_a_line_in_the_matrix() {
+    let rpcs = rpcs();
+    let ruled: BTreeSet<String> = Rpc::ALL.iter().map(|rpc| rpc.path().to_owned()).collect();
+    let tried: BTreeSet<String> = MATRIX.iter().map(|(path, _)| (*path).to_owned()).collect();
+    assert_eq!(ruled, rpcs);
+    assert_eq!(tried, rpcs);
+}
+
+#[tokio::test]
+async fn each_role_may_call_what_the_matrix_says_and_nothing_else() {
+    let fixture = Fixture::new().await;
+    let keys = [APP, CHANNEL, NETWORK, GATEWAY, OPERATOR];
+    for (path, roles) in MATRIX {
+        for (key, may) in keys.iter().zip(roles.chars()) {
+            let bearer = format!("Bearer {key}");
+            let status = call_empty(fixture.edge(), path, &[("authorization", &bearer)]).await;
+            assert_ne!(status.code(), Code::Unimplemented, "{path}");
+            let refused = (status.code(), reason(&status)) == (Code::PermissionDenied, "PERMISSION_DENIED".to_owned());
+            assert_eq!(!refused, may == 'x', "{path} by {key}: {status:?}");
+        }
+        let status = call_empty(fixture.edge(), path, &[]).await;
+        assert_eq!((status.code(), reason(&status)), (Code::Unauthenticated, "UNAUTHENTICATED".to_owned()), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_deactivated_caller_gives_payments_back_and_does_nothing_else() {
+    let fixture = Fixture::new().await;
+    let giving_back =
+        ["/map.payment.v1.PaymentService/CancelPayment", "/map.payment.v1.PaymentService/ReversePayment"];
+    for (path, roles) in MATRIX.iter().filter(|(_, roles)| roles.starts_with('x')) {
+        let inactive = (Code::PermissionDenied, "CALLER_INACTIVE".to_owned());
+        let own = format!("Bearer {IDLE_APP}");
+        let gateway = format!("Bearer {GATEWAY}");
+        let ways: [&[(&str, &str)]; 2] = [
+            &[("authorization", &own)],
+            &[("authorization", &gateway), ("map-on-behalf-of", "app/idle")],
+        ];
+        for headers in ways {
+            let status = call_empty(fixture.edge(), path, headers).await;
+            let refused = (status.code(), reason(&status)) == inactive;
+            assert_eq!(!refused, giving_back.contains(path), "{path} {roles} {headers:?}: {status:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_acts_for_known_callers_behind_it_and_nobody_else_acts_for_anybody() {
+    let fixture = Fixture::new().await;
+    let mut client = CatalogServiceClient::new(fixture.edge());
+    for whom in ["app/app1", "channel/c1", "network/net1"] {
+        client.list_fuel_products(for_whom(whom, ListFuelProductsRequest {})).await.unwrap();
+    }
+    let cases: BTreeMap<&str, &str> = [
+        ("operator/root", "PERMISSION_DENIED"),
+        ("gateway/edge", "PERMISSION_DENIED"),
+        ("app/unknown", "CALLER_INACTIVE"),
+        ("app/", "CALLER_INACTIVE"),
+        ("app1", "CALLER_INACTIVE"),
+        ("", "CALLER_INACTIVE"),
+        ("app/idle", "CALLER_INACTIVE"),
+    ]
+    .into();
+    for (whom, why) in cases {
+        let answer = client.list_fuel_products(for_whom(whom, ListFuelProductsRequest {})).await;
+        assert_eq!(refused(answer), (Code::PermissionDenied, why.to_owned()), "{whom:?}");
+    }
+    for key in [APP, CHANNEL, NETWORK, OPERATOR] {
+        let mut request = by(key, ListFuelProductsRequest {});
+        request.metadata_mut().insert("map-on-behalf-of", "app/app1".parse().unwrap());
+        let answer = client.list_fuel_products(request).await;
+        assert_eq!(refused(answer), (Code::PermissionDenied, "PERMISSION_DENIED".to_owned()), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_exactly_one_known_bearer_key_authenticates_nobody() {
+    let fixture = Fixture::new().await;
+    let mut client = CatalogServiceClient::new(fixture.edge());
+    let values = ["", "Bearer", "Bearer ", "Bearer nobody's", "Basic key-of-app-one", "key-of-app-one", "Bearer key-of-app-on"];
+    for value in values {
+        let mut request = Request::new(ListFuelProductsRequest {});
+        request.metadata_mut().insert("authorization", value.parse().unwrap());
+        let answer = client.list_fuel_products(request).await;
+        assert_eq!(refused(answer), (Code::Unauthenticated, "UNAUTHENTICATED".to_owned()), "{value:?}");
+    }
+    let mut twice = by(APP, ListFuelProductsRequest {});
+    twice.metadata_mut().append("authorization", format!("Bearer {OPERATOR}").parse().unwrap());
+    let answer = client.list_fuel_products(twice).await;
+    assert_eq!(refused(answer).0, Code::Unauthenticated, "two keys: which one?");
+    let mut lower = Request::new(ListFuelProductsRequest {});
+    lower.metadata_mut().insert("authorization", format!("bearer {APP}").parse().unwrap());
+    client.list_fuel_products(lower).await.unwrap();
+}

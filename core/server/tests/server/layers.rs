@@ -1,0 +1,222 @@
+//! The layers on their own, around a service that does what the test wants.
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use map_server::CoreConfig;
+use map_server::config::{Limits, Timeouts};
+use map_server::layers::{Admission, Edge};
+use map_server::ports::Random;
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Semaphore;
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tower::{Service, ServiceExt, service_fn};
+
+const PAY: &str = "/map.payment.v1.PaymentService/Pay";
+const UNDO: &str = "/map.payment.v1.PaymentService/ReversePayment";
+
+struct Zeroes;
+impl Random for Zeroes {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(0);
+    }
+}
+
+/// An edge around this service, and its admission.
+fn edge<F, W>(limits: Limits, serve: F) -> (Edge<impl Inner<Future: Send>>, Arc<Admission>)
+where
+    F: FnMut(Request<Body>) -> W + Clone + Send + 'static,
+    W: Future<Output = Result<Response<Body>, Infallible>> + Send + 'static,
+{
+    let admission = Arc::new(Admission::new(&limits));
+    (Edge::new(service_fn(serve), Arc::clone(&admission), Timeouts::default(), Arc::new(Zeroes)), admission)
+}
+
+/// A service as the layers want it.
+trait Inner: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static {}
+impl<S> Inner for S where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static
+{
+}
+
+fn request(path: &str) -> http::request::Builder {
+    Request::post(path).header("content-type", "application/grpc")
+}
+
+fn empty(builder: http::request::Builder) -> Request<Body> {
+    builder.body(Body::empty()).unwrap()
+}
+
+fn status(response: &Response<Body>) -> Option<Status> {
+    Status::from_header_map(response.headers())
+}
+
+fn code(response: &Response<Body>) -> Code {
+    status(response).map_or(Code::Ok, |status| status.code())
+}
+
+async fn ok(_: Request<Body>) -> Result<Response<Body>, Infallible> {
+    Ok(Response::new(Body::empty()))
+}
+
+#[tokio::test]
+async fn a_request_id_reaches_the_service_and_comes_back() {
+    let echo = |request: Request<Body>| async move {
+        let id = request.headers().get("x-request-id").unwrap().as_bytes().to_vec();
+        Ok(Response::new(Body::new(Full::new(Bytes::from(id)))))
+    };
+    let (edge, _) = edge(Limits::default(), echo);
+    for (given, expected) in [(Some("my-id"), "my-id"), (Some("no good"), &*"0".repeat(24)), (None, &*"0".repeat(24))] {
+        let mut builder = request(PAY);
+        if let Some(given) = given {
+            builder = builder.header("x-request-id", given);
+        }
+        let response = edge.clone().oneshot(empty(builder)).await.unwrap();
+        assert_eq!(response.headers().get("x-request-id").unwrap(), expected);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, expected.as_bytes());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_deadline_the_caller_is_answered_and_the_work_goes_on_to_its_end() {
+    let finished = Arc::new(AtomicBool::new(false));
+    let done = Arc::clone(&finished);
+    let slow = move |_| {
+        let done = Arc::clone(&done);
+        async move {
+            tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+            done.store(true, Ordering::SeqCst);
+            Ok(Response::new(Body::empty()))
+        }
+    };
+    let (edge, admission) = edge(Limits::default(), slow);
+    let before = tokio::time::Instant::now();
+    let response = edge.oneshot(empty(request(PAY).header("grpc-timeout", "100m"))).await.unwrap();
+    assert_eq!(before.elapsed(), std::time::Duration::from_millis(100));
+    assert_eq!(code(&response), Code::DeadlineExceeded);
+    assert!(!finished.load(Ordering::SeqCst));
+    assert_eq!(admission.running(), 1);
+    admission.idle().await;
+    assert!(finished.load(Ordering::SeqCst));
+    assert_eq!(admission.running(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_goes_away_does_not_stop_the_work() {
+    let finished = Arc::new(AtomicBool::new(false));
+    let done = Arc::clone(&finished);
+    let slow = move |_| {
+        let done = Arc::clone(&done);
+        async move {
+            tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+            done.store(true, Ordering::SeqCst);
+            Ok(Response::new(Body::empty()))
+        }
+    };
+    let (edge, admission) = edge(Limits::default(), slow);
+    let call = edge.oneshot(empty(request(PAY)));
+    let gone = tokio::time::timeout(std::time::Duration::from_millis(10), call).await;
+    assert!(gone.is_err());
+    admission.idle().await;
+    assert!(finished.load(Ordering::SeqCst));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_deadline_of_the_caller_the_default_holds() {
+    let (edge, _) = edge(Limits::default(), |_| std::future::pending());
+    let before = tokio::time::Instant::now();
+    let response = edge.oneshot(empty(request(PAY))).await.unwrap();
+    assert_eq!(before.elapsed().as_millis(), u128::from(Timeouts::default().default_ms));
+    assert_eq!(code(&response), Code::DeadlineExceeded);
+}
+
+/// A service that waits for a permit of the test, and the permits.
+fn gated() -> (impl FnMut(Request<Body>) -> GateFuture + Clone + Send + 'static, Arc<Semaphore>) {
+    let gate = Arc::new(Semaphore::new(0));
+    let inner = Arc::clone(&gate);
+    let serve = move |_: Request<Body>| -> GateFuture {
+        let gate = Arc::clone(&inner);
+        Box::pin(async move {
+            gate.acquire().await.unwrap().forget();
+            Ok(Response::new(Body::empty()))
+        })
+    };
+    (serve, gate)
+}
+
+type GateFuture = std::pin::Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+#[tokio::test(start_paused = true)]
+async fn one_call_too_many_is_refused_at_once_and_giving_back_has_its_own_places() {
+    let (serve, gate) = gated();
+    let limits = Limits { concurrent_calls: 2, reserved_calls: 1, ..Limits::default() };
+    let (edge, admission) = edge(limits, serve);
+    let call = |path: &str| tokio::spawn(edge.clone().oneshot(empty(request(path))));
+    let running = [call(PAY), call(PAY)];
+    tokio::task::yield_now().await;
+    assert_eq!(admission.running(), 2);
+    let shed = edge.clone().oneshot(empty(request(PAY))).await.unwrap();
+    assert_eq!(code(&shed), Code::Unavailable);
+    let reason = crate::harness::reason(&status(&shed).unwrap());
+    assert_eq!(reason, "OVERLOADED");
+    // One reversal has a place, the next one waits for it and is not refused.
+    let reversals = [call(UNDO), call(UNDO)];
+    tokio::task::yield_now().await;
+    assert_eq!(admission.running(), 3);
+    // What is no call of ours (health) is never refused.
+    let health = call("/grpc.health.v1.Health/Check");
+    gate.add_permits(5);
+    for task in running.into_iter().chain(reversals).chain([health]) {
+        assert_eq!(code(&task.await.unwrap().unwrap()), Code::Ok);
+    }
+    assert_eq!(admission.running(), 0);
+}
+
+#[tokio::test]
+async fn a_panic_ends_as_internal_and_frees_its_place() {
+    let (edge, admission) = edge(Limits { concurrent_calls: 1, ..Limits::default() }, |request: Request<Body>| async move {
+        assert!(request.uri().path() != PAY, "a defect with a secret 13800138000");
+        Ok(Response::new(Body::empty()))
+    });
+    let response = edge.clone().oneshot(empty(request(PAY))).await.unwrap();
+    assert_eq!(code(&response), Code::Internal);
+    assert!(!status(&response).unwrap().message().contains("13800138000"));
+    admission.idle().await;
+    assert_eq!(code(&edge.oneshot(empty(request(UNDO))).await.unwrap()), Code::Ok);
+}
+
+#[tokio::test]
+async fn a_draining_core_refuses_new_calls() {
+    let (edge, admission) = edge(Limits::default(), ok);
+    assert_eq!(code(&edge.clone().oneshot(empty(request(PAY))).await.unwrap()), Code::Ok);
+    admission.drain();
+    assert_eq!(code(&edge.clone().oneshot(empty(request(PAY))).await.unwrap()), Code::Unavailable);
+    let health = edge.oneshot(empty(request("/grpc.health.v1.Health/Check"))).await.unwrap();
+    assert_eq!(code(&health), Code::Ok);
+}
+
+#[test]
+fn settings_have_sound_defaults_and_refuse_what_they_do_not_know() {
+    let config: CoreConfig = toml::from_str("").unwrap();
+    assert_eq!(config, CoreConfig::default());
+    assert_eq!(config.validate(), []);
+    let text = toml::to_string(&config).unwrap();
+    assert_eq!(toml::from_str::<CoreConfig>(&text).unwrap(), config, "{text}");
+    let sections = ["", "[limits]\n", "[timeouts]\n", "[rules]\n", "[ledger]\n"];
+    for section in sections {
+        assert!(toml::from_str::<CoreConfig>(&format!("{section}unknown = 1")).is_err(), "{section}");
+    }
+    assert!(toml::from_str::<CoreConfig>("[sms]\nadapter = \"pigeon\"").is_err());
+    let webhook = "[sms]\nadapter = \"webhook\"\nurl = \"http://localhost\"\nkey_file = \"k\"\n";
+    toml::from_str::<CoreConfig>(webhook).unwrap();
+    assert!(toml::from_str::<CoreConfig>(&format!("{webhook}unknown = 1")).is_err());
+    let bad = "poll_ms = 0\n[limits]\nconcurrent_calls = 0\n[timeouts]\nmaximum_ms = 1";
+    let named: Vec<_> =
+        toml::from_str::<CoreConfig>(bad).unwrap().validate().into_iter().map(|error| error.setting).collect();
+    assert_eq!(named, ["limits.concurrent_calls", "timeouts.maximum_ms", "poll_ms"]);
+}

@@ -1,0 +1,96 @@
+//! Why a data folder was not opened: for the person who has to do something about it.
+
+use std::path::PathBuf;
+
+/// A folder that was refused. Each text names the folder and the remedy; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// There is no such folder, and none is to be created.
+    #[error("{}: there is no data folder. Check the path, or allow the store to be created.", .0.display())]
+    Missing(PathBuf),
+    /// The path is something else.
+    #[error("{}: is not a folder. Give the path of a data folder.", .0.display())]
+    NotAFolder(PathBuf),
+    /// The folder holds files that are not ours.
+    #[error(
+        "{}: holds `{found}`, which is no part of a MAP store. Give an empty folder, or the right one.",
+        .path.display()
+    )]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+        /// Something that was found in it.
+        found: String,
+    },
+    /// Another process (or this one) has it open.
+    #[error(
+        "{}: is in use by another process. Stop that one first; two writers would destroy the ledger.",
+        .0.display()
+    )]
+    InUse(PathBuf),
+    /// Written by a newer version of MAP.
+    #[error(
+        "{}: has format {found}, this version of MAP reads up to {known}. Use the version that wrote it, or newer.",
+        .path.display()
+    )]
+    NewerFormat {
+        /// The folder.
+        path: PathBuf,
+        /// The format in the manifest.
+        found: u64,
+        /// The newest format that is understood.
+        known: u64,
+    },
+    /// The manifest can't be understood.
+    #[error("{}: manifest.toml is damaged ({reason}). Restore it, or the folder, from a backup.", .path.display())]
+    BadManifest {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// There is data, but nothing that says what it is.
+    #[error(
+        "{}: holds data (`{found}`) but no manifest.toml. Restore the manifest, or the folder, from a backup.",
+        .path.display()
+    )]
+    NoManifest {
+        /// The folder.
+        path: PathBuf,
+        /// The data that was found.
+        found: String,
+    },
+    /// The manifest is there, a part of the data is not.
+    #[error("{}: `{part}` is missing. Restore the folder from a backup; don't create it anew.", .path.display())]
+    MissingPart {
+        /// The folder.
+        path: PathBuf,
+        /// What is missing, relative to the folder.
+        part: String,
+    },
+    /// Manifest and data come from different stores.
+    #[error(
+        "{}: manifest.toml and data belong to different stores. Restore both from the same backup.",
+        .0.display()
+    )]
+    Mixed(PathBuf),
+    /// The system refused.
+    #[error("{}: {doing}: {source}. Check the permissions and the disk.", .path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was being done.
+        doing: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The engine refused: damage, or no space.
+    #[error("{}: the data can't be opened: {reason}. Check the disk, or restore from a backup.", .path.display())]
+    Engine {
+        /// The folder.
+        path: PathBuf,
+        /// What the engine said.
+        reason: String,
+    },
+}

@@ -1,0 +1,92 @@
+//! The manifest: what the folder is, checked before the engine looks at the data.
+
+use crate::error::OpenError;
+use crate::folder::{Folder, MANIFEST, MANIFEST_DRAFT, sync_folder};
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::{self, Write};
+
+/// The format that is written; formats up to it are read.
+pub(crate) const FORMAT: u64 = 1;
+
+/// What is in `manifest.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Manifest {
+    /// The format of everything in the folder.
+    pub(crate) format: u64,
+    /// The store's identifier: 32 hex digits.
+    pub(crate) store_id: String,
+    /// The version of MAP that created the store.
+    pub(crate) created_by: String,
+    /// `false` while the store is being created: nothing in it was ever acknowledged.
+    pub(crate) complete: bool,
+}
+
+/// The one field that every format has.
+#[derive(Deserialize)]
+struct AnyFormat {
+    format: u64,
+}
+
+impl Manifest {
+    /// The manifest of a store that is being created.
+    pub(crate) fn new(store_id: [u8; 16]) -> Self {
+        Self {
+            format: FORMAT,
+            store_id: store_id.iter().map(|byte| format!("{byte:02x}")).collect(),
+            created_by: env!("CARGO_PKG_VERSION").to_owned(),
+            complete: false,
+        }
+    }
+
+    /// Reads the manifest; `None`: there is none.
+    pub(crate) fn read(folder: &Folder) -> Result<Option<Self>, OpenError> {
+        match fs::read(folder.file(MANIFEST)) {
+            Ok(bytes) => Self::parse(folder, &bytes).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(folder.io("reading manifest.toml")(error)),
+        }
+    }
+
+    fn parse(folder: &Folder, bytes: &[u8]) -> Result<Self, OpenError> {
+        let bad = |reason: String| OpenError::BadManifest {
+            path: folder.0.clone(),
+            reason,
+        };
+        let text = str::from_utf8(bytes).map_err(|error| bad(error.to_string()))?;
+        let AnyFormat { format } = toml::from_str(text).map_err(|error| bad(error.message().to_owned()))?;
+        if format > FORMAT {
+            return Err(OpenError::NewerFormat {
+                path: folder.0.clone(),
+                found: format,
+                known: FORMAT,
+            });
+        }
+        if format == 0 {
+            return Err(bad("format 0 was never written".to_owned()));
+        }
+        let manifest: Self = toml::from_str(text).map_err(|error| bad(error.message().to_owned()))?;
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if manifest.store_id.len() != 32 || !manifest.store_id.bytes().all(is_digit) {
+            return Err(bad("store_id is not 32 hex digits".to_owned()));
+        }
+        Ok(manifest)
+    }
+
+    /// Replaces the manifest, whole or not at all.
+    pub(crate) fn write(&self, folder: &Folder) -> Result<(), OpenError> {
+        let text = toml::to_string(self).map_err(|error| OpenError::BadManifest {
+            path: folder.0.clone(),
+            reason: error.to_string(),
+        })?;
+        let write = || {
+            let mut file = File::create(folder.file(MANIFEST_DRAFT))?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(folder.file(MANIFEST_DRAFT), folder.file(MANIFEST))?;
+            sync_folder(&folder.0)
+        };
+        write().map_err(folder.io("writing manifest.toml"))
+    }
+}

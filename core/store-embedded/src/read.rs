@@ -1,0 +1,138 @@
+//! Reading: load, page, claims, index. Each from one snapshot.
+
+use crate::cell::{Header, decode_claim, decode_pointer};
+use crate::engine::{Engine, KeyRange};
+use crate::layout;
+use bytes::Bytes;
+use fjall::Snapshot;
+use map_store::{
+    ClaimKey, ClaimValue, IndexKey, IndexRow, IndexTable, Load, Loaded, Page, PageOrder, PartitionId, Row,
+    RowKey, RowKind, StoreError, StoreResult,
+};
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+fn damaged(what: &str, of: &impl std::fmt::Debug) -> StoreError {
+    StoreError::Damaged(format!("{what} of {of:?}"))
+}
+
+fn header(engine: &Engine, at: &Snapshot, partition: &PartitionId) -> StoreResult<Header> {
+    match engine.get_at(at, &layout::header(partition))? {
+        None => Ok(Header::default()),
+        Some(cell) => Header::decode(&cell).ok_or_else(|| damaged("the header", partition)),
+    }
+}
+
+/// The header and the rows asked for.
+pub(crate) fn load(engine: &Engine, partition: &PartitionId, what: &Load) -> StoreResult<Loaded> {
+    let at = engine.snapshot();
+    let header = header(engine, &at, partition)?;
+    let mut rows = BTreeMap::new();
+    for key in &what.keys {
+        if key.kind != RowKind::Header
+            && let Some(body) = engine.get_at(&at, &layout::row(partition, key))?
+        {
+            rows.insert(key.clone(), body);
+        }
+    }
+    for kind in what.kinds.iter().filter(|kind| **kind != RowKind::Header) {
+        let prefix = layout::kind_prefix(partition, *kind);
+        let range = (
+            Bound::Included(prefix.clone()),
+            Bound::Excluded(layout::behind(&prefix)),
+        );
+        for (cell, body) in engine.range_at(&at, range, false, usize::MAX)? {
+            rows.insert(row_key(*kind, &prefix, &cell), body);
+        }
+    }
+    if (what.kinds.contains(&RowKind::Header) || what.keys.contains(&RowKey::HEADER))
+        && let Some(body) = &header.body
+    {
+        rows.insert(RowKey::HEADER, body.clone());
+    }
+    let rows = rows.into_iter().map(|(key, body)| Row { key, body }).collect();
+    Ok(Loaded {
+        version: header.version,
+        header: header.body,
+        rows,
+    })
+}
+
+/// The key of a row whose cell begins with this prefix.
+fn row_key(kind: RowKind, prefix: &[u8], cell: &Bytes) -> RowKey {
+    RowKey {
+        kind,
+        key: cell.slice(prefix.len()..),
+    }
+}
+
+/// A page of the rows of one kind.
+pub(crate) fn page(engine: &Engine, partition: &PartitionId, page: &Page) -> StoreResult<Vec<Row>> {
+    let at = engine.snapshot();
+    if page.kind == RowKind::Header {
+        let body = header(engine, &at, partition)?
+            .body
+            .filter(|_| page.after.is_none() && page.limit > 0);
+        return Ok(body
+            .map(|body| Row {
+                key: RowKey::HEADER,
+                body,
+            })
+            .into_iter()
+            .collect());
+    }
+    let prefix = layout::kind_prefix(partition, page.kind);
+    let after = page.after.as_ref().map(|key| [&prefix[..], key].concat());
+    let range: KeyRange = match (page.order, after) {
+        (PageOrder::Ascending, Some(after)) => {
+            (Bound::Excluded(after), Bound::Excluded(layout::behind(&prefix)))
+        }
+        (PageOrder::Descending, Some(after)) => (Bound::Included(prefix.clone()), Bound::Excluded(after)),
+        (PageOrder::Ascending | PageOrder::Descending, None) => (
+            Bound::Included(prefix.clone()),
+            Bound::Excluded(layout::behind(&prefix)),
+        ),
+    };
+    let cells = engine.range_at(&at, range, page.order == PageOrder::Descending, page.limit)?;
+    let row = |(cell, body): (Bytes, Bytes)| Row {
+        key: row_key(page.kind, &prefix, &cell),
+        body,
+    };
+    Ok(cells.into_iter().map(row).collect())
+}
+
+/// What each claim says.
+pub(crate) fn claims(engine: &Engine, keys: &[ClaimKey]) -> StoreResult<Vec<Option<ClaimValue>>> {
+    let at = engine.snapshot();
+    let read = |key: &ClaimKey| match engine.get_at(&at, &layout::claim(key))? {
+        None => Ok(None),
+        Some(cell) => decode_claim(&cell)
+            .map(Some)
+            .ok_or_else(|| damaged("the value", key)),
+    };
+    keys.iter().map(read).collect()
+}
+
+/// Index rows in key order.
+pub(crate) fn index(
+    engine: &Engine,
+    table: IndexTable,
+    prefix: &[u8],
+    after: Option<&IndexKey>,
+    limit: usize,
+) -> StoreResult<Vec<IndexRow>> {
+    let first = layout::index(table, prefix);
+    let end = Bound::Excluded(layout::behind(&first));
+    let start = match after.map(|after| layout::index(table, &after.key)) {
+        Some(after) if after >= first => Bound::Excluded(after),
+        Some(_) | None => Bound::Included(first),
+    };
+    let read = |(cell, value): (Bytes, Bytes)| {
+        let key = layout::read_index(&cell).ok_or_else(|| damaged("a key of the index", &table))?;
+        let (partition, row) =
+            decode_pointer(&value).ok_or_else(|| damaged("a pointer of the index", &table))?;
+        Ok(IndexRow { key, partition, row })
+    };
+    let cells = engine.range_at(&engine.snapshot(), (start, end), false, limit)?;
+    cells.into_iter().map(read).collect()
+}

@@ -1,0 +1,23 @@
+//! What the store counts about itself, for a metrics exporter.
+
+/// Counters since the store was opened, as one consistent reading.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Groups made durable; as many syncs.
+    pub groups: u64,
+    /// Changes decided in all groups: commits, calls of `claim`, imports.
+    pub changes: u64,
+    /// Commits that were applied.
+    pub commits_applied: u64,
+    /// Changes in the largest group.
+    pub largest_group: u64,
+    /// Changes refused because the queue was full.
+    pub overloads: u64,
+    /// Groups whose outcome is unknown because a write or a sync failed.
+    pub unknown_groups: u64,
+    /// How often the store reopened itself after a failed write.
+    pub recoveries: u64,
+    /// The last failure of a write, a sync or a recovery, for operators.
+    pub last_error: Option<String>,
+}

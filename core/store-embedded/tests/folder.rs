@@ -1,0 +1,313 @@
+//! What is refused as a data folder, and with which words.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::wildcard_enum_match_arm,
+    clippy::print_stderr,
+    reason = "a test is blunt: what it did not expect stops it"
+)]
+
+use map_store::{Commit, CommitOutcome, Load, PartitionId, Store, Version};
+use map_store_embedded::{EmbeddedStore, OpenError, Options};
+use std::fs;
+use std::path::Path;
+use tempfile::TempDir;
+
+fn create(path: &Path) -> EmbeddedStore {
+    EmbeddedStore::open(Options::new(path).create([0xab; 16])).unwrap()
+}
+
+/// A folder with a store that holds one commit, closed.
+fn store_folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    commit_one(&create(folder.path()), 0);
+    folder
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn commit_one(store: &EmbeddedStore, expected: u64) {
+    let commit = Commit {
+        partition: PartitionId::Catalogue,
+        expected: Version(expected),
+        rows: Vec::new(),
+        claims: Vec::new(),
+        index: Vec::new(),
+        business_day: None,
+    };
+    assert_eq!(
+        store.commit(commit).await,
+        Ok(CommitOutcome::Applied(Version(expected + 1)))
+    );
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn version(store: &EmbeddedStore) -> Version {
+    store
+        .load(&PartitionId::Catalogue, Load::default())
+        .await
+        .unwrap()
+        .version
+}
+
+/// Every file with its content.
+fn contents(path: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            files.extend(contents(&entry.path()));
+        } else {
+            files.push((
+                entry.path().display().to_string(),
+                fs::read(entry.path()).unwrap(),
+            ));
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The folder is refused, with and without leave to create; the text names the folder and
+/// `remedy`; nothing in it is changed.
+fn check_refused(path: &Path, is_right: impl Fn(&OpenError) -> bool, remedy: &str) {
+    let before = if path.is_dir() { contents(path) } else { Vec::new() };
+    for options in [Options::new(path), Options::new(path).create([1; 16])] {
+        let error = EmbeddedStore::open(options).expect_err("refused");
+        let text = error.to_string();
+        assert!(is_right(&error), "{error:?}");
+        assert!(
+            text.contains(&path.display().to_string()),
+            "names no folder: {text}"
+        );
+        assert!(text.contains(remedy), "names no remedy: {text}");
+    }
+    if path.is_dir() {
+        assert_eq!(contents(path), before, "a refused folder was changed");
+    }
+}
+
+fn edit_manifest(folder: &TempDir, edit: impl Fn(String) -> String) {
+    let path = folder.path().join("manifest.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let edited = edit(text.clone());
+    assert_ne!(text, edited, "the edit found nothing");
+    fs::write(path, edited).unwrap();
+}
+
+#[test]
+fn a_store_is_created_only_where_that_is_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in [folder.path().to_owned(), folder.path().join("new/deep")] {
+        let error = EmbeddedStore::open(Options::new(&path)).unwrap_err();
+        assert!(matches!(error, OpenError::Missing(_)), "{error:?}");
+        assert!(
+            error.to_string().contains("allow the store to be created"),
+            "{error}"
+        );
+    }
+    assert_eq!(contents(folder.path()), []);
+    let path = folder.path().join("new/deep");
+    assert_eq!(create(&path).store_id(), "ab".repeat(16));
+    assert!(EmbeddedStore::open(Options::new(&path)).is_ok());
+}
+
+#[test]
+fn a_store_keeps_its_identifier_and_its_commits() {
+    let folder = store_folder();
+    let store = EmbeddedStore::open(Options::new(folder.path()).create([1; 16])).unwrap();
+    assert_eq!(store.store_id(), "ab".repeat(16));
+    assert_eq!(version(&store), Version(1));
+}
+
+#[test]
+fn the_manifest_is_readable_and_complete() {
+    let folder = store_folder();
+    let text = fs::read_to_string(folder.path().join("manifest.toml")).unwrap();
+    let id = "ab".repeat(16);
+    let by = env!("CARGO_PKG_VERSION");
+    let expected = format!("format = 1\nstore_id = \"{id}\"\ncreated_by = \"{by}\"\ncomplete = true\n");
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn a_folder_in_use_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = create(folder.path());
+    for options in [
+        Options::new(folder.path()),
+        Options::new(folder.path()).create([1; 16]),
+    ] {
+        let error = EmbeddedStore::open(options).unwrap_err();
+        assert!(matches!(error, OpenError::InUse(_)), "{error:?}");
+        assert!(error.to_string().contains("Stop that one first"), "{error}");
+    }
+    commit_one(&store, 0);
+    drop(store);
+    assert_eq!(
+        version(&EmbeddedStore::open(Options::new(folder.path())).unwrap()),
+        Version(1)
+    );
+}
+
+#[test]
+fn a_closed_store_lets_go_of_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = create(folder.path());
+    commit_one(&store, 0);
+    store.close();
+    store.close();
+    assert_eq!(version(&create(folder.path())), Version(1));
+}
+
+#[test]
+fn a_file_is_no_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    fs::write(&path, "x").unwrap();
+    check_refused(
+        &path,
+        |error| matches!(error, OpenError::NotAFolder(_)),
+        "Give the path of a data folder",
+    );
+}
+
+#[test]
+fn a_folder_of_somebody_else_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("thesis.txt"), "x").unwrap();
+    check_refused(
+        folder.path(),
+        |error| matches!(error, OpenError::Foreign { .. }),
+        "Give an empty folder",
+    );
+}
+
+#[test]
+fn a_newer_format_is_refused() {
+    let folder = store_folder();
+    // A newer version may have fields that this one has never heard of.
+    edit_manifest(&folder, |text| {
+        text.replace("format = 1", "format = 2\nsegments = 3")
+    });
+    let is_right = |error: &OpenError| {
+        matches!(
+            error,
+            OpenError::NewerFormat {
+                found: 2,
+                known: 1,
+                ..
+            }
+        )
+    };
+    check_refused(folder.path(), is_right, "Use the version that wrote it");
+}
+
+#[test]
+fn a_manifest_that_makes_no_sense_is_refused() {
+    let edits: [(&str, &str); 7] = [
+        ("format = 1", "format = 0"),
+        ("format = 1", "format = \"one\""),
+        ("format = 1\n", ""),
+        ("complete = true", "complete = true\nunknown = 1"),
+        ("complete = true\n", ""),
+        ("abab", "xyzz"),
+        ("abab", ""),
+    ];
+    for (from, to) in edits {
+        let folder = store_folder();
+        edit_manifest(&folder, |text| text.replacen(from, to, 1));
+        let is_right = |error: &OpenError| matches!(error, OpenError::BadManifest { .. });
+        check_refused(folder.path(), is_right, "from a backup");
+    }
+    let folder = store_folder();
+    fs::write(folder.path().join("manifest.toml"), [0xff, 0]).unwrap();
+    check_refused(
+        folder.path(),
+        |error| matches!(error, OpenError::BadManifest { .. }),
+        "from a backup",
+    );
+    fs::write(folder.path().join("manifest.toml"), "").unwrap();
+    check_refused(
+        folder.path(),
+        |error| matches!(error, OpenError::BadManifest { .. }),
+        "from a backup",
+    );
+}
+
+#[test]
+fn data_without_a_manifest_is_refused() {
+    let folder = store_folder();
+    fs::remove_file(folder.path().join("manifest.toml")).unwrap();
+    let is_right = |error: &OpenError| matches!(error, OpenError::NoManifest { .. });
+    check_refused(folder.path(), is_right, "Restore the manifest");
+}
+
+#[test]
+fn a_missing_part_is_refused_and_named() {
+    let parts = [
+        "",
+        "version",
+        "lock",
+        "keyspaces",
+        "keyspaces/0",
+        "keyspaces/1",
+        "keyspaces/0/current",
+        "keyspaces/1/current",
+    ];
+    for part in parts {
+        let folder = store_folder();
+        let path = folder.path().join("fjall").join(part);
+        if path.is_dir() {
+            fs::remove_dir_all(path).unwrap()
+        } else {
+            fs::remove_file(path).unwrap()
+        }
+        let is_right = |error: &OpenError| matches!(error, OpenError::MissingPart { part: named, .. } if named.starts_with("fjall") && named.contains(part));
+        check_refused(folder.path(), is_right, "Restore the folder from a backup");
+    }
+}
+
+#[test]
+fn a_missing_journal_is_refused() {
+    let folder = store_folder();
+    for entry in fs::read_dir(folder.path().join("fjall")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|end| end == "jnl") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    let is_right =
+        |error: &OpenError| matches!(error, OpenError::MissingPart { part, .. } if part.ends_with(".jnl"));
+    check_refused(folder.path(), is_right, "Restore the folder from a backup");
+}
+
+#[test]
+fn manifest_and_data_of_different_stores_are_refused() {
+    let folder = store_folder();
+    edit_manifest(&folder, |text| text.replace("ab", "cd"));
+    let error = EmbeddedStore::open(Options::new(folder.path())).unwrap_err();
+    assert!(matches!(error, OpenError::Mixed(_)), "{error:?}");
+    assert!(error.to_string().contains("from the same backup"), "{error}");
+}
+
+#[test]
+fn a_creation_that_was_cut_short_is_begun_anew() {
+    let whole = store_folder();
+    edit_manifest(&whole, |text| text.replace("complete = true", "complete = false"));
+    let error = EmbeddedStore::open(Options::new(whole.path())).unwrap_err();
+    assert!(matches!(error, OpenError::Missing(_)), "{error:?}");
+    assert_eq!(version(&create(whole.path())), Version::NONE);
+    // Cut before the data, and while the manifest was being written.
+    let bare = store_folder();
+    edit_manifest(&bare, |text| text.replace("complete = true", "complete = false"));
+    fs::remove_dir_all(bare.path().join("fjall")).unwrap();
+    commit_one(&create(bare.path()), 0);
+    let draft = tempfile::tempdir().unwrap();
+    fs::write(draft.path().join("manifest.toml.tmp"), "form").unwrap();
+    fs::write(draft.path().join("lock"), "").unwrap();
+    commit_one(&create(draft.path()), 0);
+}

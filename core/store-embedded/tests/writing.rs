@@ -1,0 +1,203 @@
+//! Groups, limits and closing, on a real folder.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::wildcard_enum_match_arm,
+    clippy::print_stderr,
+    reason = "a test is blunt: what it did not expect stops it"
+)]
+
+use bytes::Bytes;
+use map_domain::CustomerId;
+use map_store::{
+    Commit, CommitOutcome, Load, PartitionId, Row, RowKey, RowKind, RowWrite, Store, StoreError, Version,
+};
+use map_store_embedded::{EmbeddedStore, Options};
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+fn open(change: impl FnOnce(Options) -> Options) -> (TempDir, Arc<EmbeddedStore>) {
+    let folder = tempfile::tempdir().unwrap();
+    let options = change(Options::new(folder.path()).create([1; 16]));
+    let store = EmbeddedStore::open(options).unwrap();
+    (folder, Arc::new(store))
+}
+
+fn customer(number: u64) -> PartitionId {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&number.to_be_bytes());
+    PartitionId::Customer(CustomerId::new(bytes))
+}
+
+fn commit(number: u64, body: &[u8]) -> Commit {
+    let row = Row {
+        key: RowKey::new(RowKind::Account, "a"),
+        body: Bytes::copy_from_slice(body),
+    };
+    Commit {
+        partition: customer(number),
+        expected: Version::NONE,
+        rows: vec![RowWrite::Put(row)],
+        claims: Vec::new(),
+        index: Vec::new(),
+        business_day: None,
+    }
+}
+
+#[tokio::test]
+async fn concurrent_commits_share_syncs() {
+    const COMMITS: u64 = 500;
+    let (_folder, store) = open(|options| options);
+    let mut tasks = JoinSet::new();
+    for number in 0..COMMITS {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move { store.commit(commit(number, b"x")).await });
+    }
+    for outcome in tasks.join_all().await {
+        assert_eq!(outcome, Ok(CommitOutcome::Applied(Version(1))));
+    }
+    let stats = store.stats();
+    assert_eq!((stats.commits_applied, stats.changes), (COMMITS, COMMITS));
+    assert!(stats.groups < COMMITS / 4, "{stats:?}");
+    assert!(stats.largest_group > 1, "{stats:?}");
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_and_forgets_nothing_it_took() {
+    const COMMITS: u64 = 300;
+    let (_folder, store) = open(|options| Options {
+        queue_limit: 2,
+        group_limit: 1,
+        ..options
+    });
+    let mut tasks = JoinSet::new();
+    for number in 0..COMMITS {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move { (number, store.commit(commit(number, b"x")).await) });
+    }
+    let mut refused = 0;
+    for (number, outcome) in tasks.join_all().await {
+        let version = store
+            .load(&customer(number), Load::default())
+            .await
+            .unwrap()
+            .version;
+        match outcome {
+            Ok(outcome) => assert_eq!(
+                (outcome, version),
+                (CommitOutcome::Applied(Version(1)), Version(1))
+            ),
+            Err(StoreError::NotApplied(reason)) => {
+                assert!(reason.contains("overload"), "{reason}");
+                assert_eq!(version, Version::NONE);
+                refused += 1;
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert!(refused > 0, "the queue was never full");
+    assert_eq!(store.stats().overloads, refused);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_answers_what_was_taken_and_refuses_the_rest() {
+    const COMMITS: u64 = 200;
+    let (folder, store) = open(|options| options);
+    let mut tasks = JoinSet::new();
+    for number in 0..COMMITS {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move { (number, store.commit(commit(number, b"x")).await) });
+    }
+    store.close();
+    let outcomes = tasks.join_all().await;
+    assert!(matches!(store.health().await, Err(StoreError::NotApplied(_))));
+    assert!(matches!(
+        store.load(&customer(0), Load::default()).await,
+        Err(StoreError::NotApplied(_))
+    ));
+    drop(store);
+    let store = EmbeddedStore::open(Options::new(folder.path())).unwrap();
+    for (number, outcome) in outcomes {
+        let version = store
+            .load(&customer(number), Load::default())
+            .await
+            .unwrap()
+            .version;
+        let expected = match outcome {
+            Ok(CommitOutcome::Applied(version)) => version,
+            Err(StoreError::NotApplied(_)) => Version::NONE,
+            Err(StoreError::OutcomeUnknown(_)) => continue,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(version, expected, "{number}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_stored_is_refused_before_it_is_queued() {
+    let (_folder, store) = open(|options| Options {
+        commit_bytes: 10_000,
+        ..options
+    });
+    let with_row = |key: RowKey, body: Vec<u8>| {
+        let row = RowWrite::Put(Row {
+            key,
+            body: body.into(),
+        });
+        Commit {
+            rows: vec![row],
+            ..commit(1, b"")
+        }
+    };
+    let account = |key: Vec<u8>| RowKey::new(RowKind::Account, key);
+    let too_long = PartitionId::Audit("\0".repeat(5000));
+    let refused = [
+        with_row(account(vec![1]), vec![0; 10_000]),
+        with_row(account(vec![1; 9000]), vec![]),
+        with_row(RowKey::new(RowKind::Header, "key"), vec![]),
+        Commit {
+            partition: too_long,
+            ..commit(1, b"")
+        },
+    ];
+    for commit in refused {
+        let outcome = store.commit(commit).await;
+        assert!(matches!(outcome, Err(StoreError::NotApplied(_))), "{outcome:?}");
+    }
+    let longest = with_row(account(vec![0xff; 8000]), vec![0; 500]);
+    assert_eq!(
+        store.commit(longest).await,
+        Ok(CommitOutcome::Applied(Version(1)))
+    );
+    assert_eq!(store.health().await, Ok(()));
+}
+
+#[tokio::test]
+async fn many_flushes_lose_nothing() {
+    let (folder, store) = open(|options| Options {
+        memtable_bytes: 1024 * 1024,
+        ..options
+    });
+    let body = vec![7; 64 * 1024];
+    for number in 0..200 {
+        assert_eq!(
+            store.commit(commit(number, &body)).await,
+            Ok(CommitOutcome::Applied(Version(1)))
+        );
+    }
+    drop(store);
+    let store = EmbeddedStore::open(Options::new(folder.path())).unwrap();
+    for number in 0..200 {
+        let what = Load {
+            kinds: vec![RowKind::Account],
+            keys: Vec::new(),
+        };
+        let rows = store.load(&customer(number), what).await.unwrap().rows;
+        assert!(rows.len() == 1 && rows[0].body == body, "customer {number}");
+    }
+}

@@ -1,0 +1,88 @@
+//! Places, as a person reads them: numbers of persons and accounts are masked.
+
+use crate::{ClaimKey, ClaimTable, IndexKey, IndexTable, PartitionId, RowKey, RowKind, keys};
+use map_domain::OrderKey;
+
+/// A row of a partition.
+pub(super) fn of_row(partition: &PartitionId, key: &RowKey) -> String {
+    let row = match key.kind {
+        RowKind::Header => "header".to_owned(),
+        RowKind::Account => masked_account(&key.key),
+        RowKind::Order => of_order(&key.key),
+        RowKind::Entry => match keys::parse_entry(&key.key) {
+            Some(sequence) => format!("entry {sequence}"),
+            None => format!("entry ({} bytes)", key.key.len()),
+        },
+        RowKind::Item if *partition == PartitionId::Catalogue => {
+            format!("item {}", String::from_utf8_lossy(&key.key))
+        }
+        RowKind::Rule | RowKind::Voucher | RowKind::Outbox | RowKind::Item => {
+            format!("{:?} {}", key.kind, hex(&key.key))
+        }
+    };
+    format!("{partition:?}, {row}")
+}
+
+/// A claim.
+pub(super) fn of_claim(key: &ClaimKey) -> String {
+    match key.table {
+        ClaimTable::Pos | ClaimTable::CallerOrder => format!("claim of {}", of_order(&key.key)),
+        ClaimTable::Account => match keys::parse_account_claim(&key.key) {
+            Some(number) => format!("claim of account {number:?}"),
+            None => format!("claim of account ({} bytes)", key.key.len()),
+        },
+        ClaimTable::Mobile => match keys::parse_mobile_claim(&key.key) {
+            Some((mobile, generation)) => {
+                format!("claim of mobile number {mobile:?}, generation {generation}")
+            }
+            None => format!("claim of mobile number ({} bytes)", key.key.len()),
+        },
+    }
+}
+
+/// An index row.
+pub(super) fn of_index(key: &IndexKey) -> String {
+    match key.table {
+        IndexTable::OrderNumber => match keys::parse_order_number(&key.key) {
+            Some((id, role)) => format!("order number {id} ({role:?})"),
+            None => format!("order number ({} bytes)", key.key.len()),
+        },
+        IndexTable::MerchantDay => match keys::parse_merchant_day(&key.key) {
+            Some((seller, day, id)) => format!("merchant day {seller} {day} {id}"),
+            None => format!("merchant day ({} bytes)", key.key.len()),
+        },
+        // An outbox place holds a partition's key, which may be a mobile number.
+        IndexTable::Outbox | IndexTable::CallerDay => format!("{:?} ({} bytes)", key.table, key.key.len()),
+    }
+}
+
+fn of_order(name: &[u8]) -> String {
+    match keys::parse_order(name) {
+        Some(OrderKey::Pos(key, slot)) => format!(
+            "order {slot:?} {}/{} generation {} batch {} serial {}",
+            key.seller, key.terminal, key.generation, key.batch, key.serial
+        ),
+        Some(OrderKey::Caller {
+            caller,
+            operation,
+            number,
+        }) => {
+            format!("order {operation:?} {caller} {number}")
+        }
+        None => format!("order ({} bytes)", name.len()),
+    }
+}
+
+fn masked_account(name: &[u8]) -> String {
+    let number = std::str::from_utf8(name)
+        .ok()
+        .and_then(|text| map_domain::AccountNumber::parse(text).ok());
+    match number {
+        Some(number) => format!("account {number:?}"),
+        None => format!("account ({} bytes)", name.len()),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

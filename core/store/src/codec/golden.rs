@@ -1,0 +1,157 @@
+//! The encoding as it was when it was first written: a row of today is read by every later
+//! version, so a difference here is a change of the stored format.
+//!
+//! `MAP_BLESS=1 cargo test -p map-store golden` writes the files of new messages; an existing
+//! file is never to be changed once it was released.
+
+use super::{Body, IndexTarget, samples};
+use crate::{ClaimValue, ContentHash, PartitionId, StoreError, keys};
+use std::fmt::Debug;
+use std::path::PathBuf;
+
+fn hex(bytes: &[u8]) -> String {
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let lines: Vec<String> = digits.chunks(32).map(|line| line.concat()).collect();
+    lines.join("\n") + "\n"
+}
+
+#[track_caller]
+fn check<T: Body + PartialEq + Debug>(name: &str, value: &T) {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(format!("{name}.hex"));
+    let body = value.to_body();
+    if std::env::var_os("MAP_BLESS").is_some() {
+        std::fs::write(&file, hex(&body)).unwrap();
+    }
+    let golden = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    assert_eq!(hex(&body), golden, "the encoding of {name} changed");
+    assert_eq!(
+        T::from_body(&body).unwrap(),
+        *value,
+        "{name} is not read back as it was"
+    );
+    // Every field is set, so what is cut off is missed, or no field's end.
+    for end in 0..body.len() {
+        assert!(
+            T::from_body(&body[..end]).as_ref() != Ok(value),
+            "{name} cut at {end} is read as whole"
+        );
+    }
+}
+
+#[test]
+fn customer() {
+    check("customer", &samples::customer());
+}
+
+#[test]
+fn account() {
+    check("account", &samples::account());
+}
+
+#[test]
+fn orders() {
+    for (name, order) in samples::orders() {
+        check(name, &order);
+    }
+}
+
+#[test]
+fn entry() {
+    check("entry", &samples::entry());
+}
+
+#[test]
+fn sms_state() {
+    check("sms_state", &samples::sms());
+}
+
+#[test]
+fn claims_and_index_rows() {
+    let partition = PartitionId::Customer(samples::customer_id());
+    let content = ContentHash([9; 32]);
+    let bound = ClaimValue::Bound {
+        partition: partition.clone(),
+        content,
+        business_day: 20_261_121,
+    };
+    check("claim_bound", &bound);
+    let (_, order) = samples::orders().swap_remove(0);
+    check("claim_closed", &crate::records::closed_claim(&order).value);
+    let row = keys::order_row(&order.key);
+    check("index_target", &IndexTarget { partition, row });
+}
+
+#[test]
+fn catalogue() {
+    check("product", &samples::product());
+    check("fuel_product", &samples::fuel_product());
+    check("seller", &samples::seller());
+    check("caller", &samples::caller_record());
+    check("settings", &samples::settings());
+}
+
+#[test]
+fn audit() {
+    check("audit_entry", &samples::audit_entry());
+    check("event", &samples::event());
+}
+
+/// The one field of a message replaced by another value.
+fn with_field<M: prost::Message + Default>(body: &[u8], change: impl FnOnce(&mut M)) -> Vec<u8> {
+    let mut message = M::decode(body).unwrap();
+    change(&mut message);
+    message.encode_to_vec()
+}
+
+#[test]
+fn an_unknown_number_of_an_enum_is_damage_and_names_the_field() {
+    use super::wire;
+    let account = samples::account().to_body();
+    let entry = samples::entry().to_body();
+    let event = samples::event().to_body();
+    let caller = samples::caller_record().to_body();
+    let declined = samples::orders().swap_remove(3).1.to_body();
+    let unknown_state = wire::order::State::Declined(9);
+    let table: [(StoreError, &str); 7] = [
+        (
+            map_domain::Account::from_body(&with_field(&account, |m: &mut wire::Account| m.kind = 21))
+                .unwrap_err(),
+            "account: kind",
+        ),
+        (
+            map_domain::Account::from_body(&with_field(&account, |m: &mut wire::Account| m.kind = 0))
+                .unwrap_err(),
+            "account: kind",
+        ),
+        (
+            map_domain::Entry::from_body(&with_field(&entry, |m: &mut wire::Entry| m.kind = 99)).unwrap_err(),
+            "entry: kind",
+        ),
+        (
+            map_domain::Event::from_body(&with_field(&event, |m: &mut wire::Event| m.kind = 99)).unwrap_err(),
+            "event: kind",
+        ),
+        (
+            crate::records::CallerRecord::from_body(&with_field(&caller, |m: &mut wire::Caller| m.role = 9))
+                .unwrap_err(),
+            "caller: role",
+        ),
+        (
+            map_domain::Order::from_body(&with_field(&declined, |m: &mut wire::Order| {
+                m.state = Some(unknown_state);
+            }))
+            .unwrap_err(),
+            "order: declined",
+        ),
+        (
+            map_domain::Order::from_body(&with_field(&declined, |m: &mut wire::Order| m.detail = None))
+                .unwrap_err(),
+            "order: detail",
+        ),
+    ];
+    for (error, told) in table {
+        assert_eq!(error, StoreError::Damaged(told.to_owned()));
+    }
+}

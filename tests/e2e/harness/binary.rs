@@ -1,0 +1,35 @@
+//! The `map` binary, built once by the cargo that runs these tests, so that `cargo test -p map-tests`
+//! alone works too.
+
+use super::json::Json;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+/// Path of the binary. `MAP_BINARY` names another one, such as a release build.
+pub fn path() -> &'static PathBuf {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| match std::env::var_os("MAP_BINARY") {
+        Some(path) => PathBuf::from(path),
+        None => build(),
+    })
+}
+
+fn build() -> PathBuf {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--offline", "-p", "map", "--bin", "map", "--message-format=json-render-diagnostics"]);
+    cargo.args(["--manifest-path", manifest]);
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    let built = cargo.stderr(Stdio::inherit()).output().expect("cargo runs");
+    assert!(built.status.success(), "the binary does not build");
+    let text = String::from_utf8(built.stdout).expect("UTF-8");
+    let messages = text.lines().filter_map(|line| Json::parse(line).ok());
+    let mut executables = messages.filter_map(|message| match message.at("executable") {
+        Some(Json::Text(path)) if message.text("target.name") == "map" => Some(PathBuf::from(path)),
+        _ => None,
+    });
+    executables.next().expect("cargo names the executable")
+}
