@@ -35,7 +35,10 @@ pub(crate) struct Object {
 impl Object {
     /// An object with nothing in it.
     pub(crate) fn new() -> Self {
-        Self { json: String::from("{"), empty: true }
+        Self {
+            json: String::from("{"),
+            empty: true,
+        }
     }
 
     /// Adds a value.
@@ -74,7 +77,10 @@ impl Object {
         fill: impl FnOnce(&mut Array) -> Result<(), Defect>,
     ) -> Result<(), Defect> {
         self.key(name);
-        let mut inner = Array { json: String::from("["), empty: true };
+        let mut inner = Array {
+            json: String::from("["),
+            empty: true,
+        };
         fill(&mut inner)?;
         inner.json.push(']');
         self.json.push_str(&inner.json);
@@ -145,7 +151,9 @@ fn quote(json: &mut String, text: &str) {
             '\r' => json.push_str("\\r"),
             '\t' => json.push_str("\\t"),
             // Old JavaScript readers take the two line separators for line ends.
-            control if control < ' ' || matches!(control, '\u{7f}' | '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+            control
+                if control < ' ' || matches!(control, '\u{7f}' | '\u{2028}' | '\u{2029}' | '\u{feff}') =>
+            {
                 json.push_str(&format!("\\u{:04x}", u32::from(control)));
             }
             plain => json.push(plain),
@@ -160,7 +168,10 @@ mod tests {
 
     #[test]
     fn any_text_is_quoted_so_that_it_decodes_to_itself() {
-        let all: String = (0..0x3000).filter_map(char::from_u32).chain(['\u{feff}', '𝄞', '支']).collect();
+        let all: String = (0..0x3000)
+            .filter_map(char::from_u32)
+            .chain(['\u{feff}', '𝄞', '支'])
+            .collect();
         let mut json = String::new();
         quote(&mut json, &all);
         assert_eq!(serde_json::from_str::<String>(&json).unwrap(), all);
@@ -173,20 +184,25 @@ mod tests {
         object.put_filled("none", None);
         object.put_filled("empty", Some(Printed::text("")));
         object.put_filled("zero", Some(Printed::Number(0)));
-        object.nested("in", |inner| {
-            inner.put("x", Printed::text("\""));
-            Ok(())
-        })
-        .unwrap();
-        object.array("list", |list| {
-            list.object(|_| Ok(()))?;
-            list.object(|_| Ok(()))
-        })
-        .unwrap();
+        object
+            .nested("in", |inner| {
+                inner.put("x", Printed::text("\""));
+                Ok(())
+            })
+            .unwrap();
+        object
+            .array("list", |list| {
+                list.object(|_| Ok(()))?;
+                list.object(|_| Ok(()))
+            })
+            .unwrap();
         let mut outer = Object::new();
         outer.append(&Object::new());
         outer.put("a", Printed::Number(1));
         outer.append(&object);
-        assert_eq!(outer.close(), r#"{"a":1,"b":-1,"zero":0,"in":{"x":"\""},"list":[{},{}]}"#);
+        assert_eq!(
+            outer.close(),
+            r#"{"a":1,"b":-1,"zero":0,"in":{"x":"\""},"list":[{},{}]}"#
+        );
     }
 }

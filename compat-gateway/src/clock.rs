@@ -14,6 +14,9 @@ impl Clock for SystemClock {
     #[allow(clippy::disallowed_methods, reason = "this is the adapter")]
     fn unix_seconds(&self) -> i64 {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        since.ok().and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or_default()
+        since
+            .ok()
+            .and_then(|since| i64::try_from(since.as_secs()).ok())
+            .unwrap_or_default()
     }
 }

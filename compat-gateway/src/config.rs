@@ -20,7 +20,7 @@ pub struct GatewayConfig {
     pub max_body_bytes: usize,
     /// Deepest nesting of a body. Default 16; at most 64.
     pub max_json_depth: usize,
-    /// Time for a request's head, in ms. Default 10,000.
+    /// Time for a request's head, and how long an idle connection is kept, in ms. Default 60,000.
     pub header_timeout_ms: u64,
     /// Time for a request's body, in ms. Default 10,000.
     pub body_timeout_ms: u64,
@@ -77,7 +77,7 @@ impl Default for GatewayConfig {
             listeners: vec![ListenerConfig::default()],
             max_body_bytes: 1 << 20,
             max_json_depth: 16,
-            header_timeout_ms: 10_000,
+            header_timeout_ms: 60_000,
             body_timeout_ms: 10_000,
             core_timeout_ms: 10_000,
             drain_timeout_ms: 15_000,

@@ -128,7 +128,9 @@ pub struct Endpoint {
 
 impl std::fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Endpoint").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Endpoint")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -150,8 +152,8 @@ impl Defect {
 #[allow(clippy::all, unused_imports, unused_variables, reason = "generated code")]
 mod generated {
     use super::{
-        Call, Credential, Defect, Digest, Echo, Effect, Encryption, Endpoint, Field, Object, Printed, Refusal,
-        Values, codec,
+        Call, Credential, Defect, Digest, Echo, Effect, Encryption, Endpoint, Field, Object, Printed,
+        Refusal, Values, codec,
     };
     include!(concat!(env!("OUT_DIR"), "/contract.rs"));
 }
@@ -160,7 +162,10 @@ pub use generated::ENDPOINTS;
 
 /// The endpoints of a path; several where the shape of the body decides.
 pub fn at(path: &str) -> impl Iterator<Item = &'static Endpoint> {
-    ENDPOINTS.iter().copied().filter(move |endpoint| endpoint.paths.contains(&path))
+    ENDPOINTS
+        .iter()
+        .copied()
+        .filter(move |endpoint| endpoint.paths.contains(&path))
 }
 
 /// Of the endpoints of one path, the one with the most of its shape's keys present.

@@ -54,14 +54,24 @@ impl Core {
         B::Error: Into<BoxError>,
     {
         let service = service
-            .map_response(|response: http::Response<B>| response.map(|body| Body::new(body.map_err(Into::into))))
+            .map_response(|response: http::Response<B>| {
+                response.map(|body| Body::new(body.map_err(Into::into)))
+            })
             .map_err(|error| Unreachable(error.into()));
         let bearer = format!("Bearer {}", key.expose()).parse().ok();
-        Self { service: BoxCloneSyncService::new(service), bearer }
+        Self {
+            service: BoxCloneSyncService::new(service),
+            bearer,
+        }
     }
 
     /// Calls a method; the deadline holds in process too.
-    pub(crate) async fn unary<Q, R>(&self, rpc: &'static str, message: Q, meta: &Meta<'_>) -> Result<R, Status>
+    pub(crate) async fn unary<Q, R>(
+        &self,
+        rpc: &'static str,
+        message: Q,
+        meta: &Meta<'_>,
+    ) -> Result<R, Status>
     where
         Q: Message + Send + Sync + 'static,
         R: Message + Default + Send + Sync + 'static,
@@ -76,13 +86,24 @@ impl Core {
             headers.insert("x-request-id", id);
         }
         if let Some(caller) = &meta.on_behalf_of {
-            let caller = caller.parse().map_err(|_| Status::unknown("caller id is not ASCII"))?;
+            let caller = caller
+                .parse()
+                .map_err(|_| Status::unknown("caller id is not ASCII"))?;
             headers.insert("map-on-behalf-of", caller);
         }
         let mut client = tonic::client::Grpc::new(self.service.clone());
         let call = async {
-            client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
-            client.unary(request, PathAndQuery::from_static(rpc), ProstCodec::<Q, R>::default()).await
+            client
+                .ready()
+                .await
+                .map_err(|error| Status::unavailable(error.to_string()))?;
+            client
+                .unary(
+                    request,
+                    PathAndQuery::from_static(rpc),
+                    ProstCodec::<Q, R>::default(),
+                )
+                .await
         };
         match tokio::time::timeout(meta.deadline.saturating_add(GRACE), call).await {
             Ok(response) => response.map(tonic::Response::into_inner),

@@ -51,7 +51,10 @@ pub struct Caller {
 
 impl std::fmt::Debug for Caller {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Caller").field("id", &self.id).field("role", &self.role).finish_non_exhaustive()
+        f.debug_struct("Caller")
+            .field("id", &self.id)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
     }
 }
 
@@ -61,7 +64,14 @@ impl Caller {
         let keys = settings.keys()?;
         let posp = keys.posp.clone();
         let (id, role, active) = (caller.caller_id.clone(), caller.role(), caller.active);
-        Ok(Self { id, role, active, settings, keys, posp })
+        Ok(Self {
+            id,
+            role,
+            active,
+            settings,
+            keys,
+            posp,
+        })
     }
 
     /// `app/<id>` or `network/<id>`, as the core's metadata wants it.
@@ -93,10 +103,20 @@ impl Caller {
 impl Directory {
     /// Parses what the core sent. A caller whose settings can't be used is reported and gets no decision.
     pub fn new(response: &provisioning::GetDirectoryResponse) -> Self {
-        let mut directory = Self { revision: response.revision, ..Self::default() };
-        let of_role = |role| response.callers.iter().filter(move |caller| caller.role() == role);
+        let mut directory = Self {
+            revision: response.revision,
+            ..Self::default()
+        };
+        let of_role = |role| {
+            response
+                .callers
+                .iter()
+                .filter(move |caller| caller.role() == role)
+        };
         for caller in of_role(Role::PosNetwork) {
-            directory.networks.insert(caller.caller_id.clone(), entry(caller, None));
+            directory
+                .networks
+                .insert(caller.caller_id.clone(), entry(caller, None));
         }
         for caller in of_role(Role::App) {
             let posp = match caller.network_ids.as_slice() {
@@ -106,7 +126,9 @@ impl Directory {
                 },
                 _ => None,
             };
-            directory.apps.insert(caller.caller_id.clone(), entry(caller, posp));
+            directory
+                .apps
+                .insert(caller.caller_id.clone(), entry(caller, posp));
         }
         directory
     }
@@ -117,10 +139,11 @@ impl Directory {
     }
 
     pub(crate) fn app(&self, id: &str) -> Found {
-        match found(self.apps.get(id)) {
-            // An app without a key speaks gRPC only.
+        let found = found(self.apps.get(id));
+        // An app without a key speaks gRPC only.
+        match &found {
             Found::Active(caller) if caller.settings.app_key.is_none() => Found::Nobody,
-            other => other,
+            Found::Active(_) | Found::Nobody | Found::Broken => found,
         }
     }
 
@@ -136,7 +159,11 @@ fn entry(caller: &provisioning::Caller, inherited: Option<PosKey>) -> Entry {
             Entry::Known(Arc::new(parsed))
         }
         Err(error) => {
-            tracing::error!(caller = caller.caller_id, error, "settings of a caller can't be used");
+            tracing::error!(
+                caller = caller.caller_id,
+                error,
+                "settings of a caller can't be used"
+            );
             Entry::Broken
         }
     }

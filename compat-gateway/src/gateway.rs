@@ -93,7 +93,9 @@ impl Gateway {
             config,
             core,
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
     }
 
     /// Asks the core for the directory, for a start or a test; [`Gateway::serve`] keeps it current.
@@ -101,7 +103,12 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError::Directory`].
     pub async fn refresh(&self) -> Result<bool, GatewayError> {
-        let Inner { core, directory, config, .. } = &*self.inner;
+        let Inner {
+            core,
+            directory,
+            config,
+            ..
+        } = &*self.inner;
         let asked = refresh::once(core, directory, config.core_timeout()).await;
         asked.map_err(|status| GatewayError::Directory(status.code()))
     }
@@ -120,7 +127,12 @@ impl Gateway {
         listeners: Vec<Listener>,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), GatewayError> {
-        let Inner { core, directory, config, .. } = &*self.inner;
+        let Inner {
+            core,
+            directory,
+            config,
+            ..
+        } = &*self.inner;
         let keep = refresh::keep(
             core.clone(),
             directory.clone(),
@@ -162,7 +174,11 @@ impl Gateway {
             Some(first) => match self.admit(context, first.effect).await {
                 None => Outcome::refused(Some(first), Refusal::Busy),
                 Some(_place) => match self.read(body).await {
-                    Err(error) => Outcome { endpoint: Some(first), caller: None, result: Err(error) },
+                    Err(error) => Outcome {
+                        endpoint: Some(first),
+                        caller: None,
+                        result: Err(error),
+                    },
                     Ok(bytes) => {
                         received = bytes;
                         self.answer(context, &candidates, &received, &request_id).await
@@ -184,7 +200,9 @@ impl Gateway {
 
     async fn admit(&self, context: &ListenerContext, effect: Effect) -> Option<OwnedSemaphorePermit> {
         // Calls that give money back wait for a place, but not for ever.
-        tokio::time::timeout(self.inner.config.core_timeout(), context.load().admit(effect)).await.ok()?
+        tokio::time::timeout(self.inner.config.core_timeout(), context.load().admit(effect))
+            .await
+            .ok()?
     }
 
     /// Reads a body up to the limit. What follows is thrown away for a while, so that a client that writes
@@ -195,11 +213,16 @@ impl Gateway {
         B::Error: Into<BoxError>,
     {
         let limit = self.inner.config.max_body_bytes;
-        let broken = || CallError::Unknown { code: tonic::Code::Cancelled, reason: None };
+        let broken = || CallError::Unknown {
+            code: tonic::Code::Cancelled,
+            reason: None,
+        };
         let collect = async {
             let (mut bytes, mut seen) = (BytesMut::new(), 0_usize);
             while let Some(frame) = body.frame().await {
-                let Ok(data) = frame.map_err(|_| broken())?.into_data() else { continue };
+                let Ok(data) = frame.map_err(|_| broken())?.into_data() else {
+                    continue;
+                };
                 seen = seen.saturating_add(data.len());
                 if seen <= limit {
                     bytes.extend_from_slice(&data);
@@ -207,7 +230,11 @@ impl Gateway {
                     break;
                 }
             }
-            if seen > limit { Err(CallError::Refused(Refusal::TooLarge)) } else { Ok(bytes.freeze()) }
+            if seen > limit {
+                Err(CallError::Refused(Refusal::TooLarge))
+            } else {
+                Ok(bytes.freeze())
+            }
         };
         match tokio::time::timeout(self.inner.config.body_timeout(), collect).await {
             Ok(collected) => collected,
@@ -237,23 +264,41 @@ impl Gateway {
             Ok(sealed) => sealed,
             Err(refused) => {
                 let result = Err(CallError::Refused(refused.refusal));
-                return Outcome { endpoint: refused.endpoint, caller: refused.caller, result };
+                return Outcome {
+                    endpoint: refused.endpoint,
+                    caller: refused.caller,
+                    result,
+                };
             }
         };
         let (endpoint, caller) = (sealed.endpoint, Arc::clone(&sealed.caller));
         let result = self.call(sealed, request_id).await;
-        Outcome { endpoint: Some(endpoint), caller: Some(caller), result }
+        Outcome {
+            endpoint: Some(endpoint),
+            caller: Some(caller),
+            result,
+        }
     }
 
     async fn call(&self, sealed: envelope::Sealed<'_>, request_id: &str) -> Result<Object, CallError> {
-        sealed.verify(&self.inner.pool).await.map_err(CallError::Refused)?;
+        sealed
+            .verify(&self.inner.pool)
+            .await
+            .map_err(CallError::Refused)?;
         let (endpoint, caller) = (sealed.endpoint, Arc::clone(&sealed.caller));
         let values = sealed.decrypt().map_err(|refusal| {
             note_unreadable(endpoint, &caller, refusal);
             CallError::Refused(refusal)
         })?;
         let (core, deadline) = (&self.inner.core, self.inner.config.core_timeout());
-        let call = Call { core, endpoint, caller: &caller, values: &values, request_id, deadline };
+        let call = Call {
+            core,
+            endpoint,
+            caller: &caller,
+            values: &values,
+            request_id,
+            deadline,
+        };
         (endpoint.call)(call).await
     }
 
@@ -263,7 +308,10 @@ impl Gateway {
             let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
             (1..=64).contains(&id.len()) && id.bytes().all(letter)
         };
-        let own = headers.get("x-request-id").and_then(|id| id.to_str().ok()).filter(harmless);
+        let own = headers
+            .get("x-request-id")
+            .and_then(|id| id.to_str().ok())
+            .filter(harmless);
         own.map_or_else(
             || {
                 let number = self.inner.requests.fetch_add(1, Ordering::Relaxed);
@@ -276,17 +324,26 @@ impl Gateway {
 
 impl Outcome {
     fn refused(endpoint: Option<&&'static Endpoint>, refusal: Refusal) -> Self {
-        Self { endpoint: endpoint.copied(), caller: None, result: Err(CallError::Refused(refusal)) }
+        Self {
+            endpoint: endpoint.copied(),
+            caller: None,
+            result: Err(CallError::Refused(refusal)),
+        }
     }
 }
 
 /// A PIN block that can't be opened counts as no attempt, but a wrong POSP key looks just like this.
 fn note_unreadable(endpoint: &Endpoint, caller: &Caller, refusal: Refusal) {
-    let Refusal::Undecryptable(name) = refusal else { return };
-    let is_code =
-        |field: &contract::Field| field.name == name && field.encryption == Encryption::PaymentCode;
+    let Refusal::Undecryptable(name) = refusal else {
+        return;
+    };
+    let is_code = |field: &contract::Field| field.name == name && field.encryption == Encryption::PaymentCode;
     if endpoint.fields.iter().any(is_code) {
         metrics::counter!(telemetry::PIN_BLOCKS, "caller" => caller.id.clone()).increment(1);
-        tracing::warn!(caller = caller.id, endpoint = endpoint.name, "payment code can't be opened");
+        tracing::warn!(
+            caller = caller.id,
+            endpoint = endpoint.name,
+            "payment code can't be opened"
+        );
     }
 }

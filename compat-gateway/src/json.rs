@@ -29,7 +29,11 @@ impl<'a> Members<'a> {
     pub(crate) fn parse(text: &'a str, max_depth: usize) -> Result<Self, Refusal> {
         let found = Cell::new(None);
         let mut reader = serde_json::Deserializer::from_str(text);
-        let checked = Check { depth: max_depth, found: &found }.deserialize(&mut reader);
+        let checked = Check {
+            depth: max_depth,
+            found: &found,
+        }
+        .deserialize(&mut reader);
         if checked.and_then(|()| reader.end()).is_err() {
             return Err(found.get().unwrap_or(Refusal::NotJson));
         }
@@ -38,7 +42,10 @@ impl<'a> Members<'a> {
 
     /// The members of an object within a body that [`Members::parse`] has checked.
     fn cut(text: &'a str) -> Option<Self> {
-        serde_json::Deserializer::from_str(text).deserialize_map(Cut).ok().map(Self)
+        serde_json::Deserializer::from_str(text)
+            .deserialize_map(Cut)
+            .ok()
+            .map(Self)
     }
 
     /// Whether a key is there.
@@ -48,7 +55,9 @@ impl<'a> Members<'a> {
 
     /// The value of a key.
     pub(crate) fn scalar(&self, name: &str) -> Scalar<'a> {
-        let Some((_, raw)) = self.0.iter().find(|(key, _)| key == name) else { return Scalar::Absent };
+        let Some((_, raw)) = self.0.iter().find(|(key, _)| key == name) else {
+            return Scalar::Absent;
+        };
         match raw.bytes().next() {
             Some(b'n') => Scalar::Absent,
             Some(b'"') => match serde_json::Deserializer::from_str(raw).deserialize_str(Text) {
@@ -126,7 +135,10 @@ struct Check<'c> {
 impl Check<'_> {
     fn deeper<E: Error>(&self) -> Result<Self, E> {
         match self.depth.checked_sub(1) {
-            Some(depth) => Ok(Self { depth, found: self.found }),
+            Some(depth) => Ok(Self {
+                depth,
+                found: self.found,
+            }),
             None => Err(self.stop(Refusal::TooDeep)),
         }
     }
@@ -178,7 +190,13 @@ impl<'de> Visitor<'de> for Check<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let inner = self.deeper()?;
-        while seq.next_element_seed(Check { depth: inner.depth, found: inner.found })?.is_some() {}
+        while seq
+            .next_element_seed(Check {
+                depth: inner.depth,
+                found: inner.found,
+            })?
+            .is_some()
+        {}
         Ok(())
     }
 
@@ -189,7 +207,10 @@ impl<'de> Visitor<'de> for Check<'_> {
             if !keys.insert(key) {
                 return Err(self.stop(Refusal::DuplicateKey));
             }
-            map.next_value_seed(Check { depth: inner.depth, found: inner.found })?;
+            map.next_value_seed(Check {
+                depth: inner.depth,
+                found: inner.found,
+            })?;
         }
         Ok(())
     }

@@ -16,7 +16,10 @@ impl Load {
     /// `concurrency` calls of any kind, and `reserved` more that give money back.
     pub(crate) fn new(concurrency: usize, reserved: usize) -> Self {
         let semaphore = |permits: usize| Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS)));
-        Self { shared: semaphore(concurrency), reserved: semaphore(reserved) }
+        Self {
+            shared: semaphore(concurrency),
+            reserved: semaphore(reserved),
+        }
     }
 
     /// A place for a call, held until it is answered; none: too much work.

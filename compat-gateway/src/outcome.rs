@@ -19,7 +19,10 @@ pub(crate) fn classify(status: &Status) -> CallError {
             let field = violation.map(|violation| violation.field.clone());
             CallError::Declined { reason, field }
         }
-        Some(_) | None => CallError::Unknown { code: status.code(), reason },
+        Some(_) | None => CallError::Unknown {
+            code: status.code(),
+            reason,
+        },
     }
 }
 

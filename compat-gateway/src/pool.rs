@@ -12,11 +12,16 @@ pub(crate) struct Pool {
 impl Pool {
     /// At most `threads` at once; more wait.
     pub(crate) fn new(threads: usize) -> Self {
-        Self { places: Arc::new(Semaphore::new(threads.clamp(1, Semaphore::MAX_PERMITS))) }
+        Self {
+            places: Arc::new(Semaphore::new(threads.clamp(1, Semaphore::MAX_PERMITS))),
+        }
     }
 
     /// Runs a computation off the async threads; none: it could not run.
-    pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
         let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
         let work = move || {
             // Held by the work, not by its caller: a cancelled caller frees no place that is still in use.

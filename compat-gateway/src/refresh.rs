@@ -16,8 +16,15 @@ pub(crate) async fn once(
     directory: &watch::Sender<Option<Arc<Directory>>>,
     deadline: Duration,
 ) -> Result<bool, tonic::Status> {
-    let known_revision = directory.borrow().as_ref().map_or(0, |directory| directory.revision());
-    let meta = Meta { on_behalf_of: None, request_id: "directory", deadline };
+    let known_revision = directory
+        .borrow()
+        .as_ref()
+        .map_or(0, |directory| directory.revision());
+    let meta = Meta {
+        on_behalf_of: None,
+        request_id: "directory",
+        deadline,
+    };
     let request = GetDirectoryRequest { known_revision };
     let response: GetDirectoryResponse = core.unary(RPC, request, &meta).await?;
     if response.revision == known_revision && directory.borrow().is_some() {

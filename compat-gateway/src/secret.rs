@@ -35,7 +35,8 @@ impl Serialize for Secret {
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // serde's own complaint about a wrong type would quote the value.
-        let text = String::deserialize(deserializer).map_err(|_| D::Error::custom("a secret must be text"))?;
+        let text =
+            String::deserialize(deserializer).map_err(|_| D::Error::custom("a secret must be text"))?;
         Ok(Self::new(text))
     }
 }

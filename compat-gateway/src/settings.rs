@@ -194,11 +194,17 @@ impl EdgeSettings {
             keys.triple_des = Some(triple_des::Key::from_text(text).map_err(|error| refused(&error))?);
             keys.des = single_des::Key::from_text(text).ok();
             if keys.des.is_none() && self.payment_code == PaymentCodeMode::Des {
-                return Err("edge settings: payment_code = \"des\" needs an app_key of 8 bytes or more".into());
+                return Err(
+                    "edge settings: payment_code = \"des\" needs an app_key of 8 bytes or more".into(),
+                );
             }
         }
         if let Some(text) = &self.rsa_public_key {
-            let strength = if self.legacy_key { KeyStrength::Legacy1024 } else { KeyStrength::Standard };
+            let strength = if self.legacy_key {
+                KeyStrength::Legacy1024
+            } else {
+                KeyStrength::Standard
+            };
             let parsed = PublicKey::parse(text, strength);
             keys.rsa = Some(parsed.map_err(|error| format!("edge settings: rsa_public_key: {error}"))?);
         }
@@ -252,12 +258,20 @@ mod tests {
             (Role::App, r#"{"app_key":"k","colour":1}"#, "colour"),
             (Role::App, r#"{"app_key":""}"#, "app_key"),
             (Role::App, r#"{"app_key":123456789}"#, "must be text"),
-            (Role::App, r#"{"app_key":"short","payment_code":"des"}"#, "8 bytes"),
+            (
+                Role::App,
+                r#"{"app_key":"short","payment_code":"des"}"#,
+                "8 bytes",
+            ),
             (Role::App, r#"{"rsa_public_key":"hello there"}"#, "rsa_public_key"),
             (Role::App, r#"{"addresses":["1.2.3"]}"#, "addr"),
             (Role::App, r#"{"tsig_algorithm":"sha3"}"#, "sha3"),
             (Role::PosNetwork, r#"{"posp_key":"0123"}"#, "posp_key"),
-            (Role::PosNetwork, r#"{"app_key":"appKey08"}"#, "app_key is not for"),
+            (
+                Role::PosNetwork,
+                r#"{"app_key":"appKey08"}"#,
+                "app_key is not for",
+            ),
             (Role::Channel, r#"{"digest":"extended"}"#, "digest is not for"),
             (Role::Operator, r#"{}"#, "not for"),
             (Role::App, r#"[]"#, "edge settings"),
@@ -268,8 +282,14 @@ mod tests {
         }
         for (role, json) in [
             (Role::Operator, ""),
-            (Role::App, r#"{"app_key":"appKey08","payment_code":"des","unknown_answer":"http_503"}"#),
-            (Role::PosNetwork, r#"{"posp_key":"0123456789abcdef","addresses":["10.0.0.0/8","::1/128"]}"#),
+            (
+                Role::App,
+                r#"{"app_key":"appKey08","payment_code":"des","unknown_answer":"http_503"}"#,
+            ),
+            (
+                Role::PosNetwork,
+                r#"{"posp_key":"0123456789abcdef","addresses":["10.0.0.0/8","::1/128"]}"#,
+            ),
         ] {
             validate_edge_settings(role, json).unwrap();
         }
@@ -277,8 +297,12 @@ mod tests {
 
     #[test]
     fn secrets_are_not_printed() {
-        let settings = EdgeSettings::parse(r#"{"app_key":"topsecret","posp_key":"0123456789abcdef"}"#).unwrap();
+        let settings =
+            EdgeSettings::parse(r#"{"app_key":"topsecret","posp_key":"0123456789abcdef"}"#).unwrap();
         let printed = format!("{settings:?} {}", serde_json::to_string(&settings).unwrap());
-        assert!(!printed.contains("topsecret") && !printed.contains("0123456789abcdef"), "{printed}");
+        assert!(
+            !printed.contains("topsecret") && !printed.contains("0123456789abcdef"),
+            "{printed}"
+        );
     }
 }

@@ -20,7 +20,11 @@ pub(crate) fn text(endpoint: &Endpoint, reason: ErrorReason, field: Option<&str>
 
 /// The documented name of a canonical field.
 fn documented(endpoint: &Endpoint, path: &str) -> Option<&'static str> {
-    endpoint.fields.iter().find(|field| field.core == Some(path)).map(|field| field.name)
+    endpoint
+        .fields
+        .iter()
+        .find(|field| field.core == Some(path))
+        .map(|field| field.name)
 }
 
 /// The code under `errcodes = "detailed"`.

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 #[derive(Debug, Clone)]
 pub enum PaymentCodeForm {
     /// A PIN block under this key.
-    PinBlock(PosKey),
+    PinBlock(Box<PosKey>),
     /// DES/ECB under the app's key.
     Des,
 }
@@ -49,7 +49,10 @@ impl std::fmt::Debug for Caller {
 }
 
 fn refused(what: &'static str) -> impl Fn(&dyn std::fmt::Display) -> CallerError {
-    move |why| CallerError { what, why: why.to_string() }
+    move |why| CallerError {
+        what,
+        why: why.to_string(),
+    }
 }
 
 impl Caller {
@@ -58,8 +61,13 @@ impl Caller {
     /// # Errors
     /// The key can't be used.
     pub fn network(posp_key: &str) -> Result<Self, CallerError> {
-        let form = PaymentCodeForm::PinBlock(posp(posp_key)?);
-        Ok(Self { app: None, payment_code: Some(form), charset: Charset::Utf8, extended_digest: false })
+        let form = PaymentCodeForm::PinBlock(Box::new(posp(posp_key)?));
+        Ok(Self {
+            app: None,
+            payment_code: Some(form),
+            charset: Charset::Utf8,
+            extended_digest: false,
+        })
     }
 
     /// An app. It can make calls with `tsig` once it has a private key.
@@ -70,8 +78,20 @@ impl Caller {
         let key = Zeroizing::new(key.into());
         let triple_des = triple_des::Key::from_text(&key).map_err(|why| refused("app key")(&why))?;
         let des = single_des::Key::from_text(&key).ok();
-        let app = App { id: id.into(), key, triple_des, des, rsa: None, algorithm: Algorithm::default() };
-        Ok(Self { app: Some(app), payment_code: None, charset: Charset::Utf8, extended_digest: false })
+        let app = App {
+            id: id.into(),
+            key,
+            triple_des,
+            des,
+            rsa: None,
+            algorithm: Algorithm::default(),
+        };
+        Ok(Self {
+            app: Some(app),
+            payment_code: None,
+            charset: Charset::Utf8,
+            extended_digest: false,
+        })
     }
 
     /// Signs `tsig` with this key: PKCS#8, PEM or bare base64, 1024 bits and more.
@@ -80,7 +100,10 @@ impl Caller {
     /// The key can't be used, or this is no app.
     pub fn private_key(mut self, text: &str, algorithm: Algorithm) -> Result<Self, CallerError> {
         let what = "private key";
-        let app = self.app.as_mut().ok_or_else(|| refused(what)(&"a POS network signs nothing"))?;
+        let app = self
+            .app
+            .as_mut()
+            .ok_or_else(|| refused(what)(&"a POS network signs nothing"))?;
         let key = PrivateKey::parse(text, KeyStrength::Legacy1024).map_err(|why| refused(what)(&why))?;
         app.rsa = Some(key);
         app.algorithm = algorithm;
@@ -92,7 +115,7 @@ impl Caller {
     /// # Errors
     /// The key can't be used.
     pub fn pin_blocks(mut self, posp_key: &str) -> Result<Self, CallerError> {
-        self.payment_code = Some(PaymentCodeForm::PinBlock(posp(posp_key)?));
+        self.payment_code = Some(PaymentCodeForm::PinBlock(Box::new(posp(posp_key)?)));
         Ok(self)
     }
 

@@ -92,8 +92,15 @@ impl Client {
         }
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        let http = Http::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
-        Ok(Self { http, base, signer, timeout: Duration::from_secs(30) })
+        let http = Http::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .build(connector);
+        Ok(Self {
+            http,
+            base,
+            signer,
+            timeout: Duration::from_secs(30),
+        })
     }
 
     /// The same with another timeout for a whole call.
@@ -117,7 +124,10 @@ impl Client {
         let read = |error: serde_json::Error| CallError::Undocumented(error.to_string());
         let head: Head = serde_json::from_str(&answer).map_err(read)?;
         if head.errcode != 0 {
-            return Err(CallError::Failed { errcode: head.errcode, errmsg: head.errmsg });
+            return Err(CallError::Failed {
+                errcode: head.errcode,
+                errmsg: head.errmsg,
+            });
         }
         serde_json::from_str(&answer).map_err(read)
     }
@@ -133,10 +143,19 @@ impl Client {
             .map_err(|_| CallError::NotSent)?;
         let exchange = async {
             let response = self.http.request(request).await.map_err(|error| {
-                if error.is_connect() { CallError::NotSent } else { CallError::NoAnswer }
+                if error.is_connect() {
+                    CallError::NotSent
+                } else {
+                    CallError::NoAnswer
+                }
             })?;
             let status = response.status();
-            let body = response.into_body().collect().await.map_err(|_| CallError::NoAnswer)?.to_bytes();
+            let body = response
+                .into_body()
+                .collect()
+                .await
+                .map_err(|_| CallError::NoAnswer)?
+                .to_bytes();
             match status {
                 StatusCode::OK => String::from_utf8(body.into())
                     .map_err(|_| CallError::Undocumented("the body is not UTF-8".into())),
@@ -144,6 +163,8 @@ impl Client {
                 other => Err(CallError::Undocumented(format!("HTTP status {other}"))),
             }
         };
-        tokio::time::timeout(self.timeout, exchange).await.unwrap_or(Err(CallError::NoAnswer))
+        tokio::time::timeout(self.timeout, exchange)
+            .await
+            .unwrap_or(Err(CallError::NoAnswer))
     }
 }

@@ -1684,7 +1684,7 @@ pub struct OilcardTransferToCashAccountRequest {
     /// An SMS code of the owner.
     #[serde(rename = "accountCode", skip_serializing_if = "Option::is_none")]
     pub account_code: Option<String>,
-    /// Lower-case hex MD5 of the payment code.
+    /// Lower-case hex MD5 of the payment code. The document's sample is no MD5; this one is of 123456.
     #[serde(rename = "paymentCodeMD5", skip_serializing_if = "Option::is_none")]
     pub payment_code_md5: Option<PaymentCode>,
 }

@@ -14,12 +14,18 @@ pub struct PaymentCode {
 impl PaymentCode {
     /// The code of the customer that the request names; a PIN block is bound to its `consumerId`.
     pub fn new(digits: impl Into<String>) -> Self {
-        Self { digits: Zeroizing::new(digits.into()), account: None }
+        Self {
+            digits: Zeroizing::new(digits.into()),
+            account: None,
+        }
     }
 
     /// The same where `consumerId` is a card: a PIN block is bound to the owner's mobile number.
     pub fn of_owner(digits: impl Into<String>, mobile: impl Into<String>) -> Self {
-        Self { digits: Zeroizing::new(digits.into()), account: Some(mobile.into()) }
+        Self {
+            digits: Zeroizing::new(digits.into()),
+            account: Some(mobile.into()),
+        }
     }
 }
 

@@ -46,7 +46,9 @@ pub struct Signer {
 
 impl std::fmt::Debug for Signer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Signer").field("caller", &self.caller).finish_non_exhaustive()
+        f.debug_struct("Signer")
+            .field("caller", &self.caller)
+            .finish_non_exhaustive()
     }
 }
 
@@ -65,7 +67,10 @@ impl Signer {
 
     /// A signer with other time stamps and nonces.
     pub fn with_stamps(caller: Caller, stamps: impl Stamps) -> Self {
-        Self { caller, stamps: Box::new(stamps) }
+        Self {
+            caller,
+            stamps: Box::new(stamps),
+        }
     }
 
     /// The body of a typed request.
@@ -90,7 +95,10 @@ impl Signer {
         endpoint: &'static Endpoint,
         payload: &Map<String, Value>,
     ) -> Result<String, SignError> {
-        if let Some(unknown) = payload.keys().find(|key| endpoint.fields.iter().all(|field| field.name != *key)) {
+        if let Some(unknown) = payload
+            .keys()
+            .find(|key| endpoint.fields.iter().all(|field| field.name != *key))
+        {
             let known: Vec<_> = endpoint.fields.iter().map(|field| field.name).collect();
             return Err(SignError::UnknownField {
                 endpoint: endpoint.name,
@@ -98,11 +106,17 @@ impl Signer {
                 known: known.join(", "),
             });
         }
-        let consumer = endpoint.consumer.and_then(|name| payload.get(name)).and_then(Value::as_str);
+        let consumer = endpoint
+            .consumer
+            .and_then(|name| payload.get(name))
+            .and_then(Value::as_str);
         let mut sealed = Vec::new();
         for field in endpoint.fields {
             if let Some(value) = payload.get(field.name).filter(|value| !value.is_null()) {
-                sealed.push(Sealed { field, text: self.seal(field, value, consumer.unwrap_or_default())? });
+                sealed.push(Sealed {
+                    field,
+                    text: self.seal(field, value, consumer.unwrap_or_default())?,
+                });
             }
         }
         self.assemble(endpoint, &sealed)
@@ -122,7 +136,10 @@ impl Signer {
                 let app = self.app()?;
                 match value.get("sealed").and_then(Value::as_str) {
                     Some(sealed) => Ok(sealed.to_owned()),
-                    None => value.as_str().map(|text| app.triple_des.encrypt(text)).ok_or_else(wrong),
+                    None => value
+                        .as_str()
+                        .map(|text| app.triple_des.encrypt(text))
+                        .ok_or_else(wrong),
                 }
             }
             Kind::PaymentCode | Kind::PaymentCodeMd5 => {
@@ -141,15 +158,19 @@ impl Signer {
     }
 
     fn seal_code(&self, field: &'static Field, code: &str, account: &str) -> Result<String, SignError> {
-        let Ok(pin) = Pin::parse(code) else { return Ok(code.to_owned()) };
+        let Ok(pin) = Pin::parse(code) else {
+            return Ok(code.to_owned());
+        };
         if field.kind == Kind::PaymentCodeMd5 {
             return Ok(payment_code_md5(&pin).to_string());
         }
         match &self.caller.payment_code {
-            None => Err(SignError::NoKey("the caller has neither a POSP key nor DES for payment codes")),
-            Some(PaymentCodeForm::PinBlock(key)) => {
-                key.encode(&pin, account).map_err(|_| SignError::PinAccount(field.name))
-            }
+            None => Err(SignError::NoKey(
+                "the caller has neither a POSP key nor DES for payment codes",
+            )),
+            Some(PaymentCodeForm::PinBlock(key)) => key
+                .encode(&pin, account)
+                .map_err(|_| SignError::PinAccount(field.name)),
             Some(PaymentCodeForm::Des) => {
                 let key = self.app()?.des.as_ref();
                 let key = key.ok_or(SignError::NoKey("DES needs an app key of 8 bytes or more"))?;
@@ -159,11 +180,15 @@ impl Signer {
     }
 
     fn app(&self) -> Result<&App, SignError> {
-        self.caller.app.as_ref().ok_or(SignError::NoKey("this call is made by an app, not by a POS network"))
+        self.caller.app.as_ref().ok_or(SignError::NoKey(
+            "this call is made by an app, not by a POS network",
+        ))
     }
 
     fn assemble(&self, endpoint: &Endpoint, sealed: &[Sealed]) -> Result<String, SignError> {
-        let fields = sealed.iter().map(|one| (one.field.name, one.field.kind, one.text.as_str()));
+        let fields = sealed
+            .iter()
+            .map(|one| (one.field.name, one.field.kind, one.text.as_str()));
         let payload = members(fields);
         let mut parts = Vec::new();
         match endpoint.credential {
@@ -185,14 +210,24 @@ impl Signer {
         let app = self.app()?;
         let (time_stamp, nonce) = self.stamps.next();
         let signature = app_signature(&app.id, &app.key, &nonce, &time_stamp, self.caller.charset).to_hex();
-        let values =
-            [("appId", &app.id), ("timeStamp", &time_stamp), ("nonce", &nonce), ("signature", &signature)];
-        Ok(format!("\"app\":{{{}}}", members(values.map(|(name, text)| (name, Kind::Text, text.as_str())))))
+        let values = [
+            ("appId", &app.id),
+            ("timeStamp", &time_stamp),
+            ("nonce", &nonce),
+            ("signature", &signature),
+        ];
+        Ok(format!(
+            "\"app\":{{{}}}",
+            members(values.map(|(name, text)| (name, Kind::Text, text.as_str())))
+        ))
     }
 
     fn tsig_part(&self, sealed: &[Sealed]) -> Result<String, SignError> {
         let app = self.app()?;
-        let key = app.rsa.as_ref().ok_or(SignError::NoKey("this call needs an RSA private key"))?;
+        let key = app
+            .rsa
+            .as_ref()
+            .ok_or(SignError::NoKey("this call needs an RSA private key"))?;
         let extended = self.caller.extended_digest;
         let covered = sealed.iter().filter(|one| match one.field.digest {
             Digest::Documented => true,
@@ -211,7 +246,10 @@ impl Signer {
             ("timeStamp", &time_stamp),
             ("nonce", &nonce),
         ];
-        Ok(format!("\"tsig\":{{{}}}", members(values.map(|(name, text)| (name, Kind::Text, text.as_str())))))
+        Ok(format!(
+            "\"tsig\":{{{}}}",
+            members(values.map(|(name, text)| (name, Kind::Text, text.as_str())))
+        ))
     }
 }
 

@@ -13,7 +13,9 @@ pub struct SystemStamps;
 impl Stamps for SystemStamps {
     #[allow(clippy::disallowed_methods, reason = "this is the adapter")]
     fn next(&self) -> (String, String) {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let since = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
         // Without random numbers the clock has to do: a nonce is no secret here.
         let nonce = getrandom::u64().unwrap_or_else(|_| u64::from(since.subsec_nanos()));
         (since.as_millis().to_string(), format!("{nonce:016x}"))

@@ -45,11 +45,23 @@ const fn text(name: &'static str, core: CoreType, pattern: Option<&'static str>)
         Some(pattern) => Some(("pattern", Rule::Text(pattern))),
         None => None,
     };
-    Codec { name, number: false, core, absent: false, rule }
+    Codec {
+        name,
+        number: false,
+        core,
+        absent: false,
+        rule,
+    }
 }
 
 const fn number(name: &'static str, core: CoreType, minimum: i64) -> Codec {
-    Codec { name, number: true, core, absent: false, rule: Some(("minimum", Rule::Number(minimum))) }
+    Codec {
+        name,
+        number: true,
+        core,
+        absent: false,
+        rule: Some(("minimum", Rule::Number(minimum))),
+    }
 }
 
 /// What requests are read with.
@@ -60,7 +72,11 @@ pub const REQUEST: &[Codec] = &[
     text("mobile", CoreType::String, Some("^1[0-9]{10}$")),
     text("consumer", CoreType::String, Some("^(1[0-9]{10}|[0-9]{16})$")),
     text("account_number", CoreType::String, Some("^[0-9]{16}$")),
-    text("id_number", CoreType::String, Some("^([0-9]{15}|[0-9]{17}[0-9Xx])$")),
+    text(
+        "id_number",
+        CoreType::String,
+        Some("^([0-9]{15}|[0-9]{17}[0-9Xx])$"),
+    ),
     text("payment_code", PAYMENT_CODE, None),
     text("payment_code_md5", PAYMENT_CODE, Some("^[0-9a-fA-F]{32}$")),
 ];
@@ -72,8 +88,15 @@ pub const ANSWER: &[Codec] = &[
     number("price", CoreType::Int64, 0),
     number("count", CoreType::Int32, 0),
     text("time", TIMESTAMP, Some(TIME)),
-    Codec { absent: true, ..text("end_time", TIMESTAMP, Some(END_TIME)) },
-    text("account_status", CoreType::Named("map.common.v1.AccountStatus"), None),
+    Codec {
+        absent: true,
+        ..text("end_time", TIMESTAMP, Some(END_TIME))
+    },
+    text(
+        "account_status",
+        CoreType::Named("map.common.v1.AccountStatus"),
+        None,
+    ),
 ];
 
 const TIME: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$";
@@ -101,5 +124,9 @@ pub(crate) fn find(table: &'static [Codec], name: &str) -> Option<&'static Codec
 
 /// The names of a table, for error texts.
 pub(crate) fn names(table: &[Codec]) -> String {
-    table.iter().map(|codec| codec.name).collect::<Vec<_>>().join(", ")
+    table
+        .iter()
+        .map(|codec| codec.name)
+        .collect::<Vec<_>>()
+        .join(", ")
 }

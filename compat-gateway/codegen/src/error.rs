@@ -5,8 +5,8 @@ use std::path::PathBuf;
 /// Why nothing was generated.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The protos don't compile.
-    #[error("{0}")]
+    /// The protos don't compile. Only protox's `Debug` says where.
+    #[error("{0:?}")]
     Protos(#[from] protox::Error),
     /// A declaration is wrong.
     #[error("{place}: {problem}")]
@@ -35,6 +35,9 @@ pub enum Error {
 impl Error {
     /// A wrong declaration.
     pub(crate) fn at(place: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self::Declaration { place: place.into(), problem: problem.into() }
+        Self::Declaration {
+            place: place.into(),
+            problem: problem.into(),
+        }
     }
 }

@@ -4,9 +4,9 @@
 mod answer;
 mod request;
 
+use crate::Error;
 use crate::model::{Contract, Credential, Digest, Echo, Effect, Encryption, Endpoint, RequestField};
 use crate::rust::{canonical_type, ident, optional_text, print, snake};
-use crate::Error;
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -52,7 +52,16 @@ fn module(endpoint: &Endpoint) -> TokenStream {
 }
 
 fn table(endpoint: &Endpoint) -> TokenStream {
-    let Endpoint { name, paths, shape, success, failure, errcode, source, .. } = endpoint;
+    let Endpoint {
+        name,
+        paths,
+        shape,
+        success,
+        failure,
+        errcode,
+        source,
+        ..
+    } = endpoint;
     let credential = match endpoint.credential {
         Credential::Network => quote!(Credential::Network),
         Credential::App => quote!(Credential::App),
@@ -73,7 +82,10 @@ fn table(endpoint: &Endpoint) -> TokenStream {
         Some(reason) => quote!(Some((#reason, fallback))),
         None => quote!(None),
     };
-    let texts = endpoint.texts.iter().map(|(reason, text)| quote!((#reason, #text)));
+    let texts = endpoint
+        .texts
+        .iter()
+        .map(|(reason, text)| quote!((#reason, #text)));
     let fields = endpoint.fields.iter().map(field);
     let rpc = &endpoint.core.path;
     quote! {
@@ -99,7 +111,13 @@ fn table(endpoint: &Endpoint) -> TokenStream {
 }
 
 fn field(field: &RequestField) -> TokenStream {
-    let RequestField { name, required, may_be_blank, max_chars, .. } = field;
+    let RequestField {
+        name,
+        required,
+        may_be_blank,
+        max_chars,
+        ..
+    } = field;
     let number = field.codec.number;
     let core = optional_text(field.core.as_ref().map(|core| core.text.as_str()));
     let encryption = match field.encryption {

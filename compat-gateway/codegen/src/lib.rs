@@ -45,8 +45,14 @@ pub fn read(root: &Path) -> Result<Contract, Error> {
 pub fn committed(root: &Path, contract: &Contract) -> Result<Vec<(PathBuf, String)>, Error> {
     Ok(vec![
         (root.join("docs/openapi.json"), openapi::generate(contract)?),
-        (root.join("clients/legacy/src/generated.rs"), client::generate(contract)?),
-        (root.join("compat-gateway/endpoints.lock"), lock::generate(contract)),
+        (
+            root.join("clients/legacy/src/generated.rs"),
+            client::generate(contract)?,
+        ),
+        (
+            root.join("compat-gateway/endpoints.lock"),
+            lock::generate(contract),
+        ),
     ])
 }
 

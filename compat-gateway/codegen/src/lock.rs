@@ -76,7 +76,10 @@ fn answer(endpoint: &Endpoint, above: &str, node: &AnswerNode, lines: &mut Vec<S
             let source = match &value.source {
                 Source::Core(path) => format!("core={}", path.text),
                 Source::Request(index) => {
-                    let name = endpoint.fields.get(*index).map_or("-", |field| field.name.as_str());
+                    let name = endpoint
+                        .fields
+                        .get(*index)
+                        .map_or("-", |field| field.name.as_str());
                     format!("request={name}")
                 }
                 Source::Constant(text) => format!("constant={text:?}"),

@@ -12,7 +12,11 @@ fn main() -> ExitCode {
             let failed = lines.iter().any(|line| line.starts_with("stale"));
             let text = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
             let written = io::stdout().write_all(text.as_bytes());
-            if failed || written.is_err() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+            if failed || written.is_err() {
+                ExitCode::FAILURE
+            } else {
+                ExitCode::SUCCESS
+            }
         }
         Err(error) => {
             let _ = writeln!(io::stderr(), "map-gateway-codegen: {error}");
@@ -25,12 +29,18 @@ fn run(check: bool) -> Result<Vec<String>, Error> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     if check {
         let stale = stale(&root)?;
-        return Ok(stale.iter().map(|path| format!("stale: {}", path.display())).collect());
+        return Ok(stale
+            .iter()
+            .map(|path| format!("stale: {}", path.display()))
+            .collect());
     }
     let contract = read(&root)?;
     let mut lines = Vec::new();
     for (path, text) in committed(&root, &contract)? {
-        let at = |source| Error::File { path: path.clone(), source };
+        let at = |source| Error::File {
+            path: path.clone(),
+            source,
+        };
         if let Some(dir) = path.parent() {
             fs::create_dir_all(dir).map_err(at)?;
         }

@@ -50,7 +50,10 @@ setting); ask again with the same numbers, or reverse it. Money is integer fen. 
 `24:00:00` is the end of a day.";
 
 const TAGS: [(&str, &str); 3] = [
-    ("network", "Calls of a POS network at its own listener; no credential in the body."),
+    (
+        "network",
+        "Calls of a POS network at its own listener; no credential in the body.",
+    ),
     ("app", "Calls of an app: `app.signature` is the credential."),
     ("app+tsig", "Calls of an app that are signed with RSA (`tsig`)."),
 ];
@@ -66,12 +69,25 @@ fn tag(credential: Credential) -> &'static str {
 fn operation(path: &str, endpoints: &[&Endpoint]) -> Value {
     let ids: Vec<_> = endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
     // Where an endpoint has several paths, each needs an operation id of its own.
-    let again = endpoints.first().is_some_and(|endpoint| endpoint.paths.first().is_none_or(|main| main != path));
-    let suffix = if again { path.replace('/', "_") } else { String::new() };
-    let joined = |part: fn(&Endpoint) -> &str| {
-        endpoints.iter().map(|endpoint| part(endpoint)).collect::<Vec<_>>().join(" / ")
+    let again = endpoints
+        .first()
+        .is_some_and(|endpoint| endpoint.paths.first().is_none_or(|main| main != path));
+    let suffix = if again {
+        path.replace('/', "_")
+    } else {
+        String::new()
     };
-    let mut tags: Vec<_> = endpoints.iter().map(|endpoint| tag(endpoint.credential)).collect();
+    let joined = |part: fn(&Endpoint) -> &str| {
+        endpoints
+            .iter()
+            .map(|endpoint| part(endpoint))
+            .collect::<Vec<_>>()
+            .join(" / ")
+    };
+    let mut tags: Vec<_> = endpoints
+        .iter()
+        .map(|endpoint| tag(endpoint.credential))
+        .collect();
     tags.dedup();
     let examples = |example: fn(&Endpoint) -> Value| -> Map<String, Value> {
         let named = |endpoint: &&Endpoint| (endpoint.name.clone(), json!({ "value": example(endpoint) }));
@@ -85,7 +101,7 @@ fn operation(path: &str, endpoints: &[&Endpoint]) -> Value {
         "requestBody": {
             "required": true,
             "content": { "application/json": {
-                "schema": one_of(endpoints.iter().map(|endpoint| request::schema(endpoint)).collect()),
+                "schema": one_or("oneOf", endpoints.iter().map(|endpoint| request::schema(endpoint)).collect()),
                 "examples": examples(request::example),
             } },
         },
@@ -93,7 +109,7 @@ fn operation(path: &str, endpoints: &[&Endpoint]) -> Value {
             "200": {
                 "description": "Success or failure, told apart by errcode.",
                 "content": { "application/json": {
-                    "schema": one_of(endpoints.iter().flat_map(|endpoint| response::schemas(endpoint)).collect()),
+                    "schema": one_or("anyOf", endpoints.iter().flat_map(|endpoint| response::schemas(endpoint)).collect()),
                     "examples": response::examples(endpoints),
                 } },
             },
@@ -102,11 +118,17 @@ fn operation(path: &str, endpoints: &[&Endpoint]) -> Value {
     })
 }
 
-fn one_of(mut schemas: Vec<Value>) -> Value {
-    schemas.dedup();
-    match schemas.len() {
-        1 => schemas.swap_remove(0),
-        _ => json!({ "oneOf": schemas }),
+/// The schema, where there is one; else a choice between the different ones.
+fn one_or(choice: &str, schemas: Vec<Value>) -> Value {
+    let mut distinct: Vec<Value> = Vec::new();
+    for schema in schemas {
+        if !distinct.contains(&schema) {
+            distinct.push(schema);
+        }
+    }
+    match distinct.len() {
+        1 => distinct.swap_remove(0),
+        _ => json!({ choice: distinct }),
     }
 }
 

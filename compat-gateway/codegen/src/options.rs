@@ -20,32 +20,48 @@ impl Options {
     }
 
     pub(crate) fn text(&self, name: &str) -> String {
-        self.get(name).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+        self.get(name)
+            .and_then(|value| value.as_str().map(str::to_owned))
+            .unwrap_or_default()
     }
 
     pub(crate) fn flag(&self, name: &str) -> bool {
-        self.get(name).and_then(|value| value.as_bool()).unwrap_or_default()
+        self.get(name)
+            .and_then(|value| value.as_bool())
+            .unwrap_or_default()
     }
 
     pub(crate) fn int(&self, name: &str) -> i32 {
-        self.get(name).and_then(|value| value.as_i32()).unwrap_or_default()
+        self.get(name)
+            .and_then(|value| value.as_i32())
+            .unwrap_or_default()
     }
 
     pub(crate) fn uint(&self, name: &str) -> u32 {
-        self.get(name).and_then(|value| value.as_u32()).unwrap_or_default()
+        self.get(name)
+            .and_then(|value| value.as_u32())
+            .unwrap_or_default()
     }
 
     /// The number of an enum value.
     pub(crate) fn choice(&self, name: &str) -> i32 {
-        self.get(name).and_then(|value| value.as_enum_number()).unwrap_or_default()
+        self.get(name)
+            .and_then(|value| value.as_enum_number())
+            .unwrap_or_default()
     }
 
     pub(crate) fn texts(&self, name: &str) -> Vec<String> {
-        self.list(name).iter().filter_map(|value| value.as_str().map(str::to_owned)).collect()
+        self.list(name)
+            .iter()
+            .filter_map(|value| value.as_str().map(str::to_owned))
+            .collect()
     }
 
     pub(crate) fn messages(&self, name: &str) -> Vec<Self> {
-        self.list(name).iter().filter_map(|value| value.as_message().cloned().map(Self)).collect()
+        self.list(name)
+            .iter()
+            .filter_map(|value| value.as_message().cloned().map(Self))
+            .collect()
     }
 
     pub(crate) fn message(&self, name: &str) -> Option<Self> {
@@ -56,6 +72,8 @@ impl Options {
     }
 
     fn list(&self, name: &str) -> Vec<Value> {
-        self.get(name).and_then(|value| value.as_list().map(<[Value]>::to_vec)).unwrap_or_default()
+        self.get(name)
+            .and_then(|value| value.as_list().map(<[Value]>::to_vec))
+            .unwrap_or_default()
     }
 }

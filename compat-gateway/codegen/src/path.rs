@@ -11,7 +11,10 @@ pub(crate) fn resolve(place: &str, root: &MessageDescriptor, text: &str) -> Resu
     let mut message = Some(root.clone());
     for name in text.split('.') {
         let Some(current) = message else {
-            return Err(Error::at(place, format!("canonical path {text:?}: nothing can follow before {name:?}")));
+            return Err(Error::at(
+                place,
+                format!("canonical path {text:?}: nothing can follow before {name:?}"),
+            ));
         };
         let field = current.get_field_by_name(name).ok_or_else(|| {
             let known: Vec<_> = current.fields().map(|field| field.name().to_owned()).collect();
@@ -22,10 +25,17 @@ pub(crate) fn resolve(place: &str, root: &MessageDescriptor, text: &str) -> Resu
             );
             Error::at(place, problem)
         })?;
-        message = if field.is_list() { None } else { field.kind().as_message().cloned() };
+        message = if field.is_list() {
+            None
+        } else {
+            field.kind().as_message().cloned()
+        };
         steps.push(field);
     }
-    Ok(CorePath { text: text.to_owned(), steps })
+    Ok(CorePath {
+        text: text.to_owned(),
+        steps,
+    })
 }
 
 impl CorePath {
@@ -36,7 +46,9 @@ impl CorePath {
 
     /// Whether a codec of this type fits its end.
     pub(crate) fn fits(&self, core: CoreType) -> bool {
-        let Some(leaf) = self.leaf().filter(|leaf| !leaf.is_list()) else { return false };
+        let Some(leaf) = self.leaf().filter(|leaf| !leaf.is_list()) else {
+            return false;
+        };
         match (leaf.kind(), core) {
             (Kind::String, CoreType::String)
             | (Kind::Int64, CoreType::Int64)
@@ -49,6 +61,8 @@ impl CorePath {
 
     /// Its type, for error texts.
     pub(crate) fn leaf_type(&self) -> String {
-        self.leaf().map(|leaf| format!("{:?}", leaf.kind())).unwrap_or_default()
+        self.leaf()
+            .map(|leaf| format!("{:?}", leaf.kind()))
+            .unwrap_or_default()
     }
 }

@@ -15,7 +15,10 @@ const PACKAGE: &str = "map.legacy.v1";
 
 /// Reads every service of the facade package, files in order of name, rpcs in order of declaration.
 pub(crate) fn contract(pool: &DescriptorPool) -> Result<Contract, Error> {
-    let mut services: Vec<_> = pool.services().filter(|service| service.package_name() == PACKAGE).collect();
+    let mut services: Vec<_> = pool
+        .services()
+        .filter(|service| service.package_name() == PACKAGE)
+        .collect();
     services.sort_by_key(|service| service.parent_file().name().to_owned());
     let mut endpoints = Vec::new();
     for service in services {
@@ -33,7 +36,11 @@ fn endpoint(pool: &DescriptorPool, method: &MethodDescriptor) -> Result<Endpoint
         .ok_or_else(|| Error::at(&name, "has no (endpoint) option"))?;
     let core = core_method(pool, &name, &options.text("core"))?;
     let fields = request_fields(pool, &name, &method.input(), &core.input)?;
-    let answer = Answer { pool, rpc: &name, fields: &fields };
+    let answer = Answer {
+        pool,
+        rpc: &name,
+        fields: &fields,
+    };
     let answer = answer.nodes(&name, &method.output(), &core.output)?;
     let payload = Some(options.text("payload")).filter(|key| !key.is_empty());
     let endpoint = Endpoint {
@@ -47,8 +54,16 @@ fn endpoint(pool: &DescriptorPool, method: &MethodDescriptor) -> Result<Endpoint
         success: options.text("success"),
         failure: options.text("failure"),
         echo: echo(&name, &options)?,
-        errcode: if options.int("errcode") == 0 { 10000 } else { options.int("errcode") },
-        texts: options.messages("texts").iter().map(|text| (text.text("reason"), text.text("text"))).collect(),
+        errcode: if options.int("errcode") == 0 {
+            10000
+        } else {
+            options.int("errcode")
+        },
+        texts: options
+            .messages("texts")
+            .iter()
+            .map(|text| (text.text("reason"), text.text("text")))
+            .collect(),
         success_by_setting: Some(options.text("success_by_setting")).filter(|reason| !reason.is_empty()),
         source: options.text("source"),
         fields,
@@ -92,9 +107,11 @@ fn complete(pool: &DescriptorPool, endpoint: &Endpoint) -> Result<(), Error> {
     if endpoint.paths.is_empty() || endpoint.paths.iter().any(|path| !path.starts_with('/')) {
         return fail("needs one path or more, each beginning with /".to_owned());
     }
-    for (what, text) in
-        [("success", &endpoint.success), ("failure", &endpoint.failure), ("source", &endpoint.source)]
-    {
+    for (what, text) in [
+        ("success", &endpoint.success),
+        ("failure", &endpoint.failure),
+        ("source", &endpoint.source),
+    ] {
         if text.is_empty() {
             return fail(format!("{what} is not given"));
         }
@@ -105,9 +122,15 @@ fn complete(pool: &DescriptorPool, endpoint: &Endpoint) -> Result<(), Error> {
     }
     let reasons = pool.get_enum_by_name("map.common.v1.ErrorReason");
     let known = |reason: &str| {
-        reasons.as_ref().is_some_and(|all| all.get_value_by_name(&format!("ERROR_REASON_{reason}")).is_some())
+        reasons
+            .as_ref()
+            .is_some_and(|all| all.get_value_by_name(&format!("ERROR_REASON_{reason}")).is_some())
     };
-    let named = endpoint.texts.iter().map(|(reason, _)| reason).chain(endpoint.success_by_setting.iter());
+    let named = endpoint
+        .texts
+        .iter()
+        .map(|(reason, _)| reason)
+        .chain(endpoint.success_by_setting.iter());
     for reason in named {
         if !known(reason) {
             return fail(format!("{reason:?} is no canonical ErrorReason"));
@@ -124,7 +147,10 @@ fn distinguishable(endpoints: &[Endpoint]) -> Result<(), Error> {
         shape.sort();
         for path in &endpoint.paths {
             if !seen.insert((path.clone(), shape.clone())) {
-                return Err(Error::at(&endpoint.name, format!("{path} has another endpoint of the same shape")));
+                return Err(Error::at(
+                    &endpoint.name,
+                    format!("{path} has another endpoint of the same shape"),
+                ));
             }
         }
     }
@@ -135,9 +161,15 @@ fn core_method(pool: &DescriptorPool, rpc: &str, name: &str) -> Result<CoreMetho
     let unknown = || Error::at(rpc, format!("core {name:?} is no canonical method"));
     let (service, method) = name.rsplit_once('.').ok_or_else(unknown)?;
     let found = pool.get_service_by_name(service).ok_or_else(unknown)?;
-    let method = found.methods().find(|candidate| candidate.name() == method).ok_or_else(unknown)?;
+    let method = found
+        .methods()
+        .find(|candidate| candidate.name() == method)
+        .ok_or_else(unknown)?;
     if method.is_client_streaming() || method.is_server_streaming() {
-        return Err(Error::at(rpc, format!("core {name:?} is streaming; endpoints are unary")));
+        return Err(Error::at(
+            rpc,
+            format!("core {name:?} is streaming; endpoints are unary"),
+        ));
     }
     Ok(CoreMethod {
         path: format!("/{service}/{}", method.name()),
@@ -152,8 +184,10 @@ fn request_fields(
     message: &MessageDescriptor,
     core: &MessageDescriptor,
 ) -> Result<Vec<RequestField>, Error> {
-    let fields: Vec<_> =
-        message.fields().map(|field| request_field(pool, rpc, &field, core)).collect::<Result<_, _>>()?;
+    let fields: Vec<_> = message
+        .fields()
+        .map(|field| request_field(pool, rpc, &field, core))
+        .collect::<Result<_, _>>()?;
     let mut bound = BTreeSet::new();
     for field in &fields {
         if let Some(core) = &field.core
@@ -190,7 +224,10 @@ fn request_field(
         _ => return Err(Error::at(&place, "encryption is none of the known choices")),
     };
     if (encryption == Encryption::PaymentCode) != (codec.name == "payment_code") {
-        return Err(Error::at(&place, "codec payment_code and ENCRYPTION_PAYMENT_CODE go together"));
+        return Err(Error::at(
+            &place,
+            "codec payment_code and ENCRYPTION_PAYMENT_CODE go together",
+        ));
     }
     let digest = match options.choice("digest") {
         0 => Digest::None,
@@ -240,11 +277,17 @@ fn find_codec(
 ) -> Result<&'static Codec, Error> {
     let name = options.text("codec");
     let codec = codec::find(table, &name).ok_or_else(|| {
-        Error::at(place, format!("unknown codec {name:?}; there are {}", codec::names(table)))
+        Error::at(
+            place,
+            format!("unknown codec {name:?}; there are {}", codec::names(table)),
+        )
     })?;
     let wanted = if codec.number { Kind::Int64 } else { Kind::String };
     if field.kind() != wanted || field.is_list() {
-        let problem = format!("codec {name} needs a facade field of type {wanted:?}, not {:?}", field.kind());
+        let problem = format!(
+            "codec {name} needs a facade field of type {wanted:?}, not {:?}",
+            field.kind()
+        );
         return Err(Error::at(place, problem));
     }
     Ok(codec)
@@ -291,12 +334,21 @@ impl Answer<'_> {
         let inner = match base.as_ref().and_then(CorePath::leaf) {
             None => core.clone(),
             Some(leaf) => leaf.kind().as_message().cloned().ok_or_else(|| {
-                Error::at(place, "its canonical path must end at a message, as it is an object itself")
+                Error::at(
+                    place,
+                    "its canonical path must end at a message, as it is an object itself",
+                )
             })?,
         };
-        let base_is_list = base.as_ref().and_then(CorePath::leaf).is_some_and(FieldDescriptor::is_list);
+        let base_is_list = base
+            .as_ref()
+            .and_then(CorePath::leaf)
+            .is_some_and(FieldDescriptor::is_list);
         if field.is_list() != base_is_list {
-            return Err(Error::at(place, "an array needs a repeated canonical field, an object a single one"));
+            return Err(Error::at(
+                place,
+                "an array needs a repeated canonical field, an object a single one",
+            ));
         }
         Ok(AnswerObject {
             name: field.json_name().to_owned(),
@@ -326,7 +378,12 @@ impl Answer<'_> {
             ("", request, None) if !request.is_empty() => Source::Request(self.repeated(place, request)?),
             ("", "", Some(text)) => Source::Constant(text),
             ("", "", None) => return Err(Error::at(place, "has no source: needs core, request or constant")),
-            _ => return Err(Error::at(place, "has more than one of core, request and constant")),
+            _ => {
+                return Err(Error::at(
+                    place,
+                    "has more than one of core, request and constant",
+                ));
+            }
         };
         Ok(AnswerValue {
             name: field.json_name().to_owned(),
@@ -340,11 +397,25 @@ impl Answer<'_> {
     }
 
     fn repeated(&self, place: &str, name: &str) -> Result<usize, Error> {
-        let index = self.fields.iter().position(|field| field.name == name).ok_or_else(|| {
-            Error::at(place, format!("{} has no request field {name:?} to repeat", self.rpc))
-        })?;
-        if self.fields.get(index).is_some_and(|field| field.encryption != Encryption::None) {
-            return Err(Error::at(place, format!("repeats {name:?}, which is encrypted in the request")));
+        let index = self
+            .fields
+            .iter()
+            .position(|field| field.name == name)
+            .ok_or_else(|| {
+                Error::at(
+                    place,
+                    format!("{} has no request field {name:?} to repeat", self.rpc),
+                )
+            })?;
+        if self
+            .fields
+            .get(index)
+            .is_some_and(|field| field.encryption != Encryption::None)
+        {
+            return Err(Error::at(
+                place,
+                format!("repeats {name:?}, which is encrypted in the request"),
+            ));
         }
         Ok(index)
     }

@@ -39,5 +39,8 @@ pub(crate) fn optional_text(text: Option<&str>) -> TokenStream {
 pub(crate) fn print(head: &str, items: TokenStream) -> Result<String, Error> {
     let text = prettyplease::unparse(&syn::parse2(items)?);
     // Doc attributes come out as `///text`.
-    Ok(format!("{head}\n{}", text.replace("///", "/// ").replace("///  ", "/// ")))
+    Ok(format!(
+        "{head}\n{}",
+        text.replace("///", "/// ").replace("///  ", "/// ")
+    ))
 }

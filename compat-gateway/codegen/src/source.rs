@@ -12,7 +12,10 @@ pub(crate) fn compile(facade: &Path, canonical: &Path) -> Result<DescriptorPool,
     collect(&canonical.join("map"), &mut files)?;
     files.sort();
     let mut compiler = protox::Compiler::new([facade, canonical])?;
-    compiler.include_source_info(true).include_imports(true).open_files(files)?;
+    compiler
+        .include_source_info(true)
+        .include_imports(true)
+        .open_files(files)?;
     Ok(compiler.descriptor_pool())
 }
 

@@ -8,5 +8,9 @@ use crate::refusal::Refusal;
 /// Reads.
 pub(crate) fn read(value: &Value<'_>) -> Result<String, Refusal> {
     let text = value.text();
-    if is_mobile(text) || is_account(text) { Ok(text.to_owned()) } else { Err(value.malformed()) }
+    if is_mobile(text) || is_account(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(value.malformed())
+    }
 }

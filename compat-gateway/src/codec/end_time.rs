@@ -10,10 +10,15 @@ use std::borrow::Cow;
 
 /// Prints.
 pub(crate) fn print(time: Option<&Timestamp>) -> Result<Printed<'static>, Defect> {
-    let Some(time) = time else { return Ok(Printed::default()) };
+    let Some(time) = time else {
+        return Ok(Printed::default());
+    };
     let local = local(time)?;
     let text = if local.time() == Time::midnight() {
-        let day = local.date().yesterday().map_err(|_| Defect::absent("time in range"))?;
+        let day = local
+            .date()
+            .yesterday()
+            .map_err(|_| Defect::absent("time in range"))?;
         day.strftime("%Y-%m-%d 24:00:00").to_string()
     } else {
         local.strftime("%Y-%m-%d %H:%M:%S").to_string()
@@ -32,9 +37,21 @@ mod tests {
             nanos: 999,
         };
         for (utc, start, end) in [
-            ("2015-05-31T16:00:00Z", "2015-06-01 00:00:00", "2015-05-31 24:00:00"),
-            ("2015-12-31T16:00:00Z", "2016-01-01 00:00:00", "2015-12-31 24:00:00"),
-            ("2015-05-31T15:59:59Z", "2015-05-31 23:59:59", "2015-05-31 23:59:59"),
+            (
+                "2015-05-31T16:00:00Z",
+                "2015-06-01 00:00:00",
+                "2015-05-31 24:00:00",
+            ),
+            (
+                "2015-12-31T16:00:00Z",
+                "2016-01-01 00:00:00",
+                "2015-12-31 24:00:00",
+            ),
+            (
+                "2015-05-31T15:59:59Z",
+                "2015-05-31 23:59:59",
+                "2015-05-31 23:59:59",
+            ),
         ] {
             assert_eq!(super::super::time::print(&at(utc)).unwrap(), Printed::text(start));
             assert_eq!(print(Some(&at(utc))).unwrap(), Printed::text(end));

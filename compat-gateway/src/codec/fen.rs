@@ -7,7 +7,9 @@ use crate::refusal::Refusal;
 
 /// Reads a positive amount.
 pub(crate) fn read(value: &Value<'_>) -> Result<i64, Refusal> {
-    integer(value.text()).filter(|fen| *fen > 0).ok_or(value.malformed())
+    integer(value.text())
+        .filter(|fen| *fen > 0)
+        .ok_or(value.malformed())
 }
 
 /// Prints any amount, also a negative one.

@@ -5,7 +5,11 @@ use crate::refusal::Refusal;
 
 /// Reads.
 pub(crate) fn read(value: &Value<'_>) -> Result<String, Refusal> {
-    if is_mobile(value.text()) { Ok(value.text().to_owned()) } else { Err(value.malformed()) }
+    if is_mobile(value.text()) {
+        Ok(value.text().to_owned())
+    } else {
+        Err(value.malformed())
+    }
 }
 
 /// Whether a text is a mobile number.

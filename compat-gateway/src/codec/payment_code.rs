@@ -11,7 +11,12 @@ pub(crate) fn read(value: &Value<'_>) -> Result<PaymentCode, Refusal> {
     let text = value.text().to_owned();
     let form = match value.opened() {
         Opened::PinBlock => Form::PinBlockHex(text),
-        Opened::Clear => Form::Digits(Pin::parse(&text).map_err(|_| value.malformed())?.expose().to_owned()),
+        Opened::Clear => Form::Digits(
+            Pin::parse(&text)
+                .map_err(|_| value.malformed())?
+                .expose()
+                .to_owned(),
+        ),
     };
     Ok(PaymentCode { form: Some(form) })
 }

@@ -10,5 +10,7 @@ pub(crate) fn read(value: &Value<'_>) -> Result<PaymentCode, Refusal> {
     if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(value.malformed());
     }
-    Ok(PaymentCode { form: Some(Form::Md5Hex(text.to_ascii_lowercase())) })
+    Ok(PaymentCode {
+        form: Some(Form::Md5Hex(text.to_ascii_lowercase())),
+    })
 }

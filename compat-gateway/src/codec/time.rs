@@ -12,7 +12,9 @@ const SHANGHAI: Offset = Offset::constant(8);
 
 /// Prints.
 pub(crate) fn print(time: &Timestamp) -> Result<Printed<'static>, Defect> {
-    Ok(Printed::Text(Cow::Owned(local(time)?.strftime("%Y-%m-%d %H:%M:%S").to_string())))
+    Ok(Printed::Text(Cow::Owned(
+        local(time)?.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+    )))
 }
 
 /// The local time, whole seconds.

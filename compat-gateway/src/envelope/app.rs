@@ -22,7 +22,9 @@ impl<'a> App<'a> {
     pub(super) fn read(members: &Members<'a>) -> Result<Self, Refusal> {
         let app = members.object("app").map_err(|()| Refusal::Malformed("app"))?;
         let app = app.ok_or(Refusal::Missing("app"))?;
-        let id = text(&app, "appId")?.filter(|id| !id.trim().is_empty()).ok_or(Refusal::Missing("appId"))?;
+        let id = text(&app, "appId")?
+            .filter(|id| !id.trim().is_empty())
+            .ok_or(Refusal::Missing("appId"))?;
         Ok(Self {
             id,
             time_stamp: text(&app, "timeStamp")?.unwrap_or_default(),
@@ -44,8 +46,18 @@ impl<'a> App<'a> {
             (None, false) => return Ok(()),
         };
         let key = caller.settings.app_key.as_ref().ok_or(Refusal::CallerUnknown)?;
-        let digest = app_signature(&self.id, key.expose(), &self.nonce, &self.time_stamp, caller.charset());
-        if digest.matches(received) { Ok(()) } else { Err(Refusal::AppSignature) }
+        let digest = app_signature(
+            &self.id,
+            key.expose(),
+            &self.nonce,
+            &self.time_stamp,
+            caller.charset(),
+        );
+        if digest.matches(received) {
+            Ok(())
+        } else {
+            Err(Refusal::AppSignature)
+        }
     }
 }
 
@@ -75,7 +87,10 @@ pub(super) fn unix_seconds(text: &str) -> Option<i64> {
 
 fn local(format: &str, text: &str) -> Option<i64> {
     let local = DateTime::strptime(format, text).ok()?;
-    Offset::constant(8).to_timestamp(local).ok().map(|time| time.as_second())
+    Offset::constant(8)
+        .to_timestamp(local)
+        .ok()
+        .map(|time| time.as_second())
 }
 
 #[cfg(test)]

@@ -95,7 +95,12 @@ fn opened<'a>(
     } else if let Some(app) = &app {
         fresh(endpoint, &app.time_stamp, &caller, context.clock)?;
     }
-    Ok(Sealed { endpoint, caller, fields, tsig: claim })
+    Ok(Sealed {
+        endpoint,
+        caller,
+        fields,
+        tsig: claim,
+    })
 }
 
 fn caller(app: Option<&app::App<'_>>, context: &Context<'_>) -> Result<Arc<Caller>, Refusal> {
@@ -112,12 +117,7 @@ fn caller(app: Option<&app::App<'_>>, context: &Context<'_>) -> Result<Arc<Calle
 }
 
 /// The freshness window, which never refuses a call that gives money back.
-fn fresh(
-    endpoint: &Endpoint,
-    time_stamp: &str,
-    caller: &Caller,
-    clock: &dyn Clock,
-) -> Result<(), Refusal> {
+fn fresh(endpoint: &Endpoint, time_stamp: &str, caller: &Caller, clock: &dyn Clock) -> Result<(), Refusal> {
     let window = i64::from(caller.settings.freshness_window_s);
     if window == 0 || endpoint.effect == Effect::GiveBack {
         return Ok(());

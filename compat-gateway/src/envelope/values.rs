@@ -25,12 +25,22 @@ impl<'a> Fields<'a> {
         let payload = match endpoint.payload {
             None => top,
             Some(key) => {
-                inner = top.object(key).map_err(|()| Refusal::Malformed(key))?.ok_or(Refusal::Missing(key))?;
+                inner = top
+                    .object(key)
+                    .map_err(|()| Refusal::Malformed(key))?
+                    .ok_or(Refusal::Missing(key))?;
                 &inner
             }
         };
-        let received = endpoint.fields.iter().map(|field| one(field, payload)).collect::<Result<_, _>>()?;
-        Ok(Self { fields: endpoint.fields, received })
+        let received = endpoint
+            .fields
+            .iter()
+            .map(|field| one(field, payload))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            fields: endpoint.fields,
+            received,
+        })
     }
 
     /// What is there, with its declaration.
@@ -43,8 +53,15 @@ impl<'a> Fields<'a> {
 
     /// Takes the encryption off.
     pub(super) fn decrypt(self, caller: Arc<Caller>) -> Result<Values<'a>, Refusal> {
-        let consumer = self.fields.iter().zip(&self.received).find(|(field, _)| field.core == Some("consumer"));
-        let consumer = consumer.and_then(|(_, text)| text.as_deref()).unwrap_or_default().to_owned();
+        let consumer = self
+            .fields
+            .iter()
+            .zip(&self.received)
+            .find(|(field, _)| field.core == Some("consumer"));
+        let consumer = consumer
+            .and_then(|(_, text)| text.as_deref())
+            .unwrap_or_default()
+            .to_owned();
         let mut values = Vec::with_capacity(self.fields.len());
         for (field, text) in self.fields.iter().zip(self.received) {
             let value = match text {
@@ -55,7 +72,10 @@ impl<'a> Fields<'a> {
             };
             values.push(value);
         }
-        Ok(Values { fields: self.fields, values })
+        Ok(Values {
+            fields: self.fields,
+            values,
+        })
     }
 }
 
@@ -64,7 +84,9 @@ fn one<'a>(field: &'static Field, payload: &Members<'a>) -> Result<Option<Cow<'a
         (Scalar::Absent, _) => None,
         (Scalar::Text(text), false) => Some(text),
         (Scalar::Number(lexeme), true) => Some(Cow::Borrowed(lexeme)),
-        (Scalar::Text(_) | Scalar::Number(_) | Scalar::Other, _) => return Err(Refusal::Malformed(field.name)),
+        (Scalar::Text(_) | Scalar::Number(_) | Scalar::Other, _) => {
+            return Err(Refusal::Malformed(field.name));
+        }
     };
     let blank = text.as_ref().is_some_and(|text| text.trim().is_empty());
     if field.required && (text.is_none() || (blank && !field.may_be_blank)) {
@@ -146,7 +168,9 @@ impl<'a> Values<'a> {
 
     /// A value to be repeated in the answer. Encrypted ones never are.
     pub(crate) fn echo(&self, index: usize) -> Option<Printed<'_>> {
-        let value = self.optional(index).filter(|value| value.field.encryption == Encryption::None)?;
+        let value = self
+            .optional(index)
+            .filter(|value| value.field.encryption == Encryption::None)?;
         match (value.field.number, value.text.parse()) {
             (true, Ok(number)) => Some(Printed::Number(number)),
             (true, Err(_)) => None,
@@ -166,7 +190,10 @@ fn open<'a>(
         Encryption::None => (text, Opened::Clear),
         Encryption::TripleDes => {
             let key = caller.keys.triple_des.as_ref().ok_or(damaged)?;
-            (Cow::Owned(key.decrypt(&text).map_err(|_| damaged)?), Opened::Clear)
+            (
+                Cow::Owned(key.decrypt(&text).map_err(|_| damaged)?),
+                Opened::Clear,
+            )
         }
         Encryption::PaymentCode => payment_code(&text, caller, consumer).ok_or(damaged)?,
     };
@@ -178,7 +205,12 @@ fn open<'a>(
     if limit != 0 && text.chars().count() > limit {
         return Err(Refusal::TooLong(field.name));
     }
-    Ok(Value { field, text, opened, id_check_digit: caller.settings.id_check_digit })
+    Ok(Value {
+        field,
+        text,
+        opened,
+        id_check_digit: caller.settings.id_check_digit,
+    })
 }
 
 fn payment_code(text: &str, caller: &Caller, consumer: &str) -> Option<(Cow<'static, str>, Opened)> {

@@ -35,7 +35,11 @@ struct Failure {
 
 /// Renders an outcome; `body` is what was received.
 pub(super) fn outcome(outcome: &Outcome, body: &[u8], unknown: UnknownAnswer) -> Rendered {
-    let Outcome { endpoint, caller, result } = outcome;
+    let Outcome {
+        endpoint,
+        caller,
+        result,
+    } = outcome;
     let caller = caller.as_deref();
     let changes = endpoint.is_some_and(|endpoint| endpoint.effect != Effect::Read);
     match (result, endpoint) {
@@ -50,14 +54,22 @@ pub(super) fn outcome(outcome: &Outcome, body: &[u8], unknown: UnknownAnswer) ->
 
 /// The failure to be told, or why nothing may be.
 fn told(error: &CallError, endpoint: Option<&Endpoint>, changes: bool) -> Result<Failure, String> {
-    let busy = |name: String| Failure { text: Refusal::Busy.text(), detailed: Refusal::Busy.code(), name };
+    let busy = |name: String| Failure {
+        text: Refusal::Busy.text(),
+        detailed: Refusal::Busy.code(),
+        name,
+    };
     match error {
         CallError::Refused(refusal) if changes && refusal.is_passing() => Err(refusal.name().to_owned()),
-        CallError::Refused(refusal) => {
-            Ok(Failure { text: refusal.text(), detailed: refusal.code(), name: refusal.name().to_owned() })
-        }
+        CallError::Refused(refusal) => Ok(Failure {
+            text: refusal.text(),
+            detailed: refusal.code(),
+            name: refusal.name().to_owned(),
+        }),
         CallError::Declined { reason, field } => Ok(Failure {
-            text: endpoint.map_or_else(String::new, |endpoint| texts::text(endpoint, *reason, field.as_deref())),
+            text: endpoint.map_or_else(String::new, |endpoint| {
+                texts::text(endpoint, *reason, field.as_deref())
+            }),
             detailed: texts::code(*reason),
             name: name(*reason),
         }),
@@ -67,13 +79,20 @@ fn told(error: &CallError, endpoint: Option<&Endpoint>, changes: bool) -> Result
         }
         CallError::Defect(defect) => {
             tracing::error!(%defect, "an answer of the core can't be printed");
-            if changes { Err(defect.to_string()) } else { Ok(busy(defect.to_string())) }
+            if changes {
+                Err(defect.to_string())
+            } else {
+                Ok(busy(defect.to_string()))
+            }
         }
     }
 }
 
 fn name(reason: ErrorReason) -> String {
-    reason.as_str_name().trim_start_matches("ERROR_REASON_").to_ascii_lowercase()
+    reason
+        .as_str_name()
+        .trim_start_matches("ERROR_REASON_")
+        .to_ascii_lowercase()
 }
 
 fn success(endpoint: &Endpoint, object: &Object, body: &[u8]) -> Rendered {
@@ -84,7 +103,11 @@ fn success(endpoint: &Endpoint, object: &Object, body: &[u8]) -> Rendered {
     if endpoint.echo != Echo::Never {
         echo(&mut out, body);
     }
-    Rendered { response: json(out), errcode: Some(0), result: "ok".to_owned() }
+    Rendered {
+        response: json(out),
+        errcode: Some(0),
+        result: "ok".to_owned(),
+    }
 }
 
 fn failed(endpoint: Option<&Endpoint>, caller: Option<&Caller>, failure: &Failure, body: &[u8]) -> Rendered {
@@ -98,7 +121,11 @@ fn failed(endpoint: Option<&Endpoint>, caller: Option<&Caller>, failure: &Failur
     if endpoint.is_some_and(|endpoint| endpoint.echo == Echo::Always) {
         echo(&mut out, body);
     }
-    Rendered { response: json(out), errcode: Some(errcode), result: failure.name.clone() }
+    Rendered {
+        response: json(out),
+        errcode: Some(errcode),
+        result: failure.name.clone(),
+    }
 }
 
 /// The received body as a string; a body that is not text, or was not kept, has no echo.
@@ -119,7 +146,11 @@ fn no_answer(caller: Option<&Caller>, unknown: UnknownAnswer, why: &str) -> Rend
         }
         UnknownAnswer::Http503 => {}
     }
-    Rendered { response, errcode: None, result: why.to_owned() }
+    Rendered {
+        response,
+        errcode: None,
+        result: why.to_owned(),
+    }
 }
 
 fn json(out: Object) -> Response<Full<Bytes>> {

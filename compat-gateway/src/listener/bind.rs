@@ -40,7 +40,9 @@ impl State {
 
 impl std::fmt::Debug for Listener {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Listener").field("state", &self.state).finish_non_exhaustive()
+        f.debug_struct("Listener")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }
 
@@ -53,7 +55,11 @@ impl Listener {
         let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
         let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", config.bind));
         let tcp = TcpListener::bind(config.bind).await.map_err(named)?;
-        Ok(Self { tcp, tls, state: Arc::new(State::new(config)) })
+        Ok(Self {
+            tcp,
+            tls,
+            state: Arc::new(State::new(config)),
+        })
     }
 
     /// Where it listens, which matters where port 0 was asked for.

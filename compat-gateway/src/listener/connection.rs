@@ -9,11 +9,15 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tower::BoxError;
+
+/// Longest TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Serves a connection until its end, or until `stopped` turns true and its open requests are answered.
 pub async fn serve_connection<S, B>(
@@ -29,8 +33,10 @@ pub async fn serve_connection<S, B>(
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let Some(acceptor) = tls else { return requests(stream, limits, service, stopped).await };
-    match tokio::time::timeout(limits.header_timeout, acceptor.accept(stream)).await {
+    let Some(acceptor) = tls else {
+        return requests(stream, limits, service, stopped).await;
+    };
+    match tokio::time::timeout(limits.header_timeout.min(HANDSHAKE), acceptor.accept(stream)).await {
         Ok(Ok(stream)) => requests(stream, limits, service, stopped).await,
         Ok(Err(error)) => tracing::debug!(%error, "TLS handshake"),
         Err(_) => tracing::debug!("TLS handshake took too long"),
@@ -47,7 +53,10 @@ where
     B::Error: Into<BoxError>,
 {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_timeout);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout);
     builder
         .http2()
         .timer(TokioTimer::new())

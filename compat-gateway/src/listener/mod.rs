@@ -33,7 +33,7 @@ pub struct NoAnswer;
 /// Times of every listener.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// For a TLS handshake, and for a request's head.
+    /// For a request's head; also how long an idle connection is kept.
     pub header_timeout: Duration,
     /// For open requests, once a shutdown began.
     pub drain_timeout: Duration,
@@ -49,12 +49,18 @@ pub struct ListenerContext {
 impl ListenerContext {
     /// The context of a connection.
     pub fn of(state: &Arc<State>, peer: IpAddr) -> Self {
-        Self { state: Arc::clone(state), peer }
+        Self {
+            state: Arc::clone(state),
+            peer,
+        }
     }
 
     /// A context without a socket, for tests in process.
     pub fn detached(config: &crate::ListenerConfig, peer: IpAddr) -> Self {
-        Self { state: Arc::new(State::new(config)), peer }
+        Self {
+            state: Arc::new(State::new(config)),
+            peer,
+        }
     }
 
     /// The POS network that calls without credential belong to.
@@ -97,7 +103,9 @@ where
     B::Error: Into<BoxError>,
 {
     let (stop, stopped) = watch::channel(false);
-    let loops = listeners.into_iter().map(|listener| serve(listener, limits, &service, stopped.clone()));
+    let loops = listeners
+        .into_iter()
+        .map(|listener| serve(listener, limits, &service, stopped.clone()));
     let all = futures(loops);
     tokio::pin!(all);
     tokio::select! {
@@ -147,7 +155,9 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let places = Arc::new(Semaphore::new(listener.state.max_connections.min(Semaphore::MAX_PERMITS)));
+    let places = Arc::new(Semaphore::new(
+        listener.state.max_connections.min(Semaphore::MAX_PERMITS),
+    ));
     let mut open = JoinSet::new();
     loop {
         let next = async {
@@ -172,7 +182,10 @@ where
         while open.join_next().await.is_some() {}
     });
     if drained.await.is_err() {
-        tracing::warn!(connections = open.len(), "connections cut after the drain timeout");
+        tracing::warn!(
+            connections = open.len(),
+            "connections cut after the drain timeout"
+        );
     }
     Ok(())
 }

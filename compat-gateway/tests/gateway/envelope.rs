@@ -1,1 +1,254 @@
-//! soon
+//! Who may call, and with what signature.
+
+use super::fixture::{
+    APP, APP_KEY, Bench, FixedStamps, NOW, app, bench, bench_with, config, endpoint, listener, payload,
+    signer,
+};
+use map_gateway::{ListenerConfig, ListenerContext};
+use map_legacy_client::{Algorithm, Caller, Charset, Endpoint, Signer};
+use serde_json::{Value, json};
+
+async fn with_app(settings: Value) -> Bench {
+    bench_with(settings, json!({}), config(), &listener()).await
+}
+
+/// Sends a sample as `caller` with a time stamp; errmsg of the answer.
+async fn sent(bench: &Bench, endpoint: &'static Endpoint, caller: Caller, stamp: &'static str) -> String {
+    let body = Signer::with_stamps(caller, FixedStamps(stamp))
+        .sign_json(endpoint, &payload(endpoint))
+        .unwrap();
+    let message = bench.post(endpoint.path, body).await.errmsg();
+    let asked = !bench.core.take_calls().is_empty();
+    assert_eq!(
+        asked,
+        !message.contains('，'),
+        "the core is asked exactly for what is not refused: {message}"
+    );
+    message
+}
+
+async fn tampered(bench: &Bench, endpoint: &'static Endpoint, change: impl FnOnce(&mut Value)) -> String {
+    let body = signer(endpoint).sign_json(endpoint, &payload(endpoint)).unwrap();
+    let mut json: Value = serde_json::from_str(&body).unwrap();
+    change(&mut json);
+    let message = bench.post(endpoint.path, json.to_string()).await.errmsg();
+    assert_eq!(bench.core.take_calls().is_empty(), message.contains('，'));
+    message
+}
+
+#[tokio::test]
+async fn only_known_active_apps_with_a_key_may_call() {
+    let bench = bench().await;
+    for endpoint in [endpoint("gw_get_account_info"), endpoint("gw_pay")] {
+        for (id, reason) in [
+            ("nobody", "，应用不存在或未启用"),
+            ("asleep", "，应用不存在或未启用"),
+            ("grpc-only", "，应用不存在或未启用"),
+        ] {
+            let message = tampered(&bench, endpoint, |json| json["app"]["appId"] = json!(id)).await;
+            assert!(message.ends_with(reason), "{id}: {message}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_caller_whose_settings_are_broken_gets_no_decision() {
+    let bench = bench().await;
+    let endpoint = endpoint("gw_pay");
+    let body = signer(endpoint).sign_json(endpoint, &payload(endpoint)).unwrap();
+    let reply = bench.post(endpoint.path, body.replace(APP, "broken")).await;
+    assert_eq!(reply, super::fixture::Reply::Closed);
+}
+
+#[tokio::test]
+async fn app_signature_is_verified_where_it_is_the_only_credential() {
+    let bench = bench().await;
+    for name in ["gw_get_account_info", "oilcard_get", "app_download_product"] {
+        let endpoint = endpoint(name);
+        for member in ["timeStamp", "nonce", "signature"] {
+            let message = tampered(&bench, endpoint, |json| json["app"][member] = json!("x")).await;
+            assert!(message.ends_with("，应用签名错误"), "{name} {member}: {message}");
+        }
+        let wrong = Caller::app(APP, "another key").unwrap();
+        assert!(
+            sent(&bench, endpoint, wrong, "1")
+                .await
+                .ends_with("，应用签名错误")
+        );
+    }
+}
+
+#[tokio::test]
+async fn beside_tsig_a_present_app_signature_is_verified_unless_the_app_says_it_is_junk() {
+    let endpoint = endpoint("gw_pay");
+    let strict = bench().await;
+    let lenient = with_app(json!({ "app_signature": "ignore" })).await;
+    for (signature, verified) in [(json!("junk"), false), (Value::Null, true), (json!(""), true)] {
+        let message = tampered(&strict, endpoint, |json| {
+            json["app"]["signature"] = signature.clone()
+        })
+        .await;
+        assert_eq!(message == "线下支付成功", verified, "{signature}: {message}");
+        let message = tampered(&lenient, endpoint, |json| json["app"]["signature"] = signature).await;
+        assert_eq!(message, "线下支付成功");
+    }
+    // Where it is the only credential the setting means nothing.
+    let only = super::fixture::endpoint("oilcard_get");
+    let message = tampered(&lenient, only, |json| json["app"]["signature"] = json!("junk")).await;
+    assert!(message.ends_with("，应用签名错误"));
+}
+
+#[tokio::test]
+async fn each_signed_value_of_tsig_counts() {
+    let bench = bench().await;
+    for name in [
+        "gw_pay",
+        "gw_pay_cancel",
+        "gw_pay_undo",
+        "oilcard_open_online",
+        "oilcard_transfer_to_cash_account",
+    ] {
+        for (member, value) in [
+            ("timeStamp", "other"),
+            ("nonce", "other"),
+            ("signature", "AAAA"),
+            ("signature", "不是base64"),
+        ] {
+            let message = tampered(&bench, endpoint(name), |json| json["tsig"][member] = json!(value)).await;
+            assert!(message.ends_with("，交易签名错误"), "{name} {member}: {message}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn upper_case_hex_is_the_same_digest() {
+    let bench = bench().await;
+    let endpoint = endpoint("gw_get_account_info");
+    let upper = |json: &mut Value| {
+        let signature = json["app"]["signature"].as_str().unwrap().to_ascii_uppercase();
+        json["app"]["signature"] = json!(signature);
+    };
+    assert_eq!(tampered(&bench, endpoint, upper).await, "查询余额成功");
+}
+
+#[tokio::test]
+async fn an_unkeyed_digest_never_stands_in_for_a_signature() {
+    let bench = with_app(json!({ "rsa_public_key": null })).await;
+    assert!(
+        sent(&bench, endpoint("gw_pay"), app(Algorithm::Sha1WithRsa), "1")
+            .await
+            .ends_with("，交易签名错误")
+    );
+}
+
+#[tokio::test]
+async fn the_algorithm_is_the_apps_and_no_other() {
+    for (setting, algorithm) in [
+        ("sha1", Algorithm::Sha1WithRsa),
+        ("sha256", Algorithm::Sha256WithRsa),
+        ("md5", Algorithm::Md5WithRsa),
+    ] {
+        let bench = with_app(json!({ "tsig_algorithm": setting })).await;
+        for signed in Algorithm::ALL {
+            let message = sent(&bench, endpoint("gw_pay"), app(signed), "1").await;
+            assert_eq!(
+                message == "线下支付成功",
+                signed == algorithm,
+                "{setting} {signed:?}: {message}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn digests_are_over_gbk_bytes_where_the_app_says_so() {
+    let endpoint = endpoint("gw_pay");
+    let gbk = || app(Algorithm::Sha1WithRsa).charset(Charset::Gbk);
+    let bench = with_app(json!({ "charset": "gbk" })).await;
+    assert_eq!(sent(&bench, endpoint, gbk(), "1").await, "线下支付成功");
+    assert!(
+        sent(&bench, endpoint, app(Algorithm::Sha1WithRsa), "1")
+            .await
+            .ends_with("，订单摘要orderMD5错误")
+    );
+    let utf8 = super::fixture::bench().await;
+    assert!(
+        sent(&utf8, endpoint, gbk(), "1")
+            .await
+            .ends_with("，订单摘要orderMD5错误")
+    );
+}
+
+#[tokio::test]
+async fn a_freshness_window_refuses_old_stamps_but_never_undo_or_cancel() {
+    let bench = with_app(json!({ "freshness_window_s": 300 })).await;
+    for name in ["gw_pay", "oilcard_get"] {
+        for (stamp, fresh) in [
+            ("1420171920", true),
+            ("1420172220", true),
+            ("1420172221", false),
+            ("1420171619", false),
+            ("20150102121200", true),
+            ("TIMESTAMP", false),
+        ] {
+            let message = sent(&bench, endpoint(name), app(Algorithm::Sha1WithRsa), stamp).await;
+            assert_eq!(
+                !message.ends_with("，时间戳已失效"),
+                fresh,
+                "{name} {stamp}: {message}"
+            );
+        }
+    }
+    for name in ["gw_pay_undo", "gw_pay_cancel"] {
+        let message = sent(&bench, endpoint(name), app(Algorithm::Sha1WithRsa), "1").await;
+        assert_eq!(message, "交易撤销成功", "{name}");
+    }
+    assert_eq!(NOW, 1_420_171_920);
+}
+
+#[tokio::test]
+async fn an_app_may_be_bound_to_addresses() {
+    for (ranges, allowed) in [
+        (json!(["10.0.0.0/8"]), true),
+        (json!(["10.1.2.3/32", "::1/128"]), true),
+        (json!(["192.168.0.0/16"]), false),
+    ] {
+        let bench = with_app(json!({ "addresses": ranges })).await;
+        let message = sent(&bench, endpoint("oilcard_get"), app(Algorithm::Sha1WithRsa), "1").await;
+        assert_eq!(!message.ends_with("，来源地址未授权"), allowed, "{message}");
+    }
+}
+
+#[tokio::test]
+async fn calls_without_credential_belong_to_the_listeners_network() {
+    let mut bench = bench().await;
+    let endpoint = endpoint("front_pay");
+    let body = signer(endpoint).sign_json(endpoint, &payload(endpoint)).unwrap();
+    for (network, allowed) in [
+        (Some("zjht"), true),
+        (None, false),
+        (Some("asleep"), false),
+        (Some("nobody"), false),
+    ] {
+        let config = ListenerConfig {
+            network: network.map(str::to_owned),
+            ..listener()
+        };
+        bench.context = ListenerContext::detached(&config, super::fixture::PEER);
+        let reply = bench.post(endpoint.path, body.clone()).await;
+        assert_eq!(reply.errcode() == 0, allowed, "{network:?}");
+        if !allowed {
+            assert_eq!(reply.errmsg(), "支付失败，该地址不提供此接口");
+            assert_eq!(reply.json()["request"], json!(body));
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_key_of_an_app_reaches_no_answer() {
+    let bench = bench().await;
+    for endpoint in map_legacy_client::generated::ENDPOINTS {
+        let reply = bench.call(endpoint, &payload(endpoint)).await;
+        assert!(!reply.text().contains(APP_KEY));
+    }
+}

@@ -29,7 +29,9 @@ impl CoreCall {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.metadata.get(name).map_or("", |value| value.to_str().unwrap())
+        self.metadata
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 }
 
@@ -46,7 +48,9 @@ impl FakeCore {
         let directory = GetDirectoryResponse { revision: 1, callers };
         let core = Self {
             calls: Arc::default(),
-            script: Arc::new(Mutex::new(Arc::new(|_| Box::pin(async { Err(Status::unimplemented("no script")) })))),
+            script: Arc::new(Mutex::new(Arc::new(|_| {
+                Box::pin(async { Err(Status::unimplemented("no script")) })
+            }))),
             directory: Arc::new(Mutex::new(directory)),
         };
         core.answers(|call| Ok(super::fixture::response(&call.rpc)));

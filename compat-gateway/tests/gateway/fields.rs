@@ -29,7 +29,11 @@ async fn refused(bench: &Bench, endpoint: &'static Endpoint, body: String, reaso
         expected["request"] = json!(body);
     }
     assert_eq!(reply.json(), expected, "{}", endpoint.name);
-    assert!(bench.core.take_calls().is_empty(), "{}: the core was asked", endpoint.name);
+    assert!(
+        bench.core.take_calls().is_empty(),
+        "{}: the core was asked",
+        endpoint.name
+    );
 }
 
 async fn changed(
@@ -45,7 +49,9 @@ async fn changed(
 }
 
 fn fields(wanted: impl Fn(&Field) -> bool) -> Vec<(&'static Endpoint, &'static Field)> {
-    let pairs = ENDPOINTS.iter().flat_map(|endpoint| endpoint.fields.iter().map(|field| (*endpoint, field)));
+    let pairs = ENDPOINTS
+        .iter()
+        .flat_map(|endpoint| endpoint.fields.iter().map(|field| (*endpoint, field)));
     pairs.filter(|(_, field)| wanted(field)).collect()
 }
 
@@ -56,9 +62,21 @@ async fn a_required_field_that_is_missing_null_or_blank_is_refused() {
     assert!(required.len() > 80, "{}", required.len());
     for (endpoint, field) in required {
         let reason = format!("缺少参数{}", field.name);
-        changed(&bench, endpoint, |payload| drop(payload.remove(field.name)), &reason).await;
+        changed(
+            &bench,
+            endpoint,
+            |payload| drop(payload.remove(field.name)),
+            &reason,
+        )
+        .await;
         if field.kind == Kind::Text && field.name != "remark" {
-            changed(&bench, endpoint, |payload| drop(payload.insert(field.name.into(), json!(" \t"))), &reason).await;
+            changed(
+                &bench,
+                endpoint,
+                |payload| drop(payload.insert(field.name.into(), json!(" \t"))),
+                &reason,
+            )
+            .await;
         }
     }
 }
@@ -68,8 +86,16 @@ async fn null_is_absent() {
     let bench = bench().await;
     let endpoint = endpoint("front_pay");
     let body = signer(endpoint).sign_json(endpoint, &payload(endpoint)).unwrap();
-    refused(&bench, endpoint, body.replace("\"SH12345\"", "null"), "缺少参数sellerId").await;
-    let reply = bench.post(endpoint.path, body.replace("\"0号柴油\"", "null")).await;
+    refused(
+        &bench,
+        endpoint,
+        body.replace("\"SH12345\"", "null"),
+        "缺少参数sellerId",
+    )
+    .await;
+    let reply = bench
+        .post(endpoint.path, body.replace("\"0号柴油\"", "null"))
+        .await;
     assert_eq!(reply.errcode(), 0);
 }
 
@@ -79,7 +105,13 @@ async fn an_optional_field_may_be_left_out() {
     for (endpoint, field) in fields(|field| !field.required) {
         let mut payload = payload(endpoint);
         payload.remove(field.name);
-        assert_eq!(bench.call(endpoint, &payload).await.errcode(), 0, "{} {}", endpoint.name, field.name);
+        assert_eq!(
+            bench.call(endpoint, &payload).await.errcode(),
+            0,
+            "{} {}",
+            endpoint.name,
+            field.name
+        );
     }
 }
 
@@ -106,11 +138,20 @@ async fn a_field_under_the_extended_list_only_counts_with_that_setting() {
     let body = signer(endpoint).sign_json(endpoint, &payload(endpoint)).unwrap();
     let tampered = body.replace("\"4567\"", "\"9999\"");
     let documented = bench().await;
-    assert_eq!(documented.post(endpoint.path, tampered).await.errcode(), 0, "{field} is not covered");
+    assert_eq!(
+        documented.post(endpoint.path, tampered).await.errcode(),
+        0,
+        "{field} is not covered"
+    );
 
     let app = json!({ "digest": "extended" });
-    let extended =
-        super::fixture::bench_with(app, json!({}), super::fixture::config(), &super::fixture::listener()).await;
+    let extended = super::fixture::bench_with(
+        app,
+        json!({}),
+        super::fixture::config(),
+        &super::fixture::listener(),
+    )
+    .await;
     refused(&extended, endpoint, body, "订单摘要orderMD5错误").await;
     let caller = super::fixture::caller(endpoint).extended_digest();
     let signer = map_legacy_client::Signer::with_stamps(caller, super::fixture::FixedStamps("1"));
@@ -140,7 +181,12 @@ async fn a_damaged_encrypted_field_is_refused() {
     }
     for (endpoint, field) in fields(|field| field.kind == Kind::PaymentCode) {
         let reason = format!("参数{}解密失败", field.name);
-        for code in ["231EEREWQR", "0123456789ABCDE", "0123456789ABCDEFF", "0123456789ABCDEG"] {
+        for code in [
+            "231EEREWQR",
+            "0123456789ABCDE",
+            "0123456789ABCDEFF",
+            "0123456789ABCDEG",
+        ] {
             let put = |payload: &mut Map<String, Value>| {
                 payload.insert(field.name.into(), json!(code));
             };
@@ -153,11 +199,20 @@ async fn a_damaged_encrypted_field_is_refused() {
 async fn an_encrypted_value_of_the_wrong_form_reads_like_a_damaged_one() {
     let bench = bench().await;
     let endpoint = endpoint("oilcard_open_online");
-    for (name, value) in
-        [("ID", "515411244445444444X"), ("ID", "abc"), ("mobileNum", "23912345678"), ("mobileNum", "1391234567")]
-    {
+    for (name, value) in [
+        ("ID", "515411244445444444X"),
+        ("ID", "abc"),
+        ("mobileNum", "23912345678"),
+        ("mobileNum", "1391234567"),
+    ] {
         let reason = format!("参数{name}解密失败");
-        changed(&bench, endpoint, |payload| drop(payload.insert(name.into(), json!(value))), &reason).await;
+        changed(
+            &bench,
+            endpoint,
+            |payload| drop(payload.insert(name.into(), json!(value))),
+            &reason,
+        )
+        .await;
     }
 }
 
@@ -200,7 +255,13 @@ async fn values_of_the_wrong_type_or_form_are_refused() {
         ("paymentCodeMD5", "w344dioeorreeoocWRT"),
     ] {
         let reason = format!("参数{field}格式错误");
-        changed(&bench, transfer, |payload| drop(payload.insert(field.into(), json!(value))), &reason).await;
+        changed(
+            &bench,
+            transfer,
+            |payload| drop(payload.insert(field.into(), json!(value))),
+            &reason,
+        )
+        .await;
     }
 }
 
@@ -210,7 +271,12 @@ async fn an_app_order_number_has_at_most_128_characters() {
     for (endpoint, field) in fields(|field| field.name == "appOrderId") {
         let mut payload = payload(endpoint);
         payload.insert(field.name.into(), json!("单".repeat(128)));
-        assert_eq!(bench.call(endpoint, &payload).await.errcode(), 0, "{}", endpoint.name);
+        assert_eq!(
+            bench.call(endpoint, &payload).await.errcode(),
+            0,
+            "{}",
+            endpoint.name
+        );
         bench.core.take_calls();
         let longer = |payload: &mut Map<String, Value>| {
             payload.insert("appOrderId".into(), json!("单".repeat(129)));
@@ -229,7 +295,13 @@ async fn a_missing_part_of_the_envelope_is_refused() {
             Credential::Network => {}
             Credential::App => parts.extend(["app", "app.appId", "app.signature"]),
             Credential::AppTsig => parts.extend([
-                "app", "app.appId", "tsig", "tsig.orderMD5", "tsig.signature", "tsig.timeStamp", "tsig.nonce",
+                "app",
+                "app.appId",
+                "tsig",
+                "tsig.orderMD5",
+                "tsig.signature",
+                "tsig.timeStamp",
+                "tsig.nonce",
             ]),
         }
         for part in parts {
@@ -240,11 +312,19 @@ async fn a_missing_part_of_the_envelope_is_refused() {
             let mut json: Value = serde_json::from_str(&body).unwrap();
             let shown = match part.split_once('.') {
                 None => json.as_object_mut().unwrap().remove(part).map(|_| part),
-                Some((object, name)) => json[object].as_object_mut().unwrap().remove(name).map(|_| {
-                    if object == "tsig" { part } else { name }
-                }),
+                Some((object, name)) => json[object]
+                    .as_object_mut()
+                    .unwrap()
+                    .remove(name)
+                    .map(|_| if object == "tsig" { part } else { name }),
             };
-            refused(&bench, endpoint, json.to_string(), &format!("缺少参数{}", shown.unwrap())).await;
+            refused(
+                &bench,
+                endpoint,
+                json.to_string(),
+                &format!("缺少参数{}", shown.unwrap()),
+            )
+            .await;
         }
     }
 }
@@ -255,7 +335,9 @@ async fn payment_codes_reach_the_core_in_the_form_of_the_caller() {
     let front = endpoint("front_pay");
     bench.call(front, &payload(front)).await;
     let request: PayRequest = bench.core.take_calls()[0].decode();
-    let Some(Form::PinBlockHex(block)) = request.payment_code.unwrap().form else { panic!("no PIN block") };
+    let Some(Form::PinBlockHex(block)) = request.payment_code.unwrap().form else {
+        panic!("no PIN block")
+    };
     // 06 246810 FFFFFFFF, XOR 0000 and the right twelve digits without the last of 13912345678.
     assert_eq!(block, xor("06246810FFFFFFFF", "0000001391234567"));
 

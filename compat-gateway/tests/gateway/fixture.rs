@@ -90,7 +90,9 @@ impl Reply {
 /// The directory: settings are merged over the usual ones.
 pub fn callers(app: Value, network: Value) -> Vec<provisioning::Caller> {
     let merged = |mut base: Value, over: Value| {
-        base.as_object_mut().unwrap().extend(over.as_object().unwrap().clone());
+        base.as_object_mut()
+            .unwrap()
+            .extend(over.as_object().unwrap().clone());
         base.to_string()
     };
     let app_settings = merged(json!({ "app_key": APP_KEY, "rsa_public_key": PUBLIC_KEY }), app);
@@ -100,7 +102,11 @@ pub fn callers(app: Value, network: Value) -> Vec<provisioning::Caller> {
         role: role.into(),
         active,
         edge_settings_json,
-        network_ids: if role == Role::App { vec![NETWORK.into()] } else { Vec::new() },
+        network_ids: if role == Role::App {
+            vec![NETWORK.into()]
+        } else {
+            Vec::new()
+        },
         ..Default::default()
     };
     vec![
@@ -114,7 +120,11 @@ pub fn callers(app: Value, network: Value) -> Vec<provisioning::Caller> {
 }
 
 pub fn config() -> GatewayConfig {
-    GatewayConfig { core_key: Secret::new("gateway-key"), core_timeout_ms: 5_000, ..Default::default() }
+    GatewayConfig {
+        core_key: Secret::new("gateway-key"),
+        core_timeout_ms: 5_000,
+        ..Default::default()
+    }
 }
 
 pub fn listener() -> ListenerConfig {
@@ -129,17 +139,35 @@ pub async fn bench() -> Bench {
     bench_with(json!({}), json!({}), config(), &listener()).await
 }
 
-pub async fn bench_with(app: Value, network: Value, config: GatewayConfig, listener: &ListenerConfig) -> Bench {
+pub async fn bench_with(
+    app: Value,
+    network: Value,
+    config: GatewayConfig,
+    listener: &ListenerConfig,
+) -> Bench {
     let core = FakeCore::new(callers(app, network));
-    let gateway =
-        Gateway::with_clock(config.clone(), Core::new(core.clone(), &config.core_key), FixedClock).unwrap();
+    let gateway = Gateway::with_clock(
+        config.clone(),
+        Core::new(core.clone(), &config.core_key),
+        FixedClock,
+    )
+    .unwrap();
     assert!(gateway.refresh().await.unwrap());
-    Bench { gateway, core, context: ListenerContext::detached(listener, PEER) }
+    Bench {
+        gateway,
+        core,
+        context: ListenerContext::detached(listener, PEER),
+    }
 }
 
 impl Bench {
     pub async fn post(&self, path: &str, body: impl Into<Vec<u8>>) -> Reply {
-        self.send(Request::post(path).body(Full::new(Bytes::from(body.into()))).unwrap()).await
+        self.send(
+            Request::post(path)
+                .body(Full::new(Bytes::from(body.into())))
+                .unwrap(),
+        )
+        .await
     }
 
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Reply {
@@ -161,7 +189,10 @@ pub async fn reply(response: Response<Full<Bytes>>) -> Reply {
     if status != 200 {
         return Reply::Status(status);
     }
-    assert_eq!(response.headers()["content-type"], "application/json; charset=UTF-8");
+    assert_eq!(
+        response.headers()["content-type"],
+        "application/json; charset=UTF-8"
+    );
     let body = response.into_body().collect().await.unwrap().to_bytes();
     Reply::Answer(String::from_utf8(body.into()).unwrap())
 }
@@ -174,13 +205,17 @@ pub fn signer(endpoint: &Endpoint) -> Signer {
 pub fn caller(endpoint: &Endpoint) -> Caller {
     match endpoint.credential {
         map_legacy_client::contract::Credential::Network => Caller::network(POSP_KEY).unwrap(),
-        map_legacy_client::contract::Credential::App
-        | map_legacy_client::contract::Credential::AppTsig => app(Algorithm::Sha1WithRsa),
+        map_legacy_client::contract::Credential::App | map_legacy_client::contract::Credential::AppTsig => {
+            app(Algorithm::Sha1WithRsa)
+        }
     }
 }
 
 pub fn app(algorithm: Algorithm) -> Caller {
-    let app = Caller::app(APP, APP_KEY).unwrap().private_key(PRIVATE_KEY, algorithm).unwrap();
+    let app = Caller::app(APP, APP_KEY)
+        .unwrap()
+        .private_key(PRIVATE_KEY, algorithm)
+        .unwrap();
     app.pin_blocks(POSP_KEY).unwrap()
 }
 
@@ -217,7 +252,11 @@ pub fn payload(endpoint: &Endpoint) -> Map<String, Value> {
         "remark" => json!("备注 \"1\""),
         other => panic!("no value for {other}"),
     };
-    endpoint.fields.iter().map(|field| (field.name.to_owned(), value(field.name))).collect()
+    endpoint
+        .fields
+        .iter()
+        .map(|field| (field.name.to_owned(), value(field.name)))
+        .collect()
 }
 
 fn time(seconds: i64) -> Option<Timestamp> {
@@ -289,16 +328,36 @@ fn opening() -> Option<Opening> {
 pub fn response(rpc: &str) -> Vec<u8> {
     let (order_number, account) = ("ud99".to_owned(), summary());
     match rpc.rsplit('/').next().unwrap() {
-        "Pay" => PayResponse { payment: Some(payment()), account }.encode_to_vec(),
+        "Pay" => PayResponse {
+            payment: Some(payment()),
+            account,
+        }
+        .encode_to_vec(),
         "CancelPayment" => {
             let (payment, cancel_time) = (Some(payment()), time(NOW + 60));
-            CancelPaymentResponse { order_number, cancel_time, payment, account }.encode_to_vec()
+            CancelPaymentResponse {
+                order_number,
+                cancel_time,
+                payment,
+                account,
+            }
+            .encode_to_vec()
         }
         "ReversePayment" => {
             let (payment, reverse_time) = (Some(payment()), time(NOW + 60));
-            ReversePaymentResponse { order_number, reverse_time, payment, account }.encode_to_vec()
+            ReversePaymentResponse {
+                order_number,
+                reverse_time,
+                payment,
+                account,
+            }
+            .encode_to_vec()
         }
-        "GetBalance" => GetBalanceResponse { account, valid_until: time(1_433_088_000) }.encode_to_vec(),
+        "GetBalance" => GetBalanceResponse {
+            account,
+            valid_until: time(1_433_088_000),
+        }
+        .encode_to_vec(),
         "ListProducts" => {
             let product = |id: &str, price_fen| Product {
                 product_id: id.into(),
@@ -314,7 +373,13 @@ pub fn response(rpc: &str) -> Vec<u8> {
         "FindOpening" => FindOpeningResponse { opening: opening() }.encode_to_vec(),
         "TransferToCash" => {
             let (cash_account, transfer_time) = (summary(), time(NOW));
-            TransferToCashResponse { order_number, transfer_time, cash_account, card: card() }.encode_to_vec()
+            TransferToCashResponse {
+                order_number,
+                transfer_time,
+                cash_account,
+                card: card(),
+            }
+            .encode_to_vec()
         }
         other => panic!("no answer for {other}"),
     }

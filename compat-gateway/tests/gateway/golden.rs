@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 fn compare(name: &str, what: &str, actual: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.{what}"));
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(format!("{name}.{what}"));
     if env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&path, actual).unwrap();
     }
@@ -31,7 +33,11 @@ fn shown(call: &CoreCall) -> String {
         "TransferToCash" => format!("{:#?}", call.decode::<transfer::v1::TransferToCashRequest>()),
         other => panic!("{other}"),
     };
-    format!("{}\nfor {}\n{message}\n", call.rpc, call.header("map-on-behalf-of"))
+    format!(
+        "{}\nfor {}\n{message}\n",
+        call.rpc,
+        call.header("map-on-behalf-of")
+    )
 }
 
 async fn check(bench: &Bench, endpoint: &'static Endpoint) {
@@ -66,9 +72,14 @@ async fn oilcard_get_also_answers_below_gw() {
 
 #[tokio::test]
 async fn every_endpoint_of_the_gateway_is_one_of_the_client_and_has_a_golden_file() {
-    let served: Vec<_> = map_gateway::contract::ENDPOINTS.iter().map(|endpoint| endpoint.paths[0]).collect();
+    let served: Vec<_> = map_gateway::contract::ENDPOINTS
+        .iter()
+        .map(|endpoint| endpoint.paths[0])
+        .collect();
     let called: Vec<_> = ENDPOINTS.iter().map(|endpoint| endpoint.path).collect();
     assert_eq!(served, called);
-    let golden = fs::read_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")).unwrap().count();
+    let golden = fs::read_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden"))
+        .unwrap()
+        .count();
     assert_eq!(golden, ENDPOINTS.len() * 3);
 }

@@ -1,1 +1,98 @@
-//! soon
+//! Payment codes by the caller's settings.
+
+use super::fixture::{
+    APP, APP_KEY, Bench, CARD, FixedStamps, MOBILE, PIN, POSP_KEY, app, bench, bench_with, config, endpoint,
+    listener, payload,
+};
+use map_legacy_client::{Algorithm, Caller, Signer};
+use map_proto::common::v1::payment_code::Form;
+use map_proto::payment::v1::PayRequest;
+use serde_json::{Value, json};
+
+/// Pays over `/gw` as `caller` with this code; the form that reached the core, or the refusal.
+async fn form(bench: &Bench, caller: Caller, consumer: &str, code: Value) -> Result<Form, String> {
+    let pay = endpoint("gw_pay");
+    let mut payload = payload(pay);
+    payload.insert("consumerId".into(), json!(consumer));
+    payload.insert("paymentCodeDES".into(), code);
+    let body = Signer::with_stamps(caller, FixedStamps("1"))
+        .sign_json(pay, &payload)
+        .unwrap();
+    let reply = bench.post(pay.path, body).await;
+    match bench.core.take_calls().first() {
+        Some(call) => Ok(call.decode::<PayRequest>().payment_code.unwrap().form.unwrap()),
+        None => Err(reply.errmsg()),
+    }
+}
+
+#[tokio::test]
+async fn an_app_may_send_its_payment_codes_with_des() {
+    let bench = bench_with(json!({ "payment_code": "des" }), json!({}), config(), &listener()).await;
+    let des = || app(Algorithm::Sha1WithRsa).des();
+    assert_eq!(
+        form(&bench, des(), MOBILE, json!(PIN)).await,
+        Ok(Form::Digits(PIN.into()))
+    );
+    let refused = Err("线下支付失败，参数paymentCodeDES解密失败".to_owned());
+    for damaged in ["AAAA", "AAAAAAAAAAA=", "not base64"] {
+        assert_eq!(form(&bench, des(), MOBILE, json!(damaged)).await, refused);
+    }
+    // Right padding around something that is no payment code.
+    let key = map_legacy_crypto::single_des::Key::from_text(APP_KEY).unwrap();
+    for plain in ["12345", "1234567", "12345a", "１２３４５６"] {
+        let sealed = key.encrypt(map_legacy_crypto::single_des::Mode::Ecb, plain);
+        assert_eq!(
+            form(&bench, des(), MOBILE, json!(sealed)).await,
+            refused,
+            "{plain}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_block_bound_to_the_card_is_read_here_only_where_the_setting_allows_it() {
+    let caller = || app(Algorithm::Sha1WithRsa);
+    let by_card = json!({ "code": PIN, "account": CARD });
+    let by_mobile = json!({ "code": PIN, "account": MOBILE });
+    let plain = bench().await;
+    let form_of =
+        async |bench: &Bench, code: &Value| form(bench, caller(), CARD, code.clone()).await.unwrap();
+    assert!(matches!(form_of(&plain, &by_card).await, Form::PinBlockHex(_)));
+    let both = bench_with(
+        json!({ "pin_account": "mobile_or_card" }),
+        json!({}),
+        config(),
+        &listener(),
+    )
+    .await;
+    assert_eq!(form_of(&both, &by_card).await, Form::Digits(PIN.into()));
+    assert!(matches!(form_of(&both, &by_mobile).await, Form::PinBlockHex(_)));
+}
+
+#[tokio::test]
+async fn an_apps_own_posp_key_comes_before_that_of_its_network() {
+    let own = "00112233445566778899AABBCCDDEEFF";
+    let bench = bench_with(json!({ "posp_key": own }), json!({}), config(), &listener()).await;
+    let caller = Caller::app(APP, APP_KEY).unwrap();
+    let key = include_str!("../keys/app.private.pem");
+    let caller = caller.private_key(key, Algorithm::Sha1WithRsa).unwrap();
+    let with_own = form(
+        &bench,
+        caller.clone().pin_blocks(own).unwrap(),
+        MOBILE,
+        json!(PIN),
+    )
+    .await
+    .unwrap();
+    let with_networks = form(&bench, caller.pin_blocks(POSP_KEY).unwrap(), MOBILE, json!(PIN))
+        .await
+        .unwrap();
+    assert_ne!(with_own, with_networks);
+    let Form::PinBlockHex(block) = with_own else {
+        panic!("no PIN block")
+    };
+    assert!(
+        block.starts_with("0624"),
+        "the block opened under the app's own key"
+    );
+}

@@ -206,3 +206,47 @@ impl fmt::Display for RegionCode {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{CustomerId, MobileNumber, RegionCode, SellerId};
+
+    #[test]
+    fn identifiers_of_another_form_are_refused() {
+        let check = |what: &str, accepted: bool, expect: bool| assert_eq!(accepted, expect, "{what:?}");
+        for (text, expect) in [
+            ("13800000001", true),
+            ("23800000001", false),
+            ("1380000000", false),
+            ("1380000000１", false),
+        ] {
+            check(text, MobileNumber::parse(text).is_ok(), expect);
+        }
+        for (text, expect) in [("S1", true), ("中石化", true), ("", false), ("a\nb", false)] {
+            check(text, SellerId::parse(text).is_ok(), expect);
+        }
+        check("65 bytes", SellerId::parse(&"x".repeat(65)).is_ok(), false);
+        for (text, expect) in [("888", true), ("020", true), ("88", false), ("88a", false)] {
+            check(text, RegionCode::parse(text).is_ok(), expect);
+        }
+        for (text, expect) in [
+            ("00ff".repeat(8), true),
+            ("00FF".repeat(8), false),
+            ("00ff".repeat(7), false),
+        ] {
+            check(
+                &text,
+                text.parse::<CustomerId>().is_ok_and(|id| id.to_string() == text),
+                expect,
+            );
+        }
+    }
+
+    #[test]
+    fn debug_output_hides_all_but_four_digits_of_a_mobile_number() {
+        assert_eq!(
+            format!("{:?}", MobileNumber::parse("13800001234").unwrap()),
+            "*******1234"
+        );
+    }
+}

@@ -28,6 +28,7 @@ pub mod id;
 pub mod ledger;
 pub mod money;
 pub mod order;
+mod paying_account;
 pub mod payment_code;
 mod posting;
 pub mod product;

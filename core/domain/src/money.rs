@@ -77,3 +77,20 @@ impl fmt::Debug for Fen {
         fmt::Display::fmt(self, f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Fen;
+
+    #[test]
+    fn what_leaves_the_range_of_money_is_none() {
+        let (most, least, one) = (Fen::new(i64::MAX), Fen::new(i64::MIN), Fen::new(1));
+        assert_eq!(most.checked_add(one), None);
+        assert_eq!(least.checked_sub(one), None);
+        assert_eq!(least.checked_neg(), None);
+        assert_eq!(most.checked_mul(2), None);
+        assert_eq!(Fen::checked_sum([most, one, Fen::new(-1)]), None);
+        assert_eq!(Fen::checked_sum([most, Fen::new(-1), one]), Some(most));
+        assert_eq!(Fen::checked_sum([]), Some(Fen::ZERO));
+    }
+}

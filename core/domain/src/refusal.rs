@@ -109,3 +109,17 @@ impl std::fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::Refusal;
+
+    #[test]
+    fn refusals_are_listed_by_precedence_and_read_back_from_their_code() {
+        assert!(Refusal::ALL.is_sorted_by(|first, second| first.code() < second.code() && first < second));
+        for refusal in Refusal::ALL {
+            assert_eq!(Refusal::from_code(refusal.code()), Some(*refusal));
+        }
+        assert_eq!(Refusal::from_code(0), None);
+    }
+}

@@ -20,7 +20,13 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 5] = [Self::App, Self::Channel, Self::PosNetwork, Self::Gateway, Self::Operator];
+    pub const ALL: [Self; 5] = [
+        Self::App,
+        Self::Channel,
+        Self::PosNetwork,
+        Self::Gateway,
+        Self::Operator,
+    ];
 
     /// The first part of a caller's identifier, such as `app` in `app/zjhtwallet`.
     pub const fn prefix(self) -> &'static str {
@@ -67,7 +73,11 @@ impl Caller {
     /// # Errors
     /// [`Failure::CallerInactive`].
     pub const fn require_active(&self) -> Result<(), Failure> {
-        if self.active { Ok(()) } else { Err(Failure::CallerInactive) }
+        if self.active {
+            Ok(())
+        } else {
+            Err(Failure::CallerInactive)
+        }
     }
 
     /// Whether it may act for this POS network.

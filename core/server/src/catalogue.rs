@@ -49,7 +49,13 @@ impl ProvisionedCaller {
             ignore_transfer_sms_code: false,
         };
         let bearer_keys = vec![crate::auth::key_hash(bearer_key)];
-        Ok(Self { caller, name: id.to_owned(), active: true, bearer_keys, edge_settings_json: String::new() })
+        Ok(Self {
+            caller,
+            name: id.to_owned(),
+            active: true,
+            bearer_keys,
+            edge_settings_json: String::new(),
+        })
     }
 }
 
@@ -141,23 +147,47 @@ impl Catalogue {
     /// The view of these records; callers from the configuration take precedence.
     pub fn of(records: CatalogueRecords, extra: &[ProvisionedCaller]) -> Self {
         let provisioned = records.callers.into_iter().map(ProvisionedCaller::from);
-        let callers: BTreeMap<_, _> =
-            provisioned.chain(extra.iter().cloned()).map(|caller| (caller.caller.id.clone(), caller)).collect();
+        let callers: BTreeMap<_, _> = provisioned
+            .chain(extra.iter().cloned())
+            .map(|caller| (caller.caller.id.clone(), caller))
+            .collect();
         let mut by_key = HashMap::new();
         for caller in callers.values() {
-            by_key.extend(caller.bearer_keys.iter().map(|key| (*key, caller.caller.id.clone())));
+            by_key.extend(
+                caller
+                    .bearer_keys
+                    .iter()
+                    .map(|key| (*key, caller.caller.id.clone())),
+            );
         }
         for caller in extra {
-            by_key.extend(caller.bearer_keys.iter().map(|key| (*key, caller.caller.id.clone())));
+            by_key.extend(
+                caller
+                    .bearer_keys
+                    .iter()
+                    .map(|key| (*key, caller.caller.id.clone())),
+            );
         }
         metrics::gauge!("map_core_catalogue_revision").set(revision_gauge(records.revision));
         Self {
             revision: records.revision,
             callers,
             by_key,
-            products: records.products.into_iter().map(|product| (product.id.clone(), product)).collect(),
-            fuel_products: records.fuel_products.into_iter().map(|fuel| (fuel.code.clone(), fuel)).collect(),
-            sellers: records.sellers.into_iter().map(|seller| (seller.id.clone(), seller)).collect(),
+            products: records
+                .products
+                .into_iter()
+                .map(|product| (product.id.clone(), product))
+                .collect(),
+            fuel_products: records
+                .fuel_products
+                .into_iter()
+                .map(|fuel| (fuel.code.clone(), fuel))
+                .collect(),
+            sellers: records
+                .sellers
+                .into_iter()
+                .map(|seller| (seller.id.clone(), seller))
+                .collect(),
             default_product: records.settings.default_product,
             region: records.settings.region,
         }
@@ -168,7 +198,11 @@ impl Catalogue {
         let seller = self.sellers.get(&SellerId::parse(seller).ok()?)?;
         seller.stores.iter().find_map(|store| {
             let terminal = store.terminals.iter().find(|t| t.id.as_str() == terminal)?;
-            Some(TerminalPlace { seller, store, terminal })
+            Some(TerminalPlace {
+                seller,
+                store,
+                terminal,
+            })
         })
     }
 }

@@ -1,12 +1,14 @@
 //! The core's settings, each with its default and unit. Unknown names are refused.
 
-use crate::adapters::WebhookConfig;
+use crate::adapters::{SmsOutbox, SmsWebhook, WebhookConfig, WebhookError};
 pub use crate::layers::{Limits, Timeouts};
 use crate::ledger::{self, PinAccount};
+use crate::ports::SmsSender;
 use map_domain::Policy;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The core's settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,7 +90,13 @@ impl Default for Rules {
             max_code_failures,
             sms_interval_ms,
         } = Policy::default();
-        Self { replay_window_ms, reversal_window_ms, opening_deadline_ms, max_code_failures, sms_interval_ms }
+        Self {
+            replay_window_ms,
+            reversal_window_ms,
+            opening_deadline_ms,
+            max_code_failures,
+            sms_interval_ms,
+        }
     }
 }
 
@@ -101,7 +109,13 @@ impl From<Rules> for Policy {
             max_code_failures,
             sms_interval_ms,
         } = rules;
-        Self { replay_window_ms, reversal_window_ms, opening_deadline_ms, max_code_failures, sms_interval_ms }
+        Self {
+            replay_window_ms,
+            reversal_window_ms,
+            opening_deadline_ms,
+            max_code_failures,
+            sms_interval_ms,
+        }
     }
 }
 
@@ -120,15 +134,31 @@ pub struct LedgerConfig {
 
 impl Default for LedgerConfig {
     fn default() -> Self {
-        let ledger::Options { settle_ms, pin_account, node } = ledger::Options::default();
-        Self { settle_ms, pin_account, node }
+        let ledger::Options {
+            settle_ms,
+            pin_account,
+            node,
+        } = ledger::Options::default();
+        Self {
+            settle_ms,
+            pin_account,
+            node,
+        }
     }
 }
 
 impl From<LedgerConfig> for ledger::Options {
     fn from(config: LedgerConfig) -> Self {
-        let LedgerConfig { settle_ms, pin_account, node } = config;
-        Self { settle_ms, pin_account, node }
+        let LedgerConfig {
+            settle_ms,
+            pin_account,
+            node,
+        } = config;
+        Self {
+            settle_ms,
+            pin_account,
+            node,
+        }
     }
 }
 
@@ -141,6 +171,19 @@ pub enum SmsConfig {
     Outbox,
     /// By a signed HTTP POST.
     Webhook(WebhookConfig),
+}
+
+impl SmsConfig {
+    /// The adapter that these settings name.
+    ///
+    /// # Errors
+    /// See [`WebhookError`].
+    pub fn sender(&self) -> Result<Arc<dyn SmsSender>, WebhookError> {
+        Ok(match self {
+            Self::Outbox => Arc::new(SmsOutbox::default()),
+            Self::Webhook(config) => Arc::new(SmsWebhook::new(config)?),
+        })
+    }
 }
 
 /// A setting that makes no sense.
@@ -156,28 +199,99 @@ pub struct ConfigError {
 impl CoreConfig {
     /// Checks what the types can't: every error at once.
     pub fn validate(&self) -> Vec<ConfigError> {
-        let Self { limits, timeouts, rules, .. } = self;
+        let Self {
+            limits,
+            timeouts,
+            rules,
+            ..
+        } = self;
         let checks = [
-            ("limits.concurrent_calls", limits.concurrent_calls > 0, "must be at least 1"),
-            ("limits.reserved_calls", limits.reserved_calls > 0, "must be at least 1: reversals need a place"),
-            ("limits.message_bytes", limits.message_bytes >= 1024, "must be at least 1024"),
+            (
+                "limits.concurrent_calls",
+                limits.concurrent_calls > 0,
+                "must be at least 1",
+            ),
+            (
+                "limits.reserved_calls",
+                limits.reserved_calls > 0,
+                "must be at least 1: reversals need a place",
+            ),
+            (
+                "limits.message_bytes",
+                limits.message_bytes >= 1024,
+                "must be at least 1024",
+            ),
             ("limits.connections", limits.connections > 0, "must be at least 1"),
-            ("limits.streams_per_connection", limits.streams_per_connection > 0, "must be at least 1"),
-            ("limits.header_bytes", limits.header_bytes >= 1024, "must be at least 1024"),
-            ("timeouts.default_ms", timeouts.default_ms > 0, "must be at least 1"),
-            ("timeouts.maximum_ms", timeouts.maximum_ms >= timeouts.default_ms, "must not be below default_ms"),
-            ("timeouts.handshake_ms", timeouts.handshake_ms > 0, "must be at least 1"),
-            ("timeouts.keep_alive_ms", timeouts.keep_alive_ms > 0, "must be at least 1"),
-            ("rules.replay_window_ms", rules.replay_window_ms > 0, "must be positive"),
-            ("rules.reversal_window_ms", rules.reversal_window_ms > 0, "must be positive"),
-            ("rules.opening_deadline_ms", rules.opening_deadline_ms > 0, "must be positive"),
-            ("rules.max_code_failures", rules.max_code_failures > 0, "must be at least 1"),
-            ("rules.sms_interval_ms", rules.sms_interval_ms >= 0, "must not be negative"),
-            ("ledger.settle_ms", self.ledger.settle_ms > 0, "must be at least 1"),
-            ("ledger.node", self.ledger.node.is_none_or(|node| node < 10_000), "must be below 10000"),
+            (
+                "limits.streams_per_connection",
+                limits.streams_per_connection > 0,
+                "must be at least 1",
+            ),
+            (
+                "limits.header_bytes",
+                limits.header_bytes >= 1024,
+                "must be at least 1024",
+            ),
+            (
+                "timeouts.default_ms",
+                timeouts.default_ms > 0,
+                "must be at least 1",
+            ),
+            (
+                "timeouts.maximum_ms",
+                timeouts.maximum_ms >= timeouts.default_ms,
+                "must not be below default_ms",
+            ),
+            (
+                "timeouts.handshake_ms",
+                timeouts.handshake_ms > 0,
+                "must be at least 1",
+            ),
+            (
+                "timeouts.keep_alive_ms",
+                timeouts.keep_alive_ms > 0,
+                "must be at least 1",
+            ),
+            (
+                "rules.replay_window_ms",
+                rules.replay_window_ms > 0,
+                "must be positive",
+            ),
+            (
+                "rules.reversal_window_ms",
+                rules.reversal_window_ms > 0,
+                "must be positive",
+            ),
+            (
+                "rules.opening_deadline_ms",
+                rules.opening_deadline_ms > 0,
+                "must be positive",
+            ),
+            (
+                "rules.max_code_failures",
+                rules.max_code_failures > 0,
+                "must be at least 1",
+            ),
+            (
+                "rules.sms_interval_ms",
+                rules.sms_interval_ms >= 0,
+                "must not be negative",
+            ),
+            (
+                "ledger.settle_ms",
+                self.ledger.settle_ms > 0,
+                "must be at least 1",
+            ),
+            (
+                "ledger.node",
+                self.ledger.node.is_none_or(|node| node < 10_000),
+                "must be below 10000",
+            ),
             ("poll_ms", self.poll_ms >= 10, "must be at least 10"),
         ];
         let failed = checks.into_iter().filter(|(_, good, _)| !good);
-        failed.map(|(setting, _, problem)| ConfigError { setting, problem }).collect()
+        failed
+            .map(|(setting, _, problem)| ConfigError { setting, problem })
+            .collect()
     }
 }

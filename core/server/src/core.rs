@@ -59,6 +59,9 @@ impl Core {
 
     /// The moment of a decision that is taken now.
     pub fn context(&self) -> Context {
-        Context { now: self.clock.now(), policy: self.policy }
+        Context {
+            now: self.clock.now(),
+            policy: self.policy,
+        }
     }
 }

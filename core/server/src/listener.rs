@@ -57,7 +57,9 @@ pub(crate) async fn run<S>(
 {
     let bounds = Bounds::new(&config.limits, &config.timeouts);
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(config.limits.connections.min(Semaphore::MAX_PERMITS)));
+    let places = Arc::new(Semaphore::new(
+        config.limits.connections.min(Semaphore::MAX_PERMITS),
+    ));
     let mut connections = tokio::task::JoinSet::new();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
@@ -74,7 +76,14 @@ pub(crate) async fn run<S>(
         match accepted {
             Ok((stream, _)) => {
                 let watcher = graceful.watcher();
-                connections.spawn(connection(stream, tls.clone(), service.clone(), bounds, watcher, place));
+                connections.spawn(connection(
+                    stream,
+                    tls.clone(),
+                    service.clone(),
+                    bounds,
+                    watcher,
+                    place,
+                ));
             }
             Err(error) => {
                 tracing::warn!(%error, "no connection accepted");
@@ -145,7 +154,9 @@ where
     S::Future: Send,
 {
     let mut http = auto::Builder::new(TokioExecutor::new());
-    http.http1().timer(TokioTimer::new()).header_read_timeout(bounds.handshake);
+    http.http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(bounds.handshake);
     http.http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(Some(bounds.keep_alive))

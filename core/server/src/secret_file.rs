@@ -6,6 +6,7 @@
 
 use crate::ports::Random;
 use crate::secrets::Secrets;
+use map_store::{BulkTable, Store, StoreResult};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -31,15 +32,36 @@ pub enum SecretFileError {
     Io(PathBuf, io::Error),
 }
 
+/// Whether nobody has written the ledger yet: no partition, no claim.
+///
+/// # Errors
+/// As the store's.
+pub async fn ledger_is_new(store: &dyn Store) -> StoreResult<bool> {
+    let snapshot = store.snapshot().await?;
+    for table in [BulkTable::Partitions, BulkTable::Claims] {
+        let (rows, _) = snapshot.scan(table, None, 1).await?;
+        if !rows.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Reads the key; makes it where the ledger is new and there is none.
 ///
 /// # Errors
 /// See [`SecretFileError`]; each text names the file and what to do.
-pub fn load_or_create(path: &Path, ledger_is_new: bool, random: &dyn Random) -> Result<Secrets, SecretFileError> {
+pub fn load_or_create(
+    path: &Path,
+    ledger_is_new: bool,
+    random: &dyn Random,
+) -> Result<Secrets, SecretFileError> {
     match File::open(path) {
         Ok(file) => read(path, file),
         Err(error) if error.kind() == io::ErrorKind::NotFound && ledger_is_new => create(path, random),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(SecretFileError::Missing(path.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(SecretFileError::Missing(path.to_owned()))
+        }
         Err(error) => Err(SecretFileError::Io(path.to_owned(), error)),
     }
 }
@@ -72,11 +94,23 @@ fn create(path: &Path, random: &dyn Random) -> Result<Secrets, SecretFileError> 
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io_error(error)),
         Ok(()) | Err(_) => {}
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(io_error)?;
-    file.write_all(&key).and_then(|()| file.sync_all()).map_err(io_error)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&beside)
+        .map_err(io_error)?;
+    file.write_all(&key)
+        .and_then(|()| file.sync_all())
+        .map_err(io_error)?;
     std::fs::rename(&beside, path).map_err(io_error)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_error)?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(io_error)?;
     Ok(Secrets::new(key))
 }
 
@@ -106,9 +140,15 @@ mod tests {
         let path = folder.path().join("secret");
         let random = random();
         let first = load_or_create(&path, true, &random).unwrap();
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         for new in [true, false] {
-            assert_eq!(digest(&load_or_create(&path, new, &random).unwrap()), digest(&first));
+            assert_eq!(
+                digest(&load_or_create(&path, new, &random).unwrap()),
+                digest(&first)
+            );
         }
     }
 
@@ -129,7 +169,10 @@ mod tests {
             std::fs::write(&path, vec![7; size]).unwrap();
             std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
             let refused = load_or_create(&path, true, &random()).unwrap_err();
-            assert!(matches!(refused, SecretFileError::Size(_, n) if n == u64::try_from(size).unwrap()), "{refused}");
+            assert!(
+                matches!(refused, SecretFileError::Size(_, n) if n == u64::try_from(size).unwrap()),
+                "{refused}"
+            );
         }
     }
 
@@ -141,7 +184,10 @@ mod tests {
         for mode in [0o640, 0o604, 0o620] {
             std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
             let refused = load_or_create(&path, true, &random()).unwrap_err();
-            assert!(matches!(refused, SecretFileError::Permissions(_, m) if m == mode), "{refused}");
+            assert!(
+                matches!(refused, SecretFileError::Permissions(_, m) if m == mode),
+                "{refused}"
+            );
         }
     }
 

@@ -5,10 +5,10 @@ use crate::config::{ConfigError, CoreConfig};
 use crate::core::Core;
 use crate::failure::Failure;
 use crate::layers::{Admission, Edge};
-use crate::ports::{Clock, Random, SmsSender};
-use crate::secrets::Secrets;
 use crate::ledger::{self, Ledger};
+use crate::ports::{Clock, Random, SmsSender};
 use crate::provisioning::EdgeValidator;
+use crate::secrets::Secrets;
 use crate::services;
 use crate::tls::{self, TlsError};
 use crate::{auth::Rpc, listener};
@@ -55,7 +55,11 @@ impl Default for Options {
         Self {
             extra_callers: Vec::new(),
             edge_validator: Arc::new(|_, json| {
-                if json.is_empty() { Ok(()) } else { Err("this installation has no edge".to_owned()) }
+                if json.is_empty() {
+                    Ok(())
+                } else {
+                    Err("this installation has no edge".to_owned())
+                }
             }),
         }
     }
@@ -115,7 +119,10 @@ impl CoreServer {
         });
         let (health, health_service) = tonic_health::server::health_reporter();
         report_health(&health, &core, false).await;
-        let ledger = Arc::new(Ledger::new(Arc::clone(&core), ledger::Options::from(config.ledger)));
+        let ledger = Arc::new(Ledger::new(
+            Arc::clone(&core),
+            ledger::Options::from(config.ledger),
+        ));
         let routes = services::routes(&ledger, options.edge_validator, config.limits.message_bytes)
             .add_service(health_service)
             .add_service(services::reflection()?)
@@ -123,8 +130,20 @@ impl CoreServer {
         let admission = Arc::new(Admission::new(&config.limits));
         let edge = Edge::new(routes, Arc::clone(&admission), config.timeouts, ports.random);
         let every = Duration::from_millis(config.poll_ms);
-        let watcher = tokio::spawn(watch(Arc::clone(&core), health.clone(), Arc::clone(&admission), every));
-        Ok(Self { core, config, admission, edge, health, watcher })
+        let watcher = tokio::spawn(watch(
+            Arc::clone(&core),
+            health.clone(),
+            Arc::clone(&admission),
+            every,
+        ));
+        Ok(Self {
+            core,
+            config,
+            admission,
+            edge,
+            health,
+            watcher,
+        })
     }
 
     /// What the services share.
@@ -143,7 +162,11 @@ impl CoreServer {
     ///
     /// # Errors
     /// [`StartError::Tls`], before anything is served.
-    pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), StartError> {
         let tls = self.config.tls.as_ref().map(tls::acceptor).transpose()?;
         let service = tonic_web::GrpcWebLayer::new().layer(self.edge.clone());
         let shutdown = async {
@@ -188,7 +211,10 @@ async fn watch(core: Arc<Core>, health: HealthReporter, admission: Arc<Admission
     loop {
         ticks.tick().await;
         if let Err(failure) = core.refresh_catalogue().await {
-            tracing::warn!(?failure, "the catalogue can't be read; the last one stays in force");
+            tracing::warn!(
+                ?failure,
+                "the catalogue can't be read; the last one stays in force"
+            );
         }
         report_health(&health, &core, admission.draining()).await;
     }
@@ -201,7 +227,15 @@ async fn report_health(health: &HealthReporter, core: &Core, draining: bool) {
     }
     let serving = well.is_ok() && !draining;
     metrics::gauge!("map_core_store_healthy").set(if well.is_ok() { 1.0 } else { 0.0 });
-    set_health(health, if serving { ServingStatus::Serving } else { ServingStatus::NotServing }).await;
+    set_health(
+        health,
+        if serving {
+            ServingStatus::Serving
+        } else {
+            ServingStatus::NotServing
+        },
+    )
+    .await;
 }
 
 /// The same for the server as a whole (the empty name) and for each service.

@@ -12,7 +12,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
 /// The domain of every ErrorInfo.
-pub const DOMAIN: &str = "map";
+pub(crate) const DOMAIN: &str = "map";
 
 /// When to try again after a refusal for load or a store that is not well.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
@@ -35,7 +35,9 @@ impl From<Failure> for Status {
         details.set_error_info(reason_name(reason), DOMAIN, HashMap::new());
         match failure {
             Failure::Malformed(fields) => {
-                details.set_bad_request(violations(fields.into_iter().map(|(at, what)| (at.to_owned(), what))));
+                details.set_bad_request(violations(
+                    fields.into_iter().map(|(at, what)| (at.to_owned(), what)),
+                ));
             }
             Failure::InvalidDocument(errors) => {
                 details.set_bad_request(violations(errors.into_iter()));
@@ -64,43 +66,61 @@ impl From<Failure> for Status {
 }
 
 /// The status of a call whose deadline passed; the work goes on to its end.
-pub fn deadline_exceeded() -> Status {
+pub(crate) fn deadline_exceeded() -> Status {
     let mut details = ErrorDetails::new();
     details.set_error_info(reason_name(ErrorReason::OutcomeUnknown), DOMAIN, HashMap::new());
     details.set_retry_info(Some(RETRY_AFTER));
-    Status::with_error_details(Code::DeadlineExceeded, "the deadline passed; ask again under the same key", details)
+    Status::with_error_details(
+        Code::DeadlineExceeded,
+        "the deadline passed; ask again under the same key",
+        details,
+    )
 }
 
 /// The name of a reason as ErrorInfo carries it.
-pub fn reason_name(reason: ErrorReason) -> &'static str {
+pub(crate) fn reason_name(reason: ErrorReason) -> &'static str {
     reason.as_str_name().trim_start_matches("ERROR_REASON_")
 }
 
 /// The reason a failure is told under, for audit entries.
-pub fn reason_of(failure: &Failure) -> &'static str {
+pub(crate) fn reason_of(failure: &Failure) -> &'static str {
     reason_name(verdict_of(failure).reason)
 }
 
 fn violations(errors: impl Iterator<Item = (String, String)>) -> Vec<FieldViolation> {
-    errors.map(|(field, description)| FieldViolation::new(field, description)).collect()
+    errors
+        .map(|(field, description)| FieldViolation::new(field, description))
+        .collect()
 }
 
 fn verdict_of(failure: &Failure) -> Verdict {
     use ErrorReason as R;
     match failure {
-        Failure::Malformed(_) | Failure::InvalidDocument(_) => {
-            verdict(Code::InvalidArgument, R::MalformedRequest, "the request is malformed")
-        }
-        Failure::Unauthenticated => verdict(Code::Unauthenticated, R::Unauthenticated, "no or an unknown bearer key"),
-        Failure::CallerInactive => {
-            verdict(Code::PermissionDenied, R::CallerInactive, "the caller is unknown or deactivated")
-        }
-        Failure::PermissionDenied => {
-            verdict(Code::PermissionDenied, R::PermissionDenied, "the caller may not do this")
-        }
-        Failure::NetworkNotAllowed => {
-            verdict(Code::PermissionDenied, R::NetworkNotAllowed, "the caller may not act for this POS network")
-        }
+        Failure::Malformed(_) | Failure::InvalidDocument(_) => verdict(
+            Code::InvalidArgument,
+            R::MalformedRequest,
+            "the request is malformed",
+        ),
+        Failure::Unauthenticated => verdict(
+            Code::Unauthenticated,
+            R::Unauthenticated,
+            "no or an unknown bearer key",
+        ),
+        Failure::CallerInactive => verdict(
+            Code::PermissionDenied,
+            R::CallerInactive,
+            "the caller is unknown or deactivated",
+        ),
+        Failure::PermissionDenied => verdict(
+            Code::PermissionDenied,
+            R::PermissionDenied,
+            "the caller may not do this",
+        ),
+        Failure::NetworkNotAllowed => verdict(
+            Code::PermissionDenied,
+            R::NetworkNotAllowed,
+            "the caller may not act for this POS network",
+        ),
         Failure::TerminalUnknown => verdict(
             Code::FailedPrecondition,
             R::TerminalUnknown,
@@ -108,23 +128,37 @@ fn verdict_of(failure: &Failure) -> Verdict {
         ),
         Failure::OpeningNotFound => verdict(Code::NotFound, R::OpeningNotFound, "no opening under this key"),
         Failure::SmsNotSent => verdict(Code::Unavailable, R::SmsNotSent, "the SMS code was not sent"),
-        Failure::NotSupported => {
-            verdict(Code::FailedPrecondition, R::NotSupported, "this installation does not do this")
-        }
+        Failure::NotSupported => verdict(
+            Code::FailedPrecondition,
+            R::NotSupported,
+            "this installation does not do this",
+        ),
         Failure::Refused(refusal) => refused(*refusal),
-        Failure::NotFound(refusal) => Verdict { code: code_of_read(*refusal), ..refused(*refusal) },
-        Failure::Overloaded => verdict(Code::Unavailable, R::Overloaded, "too much work at once; nothing was done"),
+        Failure::NotFound(refusal) => Verdict {
+            code: code_of_read(*refusal),
+            ..refused(*refusal)
+        },
+        Failure::Overloaded => verdict(
+            Code::Unavailable,
+            R::Overloaded,
+            "too much work at once; nothing was done",
+        ),
         Failure::Unavailable => verdict(Code::Unavailable, R::Unavailable, "the ledger is not available"),
-        Failure::OutcomeUnknown => {
-            verdict(Code::Unavailable, R::OutcomeUnknown, "not settled in time; ask again under the same key")
-        }
+        Failure::OutcomeUnknown => verdict(
+            Code::Unavailable,
+            R::OutcomeUnknown,
+            "not settled in time; ask again under the same key",
+        ),
         Failure::Internal(_) => verdict(Code::Internal, R::Internal, "internal error"),
     }
 }
 
 /// The code where the thing was only to be read: most refusals keep theirs.
 fn code_of_read(refusal: Refusal) -> Code {
-    if matches!(refusal, Refusal::PaymentNotFound | Refusal::AccountNotFound | Refusal::ProductUnknown) {
+    if matches!(
+        refusal,
+        Refusal::PaymentNotFound | Refusal::AccountNotFound | Refusal::ProductUnknown
+    ) {
         Code::NotFound
     } else {
         refused(refusal).code
@@ -139,9 +173,10 @@ fn refused(refusal: Refusal) -> Verdict {
         Refusal::PaymentReversed => (R::PaymentReversed, "the payment was reversed"),
         Refusal::PaymentCancelled => (R::PaymentCancelled, "the payment was cancelled"),
         Refusal::KeyClosed => (R::KeyClosed, "a reversal came first and closed the key"),
-        Refusal::PaymentUnknownKeyClosed => {
-            (R::PaymentUnknownKeyClosed, "there was no successful payment; the key is closed now")
-        }
+        Refusal::PaymentUnknownKeyClosed => (
+            R::PaymentUnknownKeyClosed,
+            "there was no successful payment; the key is closed now",
+        ),
         Refusal::KeyHoldsNoPayment => (R::KeyHoldsNoPayment, "the key holds no payment"),
         Refusal::PaymentNotFound => (R::PaymentNotFound, "there is no such payment"),
         Refusal::PaymentNotPaid => (R::PaymentNotPaid, "the payment was declined or closed"),
@@ -168,7 +203,10 @@ fn refused(refusal: Refusal) -> Verdict {
         Refusal::AccountNotYetValid => (R::AccountNotYetValid, "the card is not valid yet"),
         Refusal::AccountExpired => (R::AccountExpired, "the card has expired"),
         Refusal::RuleMismatch => (R::RuleMismatch, "the card can't be spent here, now, or for this"),
-        Refusal::NotTransferable => (R::NotTransferable, "money of this type of account can't be transferred"),
+        Refusal::NotTransferable => (
+            R::NotTransferable,
+            "money of this type of account can't be transferred",
+        ),
         Refusal::InsufficientBalance => (R::InsufficientBalance, "the account has not enough"),
         Refusal::AmountOutOfRange => (R::AmountOutOfRange, "the amount is out of range"),
     };

@@ -34,7 +34,8 @@ pub enum TlsError {
 /// See [`TlsError`].
 pub fn acceptor(config: &TlsConfig) -> Result<TlsAcceptor, TlsError> {
     let provider = Arc::new(default_provider());
-    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+    let builder =
+        ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
     let builder = match &config.client_authorities {
         None => builder.with_no_client_auth(),
         Some(path) => {
@@ -46,7 +47,8 @@ pub fn acceptor(config: &TlsConfig) -> Result<TlsAcceptor, TlsError> {
             builder.with_client_cert_verifier(verifier)
         }
     };
-    let key = PrivateKeyDer::from_pem_file(&config.key).map_err(|error| TlsError::File(config.key.clone(), error))?;
+    let key = PrivateKeyDer::from_pem_file(&config.key)
+        .map_err(|error| TlsError::File(config.key.clone(), error))?;
     let mut server = builder.with_single_cert(certificates(&config.certificate)?, key)?;
     server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(server)))
@@ -56,5 +58,9 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let file_error = |error| TlsError::File(path.to_owned(), error);
     let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).map_err(file_error)?.collect();
     let found = found.map_err(file_error)?;
-    if found.is_empty() { Err(TlsError::Empty(path.to_owned())) } else { Ok(found) }
+    if found.is_empty() {
+        Err(TlsError::Empty(path.to_owned()))
+    } else {
+        Ok(found)
+    }
 }

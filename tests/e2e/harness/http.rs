@@ -102,9 +102,26 @@ pub fn send(address: SocketAddr, post: &Post<'_>) -> Reply {
     raw(address, &bytes)
 }
 
+/// Gets a page of text: its status and body; status 0 where there is no answer.
+pub fn get(address: SocketAddr, path: &str) -> (u16, String) {
+    let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let text = String::from_utf8_lossy(&exchange(address, head.as_bytes()).unwrap_or_default()).into_owned();
+    let status = text.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    (status, text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
+}
+
 /// Sends these bytes and reads to the end of the connection.
 pub fn raw(address: SocketAddr, bytes: &[u8]) -> Reply {
-    let Ok(mut stream) = TcpStream::connect_timeout(&address, PATIENCE) else { return Reply::Refused };
+    match exchange(address, bytes) {
+        None => Reply::Refused,
+        Some(received) if received.is_empty() => Reply::Closed,
+        Some(received) => parse(&received),
+    }
+}
+
+/// All that comes back; `None`: nobody listens.
+fn exchange(address: SocketAddr, bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
     stream.set_nodelay(true).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_write_timeout(Some(PATIENCE)).unwrap();
@@ -123,7 +140,7 @@ pub fn raw(address: SocketAddr, bytes: &[u8]) -> Reply {
             Err(_) => break,
         }
     }
-    if received.is_empty() { Reply::Closed } else { parse(&received) }
+    Some(received)
 }
 
 /// Reads head and body; an answer that is cut off counts as none.

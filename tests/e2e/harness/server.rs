@@ -29,7 +29,7 @@ struct Running {
     children: Vec<Child>,
     core: SocketAddr,
     doors: Vec<SocketAddr>,
-    admin: SocketAddr,
+    admins: Vec<SocketAddr>,
     clients: HashMap<String, MapClient>,
 }
 
@@ -78,6 +78,9 @@ impl Server {
                 Running::of(vec![gateway, core], &core_ready, &gateway_ready)
             }
         };
+        for admin in &running.admins {
+            eventually("every process is ready", || (http::get(*admin, "/readyz").0 == 200).then_some(()));
+        }
         *lock(&self.running) = Some(running);
     }
 
@@ -143,9 +146,9 @@ impl Server {
         running.as_ref().expect("the server runs").doors[door as usize]
     }
 
-    /// Where metrics and probes are.
-    pub fn admin(&self) -> SocketAddr {
-        lock(&self.running).as_ref().expect("the server runs").admin
+    /// Where metrics and probes are, of each process.
+    pub fn admins(&self) -> Vec<SocketAddr> {
+        lock(&self.running).as_ref().expect("the server runs").admins.clone()
     }
 
     /// The URL of the core.
@@ -207,7 +210,7 @@ impl Running {
             children,
             core: address(core.text("core")),
             doors: doors.iter().map(|door| address(door.text("address"))).collect(),
-            admin: address(core.text("admin")),
+            admins: [core, gateway].map(|ready| address(ready.text("admin"))).to_vec(),
             clients: HashMap::new(),
         }
     }

@@ -1,7 +1,7 @@
 //! One file for each command.
 
 mod call;
-mod check;
+pub(crate) mod check;
 mod core;
 mod demo;
 mod gateway;

@@ -14,7 +14,10 @@ pub(crate) fn dump(config: &MapConfig) -> Result<String, String> {
     if config.gateway.core_key.expose().is_empty() {
         remove(&mut shown, &["gateway", "core_key"]);
     }
-    set(&mut shown, "secret_file", &config.secret_file().display().to_string());
+    let (mut defaults, secret_file) = (defaults, config.secret_file().display().to_string());
+    for table in [&mut shown, &mut defaults] {
+        set(table, "secret_file", &secret_file);
+    }
     let text = toml::to_string(&shown).map_err(|error| error.to_string())?;
     let mut lines = vec!["# The configuration in force. Load it with --config; unknown keys are refused.".to_owned()];
     if text.contains(MASK) {

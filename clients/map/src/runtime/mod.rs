@@ -11,5 +11,5 @@ mod start;
 
 pub(crate) use keys::{bearer_key, random_hex, sha256_hex};
 pub(crate) use ledger::{close as close_store, open_existing};
-pub(crate) use ready::{GatewayAddress, Ready};
+pub(crate) use ready::Ready;
 pub(crate) use start::{Parts, run};

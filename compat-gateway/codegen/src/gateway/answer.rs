@@ -31,7 +31,12 @@ fn written(node: &AnswerNode, depth: usize) -> TokenStream {
 }
 
 fn written_value(value: &AnswerValue, depth: usize) -> TokenStream {
-    let AnswerValue { name, codec, omit_empty, .. } = value;
+    let AnswerValue {
+        name,
+        codec,
+        omit_empty,
+        ..
+    } = value;
     let printer = ident(codec.name);
     match &value.source {
         Source::Constant(text) => quote!(out.put(#name, Printed::text(#text));),
@@ -72,7 +77,11 @@ fn written_object(object: &AnswerObject, depth: usize) -> TokenStream {
     let name = &object.name;
     let inner_depth = depth.saturating_add(1);
     let (outer, inner) = (root(depth), root(inner_depth));
-    let fields: Vec<_> = object.fields.iter().map(|node| written(node, inner_depth)).collect();
+    let fields: Vec<_> = object
+        .fields
+        .iter()
+        .map(|node| written(node, inner_depth))
+        .collect();
     match (&object.base, object.list) {
         (Some(path), true) => {
             let list = list(path, &outer);
@@ -121,7 +130,10 @@ pub(super) fn fallback(endpoint: &Endpoint) -> TokenStream {
     if endpoint.success_by_setting.is_none() {
         return TokenStream::new();
     }
-    let nodes = endpoint.answer.iter().filter_map(|node| known(node, &endpoint.fields));
+    let nodes = endpoint
+        .answer
+        .iter()
+        .filter_map(|node| known(node, &endpoint.fields));
     quote! {
         fn fallback(values: &Values<'_>, out: &mut Object) -> Result<(), Defect> {
             #(#nodes)*
@@ -135,7 +147,11 @@ fn known(node: &AnswerNode, fields: &[RequestField]) -> Option<TokenStream> {
         AnswerNode::Object(object) if object.list || object.base.is_some() => None,
         AnswerNode::Object(object) => {
             let name = &object.name;
-            let inner: Vec<_> = object.fields.iter().filter_map(|node| known(node, fields)).collect();
+            let inner: Vec<_> = object
+                .fields
+                .iter()
+                .filter_map(|node| known(node, fields))
+                .collect();
             Some(quote!(out.nested(#name, |out| { #(#inner)* Ok(()) })?;))
         }
         AnswerNode::Value(value) => {

@@ -18,7 +18,9 @@ struct Node<'a> {
 
 impl<'a> Node<'a> {
     fn bind(&mut self, steps: &[FieldDescriptor], index: usize, field: &'a RequestField) {
-        let Some((first, rest)) = steps.split_first() else { return };
+        let Some((first, rest)) = steps.split_first() else {
+            return;
+        };
         match (rest.is_empty(), first.kind().as_message()) {
             (false, Some(message)) => {
                 let inner = self.inner.entry(first.name().to_owned());
@@ -74,12 +76,15 @@ pub(super) fn function(endpoint: &Endpoint) -> TokenStream {
     let kind = message_type(&endpoint.core.input);
     let message = root.build(&endpoint.core.input);
     // A value that is kept nowhere is still read, so that a malformed one is refused.
-    let unbound = endpoint.fields.iter().enumerate().filter(|(_, field)| field.core.is_none()).map(
-        |(index, field)| {
+    let unbound = endpoint
+        .fields
+        .iter()
+        .enumerate()
+        .filter(|(_, field)| field.core.is_none())
+        .map(|(index, field)| {
             let codec = ident(field.codec.name);
             quote!(values.optional(#index).map(codec::#codec::read).transpose()?;)
-        },
-    );
+        });
     quote! {
         fn request(values: &Values<'_>) -> Result<#kind, Refusal> {
             #(#unbound)*

@@ -16,7 +16,10 @@ pub(super) fn schema(endpoint: &Endpoint) -> Value {
             needed.push("app");
         }
         Credential::AppTsig => {
-            top.insert("app".into(), json!({ "$ref": "#/components/schemas/AppBesideTsig" }));
+            top.insert(
+                "app".into(),
+                json!({ "$ref": "#/components/schemas/AppBesideTsig" }),
+            );
             needed.push("app");
         }
     }
@@ -42,8 +45,15 @@ pub(super) fn schema(endpoint: &Endpoint) -> Value {
 }
 
 fn payload(endpoint: &Endpoint) -> (Vec<&str>, Map<String, Value>) {
-    let required = endpoint.fields.iter().filter(|field| field.required).map(|field| field.name.as_str());
-    let fields = endpoint.fields.iter().map(|field| (field.name.clone(), property(field)));
+    let required = endpoint
+        .fields
+        .iter()
+        .filter(|field| field.required)
+        .map(|field| field.name.as_str());
+    let fields = endpoint
+        .fields
+        .iter()
+        .map(|field| (field.name.clone(), property(field)));
     (required.collect(), fields.collect())
 }
 
@@ -77,7 +87,11 @@ fn property(field: &RequestField) -> Value {
 
 /// The document's sample.
 pub(super) fn example(endpoint: &Endpoint) -> Value {
-    let fields: Map<_, _> = endpoint.fields.iter().map(|field| (field.name.clone(), sample(field))).collect();
+    let fields: Map<_, _> = endpoint
+        .fields
+        .iter()
+        .map(|field| (field.name.clone(), sample(field)))
+        .collect();
     let mut top = Map::new();
     if endpoint.has_app() {
         let app = json!({

@@ -54,7 +54,11 @@ fn property(node: &AnswerNode) -> (&str, Value, bool) {
             if let Some(map) = schema.as_object_mut() {
                 map.insert("description".into(), json!(node.doc));
             }
-            let schema = if node.list { json!({ "type": "array", "items": schema }) } else { schema };
+            let schema = if node.list {
+                json!({ "type": "array", "items": schema })
+            } else {
+                schema
+            };
             (&node.name, schema, true)
         }
     }

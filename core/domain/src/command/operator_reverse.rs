@@ -37,12 +37,12 @@ pub fn decide(
         return replay(order, &command.content, context);
     }
     let order = state.order(&command.payment).ok_or(Refusal::PaymentNotFound)?;
-    let payment = order.payment().ok_or(Refusal::PaymentNotFound)?;
     match &order.state {
         OrderState::Declined(_) | OrderState::Closed => return Err(Refusal::PaymentNotPaid),
         OrderState::Reversed(_) | OrderState::Cancelled(_) => return Err(Refusal::AlreadyReversed),
         OrderState::Done => {}
     }
+    let payment = order.payment().ok_or(Refusal::PaymentNotFound)?;
     let step = GiveBack {
         id: &command.id,
         caller: &command.caller,

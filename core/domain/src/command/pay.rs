@@ -1,12 +1,13 @@
 //! Pay at a terminal (002, 003 线下支付接口; decisions 19–21, 25–28).
 
 use crate::order::{PaymentDetail, Purchase, replay};
+use crate::paying_account;
 use crate::payment_code::Attempt;
 use crate::posting::{Movement, negative, to_account};
 use crate::{
-    Account, AccountNumber, AccountStatus, AccountType, CallerId, CodeProof, ContentDigest, Context,
-    Customer, CustomerState, Decision, EntryKind, Fen, LedgerAccount, NetworkId, Order, OrderDetail, OrderId,
-    OrderState, PaymentCodeState, PosKey, Posting, Refusal, Slot, StoreId, Timestamp,
+    AccountNumber, AccountStatus, CallerId, CodeProof, ContentDigest, Context, Customer, CustomerState,
+    Decision, EntryKind, Fen, LedgerAccount, NetworkId, Order, OrderDetail, OrderId, OrderState,
+    PaymentCodeState, PosKey, Posting, Refusal, Slot, StoreId, Timestamp,
 };
 
 /// Which account pays.
@@ -115,7 +116,7 @@ fn pay(
     code: &PaymentCodeState,
     context: &Context,
 ) -> Result<Decision, Refusal> {
-    let account = paying_account(state, command, context.now)?;
+    let account = paying_account::choose(state, command, context.now)?;
     let seller = LedgerAccount::SellerPayable(command.key.seller.clone());
     let postings = vec![
         to_account(&account.number, negative(command.amount)?),
@@ -143,45 +144,6 @@ fn pay(
         status: account.status(context.now, code.locked),
     };
     Ok(Decision::order(order(command, OrderState::Done, after, context.now)).moved(moved))
-}
-
-/// Which account pays the whole sum (decision 27): the one that was presented; for a mobile number the
-/// usable discount card that expires first, or else the cash account.
-fn paying_account<'a>(
-    state: &'a CustomerState,
-    command: &Pay,
-    now: Timestamp,
-) -> Result<&'a Account, Refusal> {
-    let account = match &command.payer {
-        Payer::Account(number) => state.account(number).ok_or(Refusal::ConsumerUnknown)?,
-        Payer::Mobile => {
-            let cards = state
-                .accounts
-                .iter()
-                .filter(|account| account.kind == AccountType::Discount);
-            let usable = cards.filter(|card| may_pay(card, command, now).is_ok());
-            let first = usable.min_by_key(|c| (c.validity.until.unwrap_or(Timestamp::MAX), &c.number));
-            // Who has no cash account has nothing on it.
-            first
-                .or_else(|| state.cash())
-                .ok_or(Refusal::InsufficientBalance)?
-        }
-    };
-    may_pay(account, command, now).map(|()| account)
-}
-
-/// Whether this account pays this.
-fn may_pay(account: &Account, command: &Pay, now: Timestamp) -> Result<(), Refusal> {
-    account.may_spend(now)?;
-    let pays = account.kind != AccountType::Investment;
-    if !pays || !account.restrictions.allow(&command.key, &command.purchase, now) {
-        return Err(Refusal::RuleMismatch);
-    }
-    if account.available(now) < command.amount {
-        Err(Refusal::InsufficientBalance)
-    } else {
-        Ok(())
-    }
 }
 
 /// The paying account right after.

@@ -3,8 +3,6 @@
 use crate::sms::{SmsCode, SmsState};
 use crate::{CallerId, CodeDigest, Context, OrderKey, Refusal, Timestamp};
 
-/// At least this long between two messages to one number, in ms.
-const PAUSE_MS: i64 = 60_000;
 /// Messages to one number within 24 hours.
 const PER_DAY: usize = 10;
 /// 24 hours, in ms.
@@ -53,7 +51,8 @@ pub fn decide(state: &SmsState, command: &SendSmsCode, context: &Context) -> Res
     }
     let recent = |sent: &&Timestamp| now.millis_since(**sent) < DAY_MS;
     let mut sent: Vec<_> = state.sent.iter().filter(recent).copied().collect();
-    let too_soon = sent.iter().any(|sent| now.millis_since(*sent) < PAUSE_MS);
+    let pause_ms = context.policy.sms_interval_ms;
+    let too_soon = sent.iter().any(|sent| now.millis_since(*sent) < pause_ms);
     if too_soon || sent.len() >= PER_DAY {
         return Err(Refusal::SmsRateLimited);
     }

@@ -17,7 +17,10 @@ fn a_cancellation_gives_the_money_back_once_and_repeats_its_answer() {
     let mut world = paid();
     let cancel = world.cancel("2", "1");
     let order = world.do_cancel(&cancel).unwrap();
-    assert_eq!((&order.key, &order.state), (&pos("2").slot(Slot::Cancel), &OrderState::Done));
+    assert_eq!(
+        (&order.key, &order.state),
+        (&pos("2").slot(Slot::Cancel), &OrderState::Done)
+    );
     assert_eq!(world.do_cancel(&cancel), Ok(order));
     let again = world.cancel("3", "1");
     assert_eq!(world.do_cancel(&again), Err(Refusal::PaymentCancelled));
@@ -36,7 +39,12 @@ fn a_cancellation_may_carry_the_serial_of_its_payment() {
 }
 
 /// A cancellation that is refused; the refusal is committed under its own key and an event goes with it.
-fn check(prepare: impl Fn(&mut World), change: impl Fn(&mut CancelPayment), expect: Refusal, events: &[EventKind]) {
+fn check(
+    prepare: impl Fn(&mut World),
+    change: impl Fn(&mut CancelPayment),
+    expect: Refusal,
+    events: &[EventKind],
+) {
     let mut world = paid();
     prepare(&mut world);
     let mut cancel = world.cancel("2", "1");
@@ -70,20 +78,53 @@ fn each_refusal_is_told_and_committed() {
     };
     let old = |world: &mut World| world.pass(7 * DAY + 1);
     check(undone, |_| {}, Refusal::PaymentReversed, &[]);
-    check(|_| {}, |cancel| cancel.original = None, Refusal::PaymentNotFound, &[]);
-    check(|_| {}, |cancel| cancel.original = Some(pos("7").slot(Slot::Pay)), Refusal::PaymentNotFound, &[]);
-    check(|_| {}, |cancel| cancel.original = Some(pos("1").slot(Slot::Cancel)), Refusal::PaymentNotFound, &[]);
-    check(declined, |cancel| cancel.original = Some(pos("9").slot(Slot::Pay)), Refusal::PaymentNotPaid, &[]);
-    check(old, |_| {}, Refusal::ReversalWindowPassed, &[EventKind::ReversalAfterWindow]);
+    check(
+        |_| {},
+        |cancel| cancel.original = None,
+        Refusal::PaymentNotFound,
+        &[],
+    );
+    check(
+        |_| {},
+        |cancel| cancel.original = Some(pos("7").slot(Slot::Pay)),
+        Refusal::PaymentNotFound,
+        &[],
+    );
+    check(
+        |_| {},
+        |cancel| cancel.original = Some(pos("1").slot(Slot::Cancel)),
+        Refusal::PaymentNotFound,
+        &[],
+    );
+    check(
+        declined,
+        |cancel| cancel.original = Some(pos("9").slot(Slot::Pay)),
+        Refusal::PaymentNotPaid,
+        &[],
+    );
+    check(
+        old,
+        |_| {},
+        Refusal::ReversalWindowPassed,
+        &[EventKind::ReversalAfterWindow],
+    );
     let seller = SellerId::parse("S2").unwrap();
-    check(|_| {}, elsewhere(move |key| key.seller = seller.clone()), Refusal::PaymentNotFound, &[]);
+    check(
+        |_| {},
+        elsewhere(move |key| key.seller = seller.clone()),
+        Refusal::PaymentNotFound,
+        &[],
+    );
 }
 
 #[test]
 fn a_payment_of_another_terminal_is_not_cancelled() {
     let mut world = paid();
     let cancel = CancelPayment {
-        key: PosKey { terminal: TerminalId::parse("T2").unwrap(), ..pos("2") },
+        key: PosKey {
+            terminal: TerminalId::parse("T2").unwrap(),
+            ..pos("2")
+        },
         ..world.cancel("2", "1")
     };
     assert_eq!(world.do_cancel(&cancel), Err(Refusal::PaymentNotFound));
@@ -94,7 +135,10 @@ fn a_payment_of_another_terminal_is_not_cancelled() {
 fn a_payment_of_another_network_is_refused_and_nothing_is_remembered() {
     let mut world = paid();
     let before = world.clone();
-    let cancel = CancelPayment { network: NetworkId::parse("n2").unwrap(), ..world.cancel("2", "1") };
+    let cancel = CancelPayment {
+        network: NetworkId::parse("n2").unwrap(),
+        ..world.cancel("2", "1")
+    };
     assert_eq!(world.do_cancel(&cancel), Err(Refusal::PaymentNotFound));
     assert_eq!(world.state, before.state);
 }

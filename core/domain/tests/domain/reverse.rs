@@ -18,11 +18,20 @@ fn after_the_payment_the_money_comes_back_once() {
     let mut world = paid();
     let undo = world.undo("1");
     let order = world.do_undo(&undo).unwrap();
-    let OrderState::Reversed(step) = &order.state else { panic!("{order:?}") };
-    assert_eq!((step.available_after, step.status_after), (Fen::new(100), AccountStatus::Normal));
+    let OrderState::Reversed(step) = &order.state else {
+        panic!("{order:?}")
+    };
+    assert_eq!(
+        (step.available_after, step.status_after),
+        (Fen::new(100), AccountStatus::Normal)
+    );
     assert_eq!(step.id, undo.id);
     let again = world.undo("1");
-    assert_eq!(world.do_undo(&again), Ok(order), "the same answer, the first order number included");
+    assert_eq!(
+        world.do_undo(&again),
+        Ok(order),
+        "the same answer, the first order number included"
+    );
     assert_eq!((world.available(CASH), world.journal.len()), (100, 3));
     world.assert_books_balance();
 }
@@ -75,7 +84,10 @@ fn a_cancelled_payment_is_not_reversed() {
 #[test]
 fn a_key_that_holds_only_something_else_is_refused_with_an_event_and_pays_nothing_later() {
     let mut world = World::with_cash(100);
-    let undo = ReversePayment { holds_other: true, ..world.undo("1") };
+    let undo = ReversePayment {
+        holds_other: true,
+        ..world.undo("1")
+    };
     for _ in 0..3 {
         assert_eq!(world.do_undo(&undo), Err(Refusal::KeyHoldsNoPayment));
     }
@@ -87,7 +99,10 @@ fn a_key_that_holds_only_something_else_is_refused_with_an_event_and_pays_nothin
 #[test]
 fn a_payment_that_shares_its_key_with_a_cancellation_is_reversed() {
     let mut world = paid();
-    let undo = ReversePayment { holds_other: true, ..world.undo("1") };
+    let undo = ReversePayment {
+        holds_other: true,
+        ..world.undo("1")
+    };
     assert!(world.do_undo(&undo).is_ok());
     assert_eq!(world.available(CASH), 100);
 }
@@ -116,7 +131,10 @@ fn at_the_window_s_last_moment_it_is_reversed_and_the_repeat_says_so_for_ever() 
 fn a_payment_of_another_network_is_neither_reversed_nor_fenced() {
     let mut world = paid();
     let before = world.clone();
-    let undo = ReversePayment { network: NetworkId::parse("n2").unwrap(), ..world.undo("1") };
+    let undo = ReversePayment {
+        network: NetworkId::parse("n2").unwrap(),
+        ..world.undo("1")
+    };
     assert_eq!(world.do_undo(&undo), Err(Refusal::PaymentNotFound));
     assert_eq!(world.state, before.state);
     assert_ne!(undo.network, network());
@@ -132,15 +150,26 @@ fn money_returns_to_the_account_that_paid_frozen_expired_or_locked_as_it_is() {
         spoil(&mut world);
         let undo = world.undo("1");
         let order = world.do_undo(&undo).unwrap();
-        let OrderState::Reversed(step) = order.state else { panic!("{order:?}") };
+        let OrderState::Reversed(step) = order.state else {
+            panic!("{order:?}")
+        };
         assert_eq!(step.status_after, expect);
         assert_eq!((world.available(DISCOUNT), world.available(CASH)), (100, 100));
         world.assert_books_balance();
     };
     check(|_| {}, AccountStatus::Normal);
-    check(|world| world.account_mut(DISCOUNT).frozen = true, AccountStatus::Frozen);
-    check(|world| world.account_mut(DISCOUNT).validity.until = Some(world.now), AccountStatus::Expired);
-    check(|world| world.state.customer.payment_code.locked = true, AccountStatus::Locked);
+    check(
+        |world| world.account_mut(DISCOUNT).frozen = true,
+        AccountStatus::Frozen,
+    );
+    check(
+        |world| world.account_mut(DISCOUNT).validity.until = Some(world.now),
+        AccountStatus::Expired,
+    );
+    check(
+        |world| world.state.customer.payment_code.locked = true,
+        AccountStatus::Locked,
+    );
 }
 
 #[test]
@@ -148,10 +177,18 @@ fn a_key_without_a_customer_is_closed_by_an_order_for_its_claim() {
     let mut world = World::new();
     let undo = world.undo("1");
     let decision = reverse_payment::close(&undo, &world.context());
-    let [closure] = decision.orders.as_slice() else { panic!("{decision:?}") };
-    assert_eq!((&closure.key, &closure.state), (&pos("1").slot(Slot::Pay), &OrderState::Closed));
+    let [closure] = decision.orders.as_slice() else {
+        panic!("{decision:?}")
+    };
+    assert_eq!(
+        (&closure.key, &closure.state),
+        (&pos("1").slot(Slot::Pay), &OrderState::Closed)
+    );
     assert_eq!(decision.answer, Err(Refusal::PaymentUnknownKeyClosed));
-    assert_eq!(reverse_payment::closed(closure, &undo), Refusal::PaymentUnknownKeyClosed);
+    assert_eq!(
+        reverse_payment::closed(closure, &undo),
+        Refusal::PaymentUnknownKeyClosed
+    );
 }
 
 #[test]

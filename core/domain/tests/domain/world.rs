@@ -10,10 +10,11 @@ use map_domain::command::top_up::{self, TopUp};
 use map_domain::command::transfer::{self, TransferToCash};
 use map_domain::order::Purchase;
 use map_domain::{
-    Account, AccountNumber, AccountType, BatchNumber, CallerId, CodeDigest, CodeProof, ContentDigest, Context,
-    Customer, CustomerId, CustomerState, Decision, Entry, EventKind, Fen, IdentityDigest, LedgerAccount,
-    MobileNumber, NetworkId, Operation, Order, OrderId, OrderKey, PaymentCodeState, Policy, PosKey, ProductId,
-    Refusal, Restrictions, SellerId, SerialNumber, Slot, StoreId, TerminalId, Timestamp, TrialBalance,
+    Account, AccountNumber, AccountType, BatchNumber, CallerId, CodeDigest, CodeProof, ContentDigest,
+    Context, Customer, CustomerId, CustomerState, Decision, Entry, EventKind, Fen, IdentityDigest,
+    LedgerAccount, MobileNumber, NetworkId, Operation, Order, OrderId, OrderKey, PaymentCodeState, Policy,
+    PosKey, ProductId, Refusal, Restrictions, SellerId, SerialNumber, Slot, StoreId, TerminalId, Timestamp,
+    TrialBalance,
 };
 use std::collections::BTreeMap;
 
@@ -60,8 +61,18 @@ impl World {
         let now = at(2015, 1, 31, 12);
         let mut customer = Customer::new(CustomerId::new([7; 16]), Some(mobile), now);
         customer.payment_code = PaymentCodeState::set(RIGHT);
-        let state = CustomerState { customer, accounts: Vec::new(), orders: BTreeMap::new() };
-        Self { state, journal: Vec::new(), events: Vec::new(), now, numbers: 0 }
+        let state = CustomerState {
+            customer,
+            accounts: Vec::new(),
+            orders: BTreeMap::new(),
+        };
+        Self {
+            state,
+            journal: Vec::new(),
+            events: Vec::new(),
+            now,
+            numbers: 0,
+        }
     }
 
     /// That customer with so much on the cash account.
@@ -73,7 +84,10 @@ impl World {
     }
 
     pub(crate) fn context(&self) -> Context {
-        Context { now: self.now, policy: Policy::default() }
+        Context {
+            now: self.now,
+            policy: Policy::default(),
+        }
     }
 
     pub(crate) fn pass(&mut self, ms: i64) {
@@ -95,12 +109,19 @@ impl World {
 
     /// Writes a decision as a store would.
     pub(crate) fn apply(&mut self, decision: &Decision) {
-        decision.check(&self.state).unwrap_or_else(|defect| panic!("{defect}: {decision:#?}"));
+        decision
+            .check(&self.state)
+            .unwrap_or_else(|defect| panic!("{defect}: {decision:#?}"));
         if let Some(customer) = &decision.customer {
             self.state.customer = customer.clone();
         }
         for after in &decision.accounts {
-            match self.state.accounts.iter_mut().find(|before| before.number == after.number) {
+            match self
+                .state
+                .accounts
+                .iter_mut()
+                .find(|before| before.number == after.number)
+            {
                 Some(before) => *before = after.clone(),
                 None => self.state.accounts.push(after.clone()),
             }
@@ -122,8 +143,18 @@ impl World {
         let mut command = self.open(account.number.as_str(), product);
         command.card_number = account.number.clone();
         self.run(open_card::decide, &command).unwrap().answer.unwrap();
-        let stored = self.state.accounts.iter_mut().find(|known| known.number == account.number).unwrap();
-        *stored = Account { balance: stored.balance, plan: stored.plan, face_value: stored.face_value, ..account };
+        let stored = self
+            .state
+            .accounts
+            .iter_mut()
+            .find(|known| known.number == account.number)
+            .unwrap();
+        *stored = Account {
+            balance: stored.balance,
+            plan: stored.plan,
+            face_value: stored.face_value,
+            ..account
+        };
     }
 
     pub(crate) fn account(&self, text: &str) -> &Account {
@@ -131,7 +162,11 @@ impl World {
     }
 
     pub(crate) fn account_mut(&mut self, text: &str) -> &mut Account {
-        self.state.accounts.iter_mut().find(|account| account.number == number(text)).unwrap()
+        self.state
+            .accounts
+            .iter_mut()
+            .find(|account| account.number == number(text))
+            .unwrap()
     }
 
     pub(crate) fn available(&self, text: &str) -> i64 {
@@ -174,7 +209,11 @@ impl World {
             terminal_active: true,
             store: StoreId::parse("ST1").unwrap(),
             clerk: "c".into(),
-            purchase: Purchase { product_name: "92#".into(), unit_price: None, quantity: "1".into() },
+            purchase: Purchase {
+                product_name: "92#".into(),
+                unit_price: None,
+                quantity: "1".into(),
+            },
             caller_order: "AO1".into(),
             remark: String::new(),
         }
@@ -287,7 +326,11 @@ pub(crate) fn network() -> NetworkId {
 }
 
 pub(crate) fn caller_key(operation: Operation, number: &str) -> OrderKey {
-    OrderKey::Caller { caller: caller("app/a1"), operation, number: number.into() }
+    OrderKey::Caller {
+        caller: caller("app/a1"),
+        operation,
+        number: number.into(),
+    }
 }
 
 /// Differs where the text or the amount does.

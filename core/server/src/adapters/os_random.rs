@@ -7,8 +7,14 @@ use crate::ports::Random;
 pub struct OsRandom;
 
 impl Random for OsRandom {
-    #[allow(clippy::disallowed_methods, reason = "this is the adapter that draws random bytes")]
-    #[allow(clippy::panic, reason = "a number that can be guessed is worse than a call that fails")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "this is the adapter that draws random bytes"
+    )]
+    #[allow(
+        clippy::panic,
+        reason = "a number that can be guessed is worse than a call that fails"
+    )]
     fn fill(&self, buffer: &mut [u8]) {
         if let Err(error) = getrandom::fill(buffer) {
             panic!("the operating system gives no random bytes: {error}");

@@ -21,12 +21,23 @@ impl SmsSender for SmsOutbox {
     async fn send(&self, mobile: &MobileNumber, code: &str, at: Timestamp) -> Result<(), SmsNotSent> {
         let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
         codes.truncate(CAPACITY.saturating_sub(1));
-        codes.push_front(SentCode { mobile: mobile.clone(), code: code.to_owned(), at });
+        codes.push_front(SentCode {
+            mobile: mobile.clone(),
+            code: code.to_owned(),
+            at,
+        });
         Ok(())
     }
 
     fn outbox(&self) -> Option<Vec<SentCode>> {
-        Some(self.codes.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect())
+        Some(
+            self.codes
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .iter()
+                .cloned()
+                .collect(),
+        )
     }
 }
 
@@ -39,7 +50,10 @@ mod tests {
         let outbox = SmsOutbox::default();
         let mobile = MobileNumber::parse("13800138000").unwrap();
         for n in 0..150 {
-            outbox.send(&mobile, &format!("{n:04}"), Timestamp::from_millis(n)).await.unwrap();
+            outbox
+                .send(&mobile, &format!("{n:04}"), Timestamp::from_millis(n))
+                .await
+                .unwrap();
         }
         let codes = outbox.outbox().unwrap();
         assert_eq!(codes.len(), 100);

@@ -73,7 +73,10 @@ impl SmsWebhook {
     /// # Errors
     /// See [`WebhookError`].
     pub fn new(config: &WebhookConfig) -> Result<Self, WebhookError> {
-        let uri: Uri = config.url.parse().map_err(|_| WebhookError::Url(config.url.clone()))?;
+        let uri: Uri = config
+            .url
+            .parse()
+            .map_err(|_| WebhookError::Url(config.url.clone()))?;
         if uri.scheme_str() != Some("http") || uri.host().is_none() {
             return Err(WebhookError::Url(config.url.clone()));
         }
@@ -83,14 +86,31 @@ impl SmsWebhook {
         if key.len() < 16 {
             return Err(WebhookError::KeyTooShort(config.key_file.clone()));
         }
-        let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build_http();
-        Ok(Self { client, uri, key, timeout: Duration::from_millis(config.timeout_ms) })
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .build_http();
+        Ok(Self {
+            client,
+            uri,
+            key,
+            timeout: Duration::from_millis(config.timeout_ms),
+        })
     }
 
-    fn request(&self, mobile: &MobileNumber, code: &str, at: Timestamp) -> Result<Request<Full<Bytes>>, SmsNotSent> {
+    fn request(
+        &self,
+        mobile: &MobileNumber,
+        code: &str,
+        at: Timestamp,
+    ) -> Result<Request<Full<Bytes>>, SmsNotSent> {
         let sent_at_ms = at.as_millis();
-        let message = Message { mobile_number: mobile.as_str(), code, sent_at_ms };
-        let body = serde_json::to_vec(&message).map_err(|_| SmsNotSent("the message can't be encoded".to_owned()))?;
+        let message = Message {
+            mobile_number: mobile.as_str(),
+            code,
+            sent_at_ms,
+        };
+        let body = serde_json::to_vec(&message)
+            .map_err(|_| SmsNotSent("the message can't be encoded".to_owned()))?;
         let timestamp = sent_at_ms.to_string();
         Request::post(self.uri.clone())
             .header("content-type", "application/json")
@@ -107,7 +127,10 @@ impl SmsSender for SmsWebhook {
         let request = self.request(mobile, code, at)?;
         match tokio::time::timeout(self.timeout, self.client.request(request)).await {
             Ok(Ok(response)) if response.status().is_success() => Ok(()),
-            Ok(Ok(response)) => Err(SmsNotSent(format!("the provider answered {}", response.status().as_u16()))),
+            Ok(Ok(response)) => Err(SmsNotSent(format!(
+                "the provider answered {}",
+                response.status().as_u16()
+            ))),
             Ok(Err(error)) => Err(SmsNotSent(format!("the provider can't be reached: {error}"))),
             Err(_) => Err(SmsNotSent("the provider did not answer in time".to_owned())),
         }
@@ -121,12 +144,17 @@ impl SmsSender for SmsWebhook {
 /// What `x-map-signature` must say for this body.
 pub fn signature(key: &[u8], timestamp: &str, body: &[u8]) -> String {
     // HMAC takes a key of any length; the error can't come.
-    let Ok(mut mac) = <Hmac<Sha256> as Mac>::new_from_slice(key) else { return String::new() };
+    let Ok(mut mac) = <Hmac<Sha256> as Mac>::new_from_slice(key) else {
+        return String::new();
+    };
     mac.update(timestamp.as_bytes());
     mac.update(b".");
     mac.update(body);
-    mac.finalize().into_bytes().iter().fold(String::from("v1="), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    mac.finalize()
+        .into_bytes()
+        .iter()
+        .fold(String::from("v1="), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }

@@ -72,21 +72,32 @@ pub fn open<T>(core: &Core, request: tonic::Request<T>, rpc: Rpc) -> Result<(Cal
 pub fn authenticate(core: &Core, metadata: &MetadataMap) -> Result<Caller, Failure> {
     let catalogue = core.catalogue();
     let key = bearer(metadata).ok_or(Failure::Unauthenticated)?;
-    let own = catalogue.by_key.get(&key_hash(key)).and_then(|id| catalogue.callers.get(id));
+    let own = catalogue
+        .by_key
+        .get(&key_hash(key))
+        .and_then(|id| catalogue.callers.get(id));
     let own = own.ok_or(Failure::Unauthenticated)?;
     let own_active = own.active && own.caller.active;
     if metadata.get(ON_BEHALF_OF).is_none() {
-        return Ok(Caller { active: own_active, ..own.caller.clone() });
+        return Ok(Caller {
+            active: own_active,
+            ..own.caller.clone()
+        });
     }
     if own.caller.role != Role::Gateway {
         return Err(Failure::PermissionDenied);
     }
     let target = text(metadata, ON_BEHALF_OF).and_then(|id| CallerId::parse(id).ok());
-    let target = target.and_then(|id| catalogue.callers.get(&id)).ok_or(Failure::CallerInactive)?;
+    let target = target
+        .and_then(|id| catalogue.callers.get(&id))
+        .ok_or(Failure::CallerInactive)?;
     if !target.caller.role.behind_a_gateway() {
         return Err(Failure::PermissionDenied);
     }
-    Ok(Caller { active: own_active && target.active && target.caller.active, ..target.caller.clone() })
+    Ok(Caller {
+        active: own_active && target.active && target.caller.active,
+        ..target.caller.clone()
+    })
 }
 
 /// What is provisioned instead of a bearer key.
@@ -105,5 +116,9 @@ fn bearer(metadata: &MetadataMap) -> Option<&str> {
 fn text<'a>(metadata: &'a MetadataMap, key: &str) -> Option<&'a str> {
     let mut values = metadata.get_all(key).iter();
     let first = values.next()?;
-    if values.next().is_some() { None } else { first.to_str().ok() }
+    if values.next().is_some() {
+        None
+    } else {
+        first.to_str().ok()
+    }
 }

@@ -65,7 +65,9 @@ impl Admission {
     /// With these bounds.
     pub fn new(limits: &Limits) -> Self {
         Self {
-            general: Arc::new(Semaphore::new(limits.concurrent_calls.min(Semaphore::MAX_PERMITS))),
+            general: Arc::new(Semaphore::new(
+                limits.concurrent_calls.min(Semaphore::MAX_PERMITS),
+            )),
             reserved: Arc::new(Semaphore::new(limits.reserved_calls.min(Semaphore::MAX_PERMITS))),
             draining: AtomicBool::new(false),
             running: watch::Sender::new(0),
@@ -74,7 +76,9 @@ impl Admission {
 
     /// A place for a call. What is no rpc of ours (health, reflection) needs none.
     pub(super) async fn admit(&self, rpc: Option<Rpc>, deadline: Instant) -> Result<Permit, Failure> {
-        let Some(rpc) = rpc else { return Ok(self.permit(None)) };
+        let Some(rpc) = rpc else {
+            return Ok(self.permit(None));
+        };
         if self.draining() {
             return Err(Failure::Overloaded);
         }
@@ -94,7 +98,10 @@ impl Admission {
     fn permit(&self, place: Option<OwnedSemaphorePermit>) -> Permit {
         self.running.send_modify(|count| *count = count.saturating_add(1));
         metrics::gauge!("map_core_calls_in_flight").increment(1.0);
-        Permit { _place: place, running: self.running.clone() }
+        Permit {
+            _place: place,
+            running: self.running.clone(),
+        }
     }
 
     /// Refuses new calls from now on.

@@ -44,7 +44,12 @@ where
 {
     /// Puts the layers around a service.
     pub fn new(inner: S, admission: Arc<Admission>, timeouts: Timeouts, random: Arc<dyn Random>) -> Self {
-        Self { inner, admission, timeouts, random }
+        Self {
+            inner,
+            admission,
+            timeouts,
+            random,
+        }
     }
 
     async fn handle(self, mut request: Request<Body>) -> Response<Body> {
@@ -71,7 +76,12 @@ where
     /// Runs the call in a task of its own: when the caller has gone or the deadline has passed,
     /// the work goes on to its end, because a commit must not be cancelled half way. The
     /// permit goes with it.
-    async fn run(self, request: Request<Body>, permit: admission::Permit, deadline: Instant) -> Response<Body> {
+    async fn run(
+        self,
+        request: Request<Body>,
+        permit: admission::Permit,
+        deadline: Instant,
+    ) -> Response<Body> {
         let inner = self.inner;
         let work = async move {
             let _permit = permit;

@@ -20,7 +20,11 @@ impl Observed {
     pub(super) fn begin(path: &str, rpc: Option<Rpc>, request_id: &str, started: Instant) -> Self {
         let method = rpc.map_or_else(|| other(path), Rpc::path);
         let span = tracing::info_span!("call", method, request_id, caller = Empty);
-        Self { span, method, started }
+        Self {
+            span,
+            method,
+            started,
+        }
     }
 
     pub(super) fn span(&self) -> tracing::Span {
@@ -32,7 +36,8 @@ impl Observed {
         let code = code_name(code_of(response));
         let elapsed = self.started.elapsed();
         let latency_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-        self.span.in_scope(|| tracing::info!(code, latency_us, "answered"));
+        self.span
+            .in_scope(|| tracing::info!(code, latency_us, "answered"));
         metrics::counter!("map_core_calls_total", "method" => self.method, "code" => code).increment(1);
         metrics::histogram!("map_core_call_seconds", "method" => self.method).record(elapsed.as_secs_f64());
     }

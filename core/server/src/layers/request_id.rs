@@ -11,7 +11,9 @@ const MAX_BYTES: usize = 64;
 /// The request's id; afterwards the header holds it, and nothing else.
 pub(super) fn ensure(headers: &mut HeaderMap, random: &dyn Random) -> String {
     let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
-    let id = given.filter(|id| sensible(id)).map_or_else(|| fresh(random), ToOwned::to_owned);
+    let id = given
+        .filter(|id| sensible(id))
+        .map_or_else(|| fresh(random), ToOwned::to_owned);
     answer(headers, &id);
     id
 }

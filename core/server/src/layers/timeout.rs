@@ -25,7 +25,13 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { default_ms: 10_000, maximum_ms: 60_000, handshake_ms: 10_000, keep_alive_ms: 30_000, drain_ms: 30_000 }
+        Self {
+            default_ms: 10_000,
+            maximum_ms: 60_000,
+            handshake_ms: 10_000,
+            keep_alive_ms: 30_000,
+            drain_ms: 30_000,
+        }
     }
 }
 
@@ -64,7 +70,11 @@ fn parse(headers: &HeaderMap) -> Option<Duration> {
 /// In the finest unit that eight digits hold.
 fn format(timeout: Duration) -> HeaderValue {
     const MOST: u128 = 99_999_999;
-    let units = [(timeout.as_nanos(), 'n'), (timeout.as_micros(), 'u'), (timeout.as_millis(), 'm')];
+    let units = [
+        (timeout.as_nanos(), 'n'),
+        (timeout.as_micros(), 'u'),
+        (timeout.as_millis(), 'm'),
+    ];
     let (value, unit) = units
         .into_iter()
         .find(|(value, _)| *value <= MOST)

@@ -17,8 +17,7 @@ use crate::validate::Cancelling;
 use map_domain::command::cancel_payment::{self, CancelPayment};
 use map_domain::order::{CancellationDetail, Order};
 use map_domain::{
-    ContentDigest, CustomerId, NetworkId, OrderDetail, OrderId, OrderKey, OrderState, PosKey, Refusal, SerialNumber,
-    Slot,
+    ContentDigest, CustomerId, NetworkId, OrderDetail, OrderId, OrderKey, PosKey, Refusal, SerialNumber, Slot,
 };
 use map_store::{PartitionId, records};
 use std::sync::Arc;
@@ -127,15 +126,7 @@ impl Ledger {
         let network = payment.map_or(&request.place.network, |payment| &payment.network).clone();
         require_network(request, &network)?;
         binding.require_content(&request.content)?;
-        let command = CancelPayment {
-            key: request.place.key.clone(),
-            id: request.id.clone(),
-            content: request.content,
-            caller: request.caller.id.clone(),
-            original: original.clone(),
-            reference: request.cancelling.original.clone(),
-            network,
-        };
+        let command = command(request, network, original.clone());
         let asked = Asked {
             key: &request.key,
             id: &request.id,
@@ -190,19 +181,8 @@ impl Ledger {
         refusal: Refusal,
     ) -> Result<Halt, Halt> {
         require_network(request, &network)?;
-        let order = Order {
-            key: request.key.clone(),
-            id: request.id.clone(),
-            content: request.content,
-            caller: request.caller.id.clone(),
-            at: self.core.clock.now(),
-            state: OrderState::Declined(refusal),
-            detail: OrderDetail::Cancellation(CancellationDetail {
-                original: None,
-                reference: request.cancelling.original.clone(),
-                network,
-            }),
-        };
+        let command = command(request, network, None);
+        let order = cancel_payment::declined(&command, refusal, &self.core.context());
         Ok(self.decline(&order, refusal).await)
     }
 }
@@ -220,5 +200,17 @@ const fn cancellation(order: &Order) -> Option<&CancellationDetail> {
         | OrderDetail::Transfer(_)
         | OrderDetail::Closure
         | OrderDetail::Act => None,
+    }
+}
+
+fn command(request: &Request, network: NetworkId, original: Option<OrderKey>) -> CancelPayment {
+    CancelPayment {
+        key: request.place.key.clone(),
+        id: request.id.clone(),
+        content: request.content,
+        caller: request.caller.id.clone(),
+        original,
+        reference: request.cancelling.original.clone(),
+        network,
     }
 }

@@ -174,10 +174,10 @@ impl Ledger {
 /// The payment, if it is one and the caller may see it. A closed key tells no network: then it is that
 /// of its terminal.
 fn shown(caller: &Caller, order: Order, terminal: Option<&NetworkId>) -> Option<FoundPayment> {
-    let OrderKey::Pos(key, Slot::Pay) = &order.key else { return None };
+    let OrderKey::Pos(key, Slot::Pay) = order.key.clone() else { return None };
     let network = order.payment().map(|payment| &payment.network).or(terminal)?;
     let visible = caller.role == Role::Operator || caller.acts_for(network);
-    visible.then(|| FoundPayment { key: key.clone(), order })
+    visible.then(|| FoundPayment { key, order })
 }
 
 /// Why a read that uses the words of attempts failed.

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::validate::TerminalKey;
 use map_domain::command::reverse_payment::{self, ReversePayment};
 use map_domain::order::{LifeStep, Order};
-use map_domain::{EventKind, OrderDetail, OrderId, OrderState, Refusal, Slot};
+use map_domain::{EventKind, NetworkId, OrderId, OrderState, Refusal, Slot};
 use std::sync::Arc;
 
 /// A payment that was given back.
@@ -119,13 +119,7 @@ impl Ledger {
         // Where no payment is given back, all slots are closed first: what they say then never
         // changes, and with it the answer.
         let holds_other = !paid && self.close_others(request, others).await?;
-        let command = ReversePayment {
-            key: request.place.key.clone(),
-            id: request.id.clone(),
-            caller: request.caller.id.clone(),
-            network,
-            holds_other,
-        };
+        let command = command(request, network, holds_other);
         let decision = reverse_payment::decide(&book.state, &command, &self.core.context())
             .map_err(|refusal| Halt::Refused(refusal.into()))?;
         // The claim is there already: the fence takes nothing but the row.
@@ -136,13 +130,8 @@ impl Ledger {
     /// Where the key is closed without a customer: what is told, for ever.
     async fn reverse_closed(&self, request: &Request, order: &Order, others: [Found; 2]) -> Result<Halt, Halt> {
         let holds_other = self.close_others(request, others).await?;
-        // A declined payment is a payment, if an unsuccessful one.
-        let refusal = if holds_other && order.detail == OrderDetail::Closure {
-            Refusal::KeyHoldsNoPayment
-        } else {
-            Refusal::PaymentUnknownKeyClosed
-        };
-        Ok(Halt::Final(Failure::Refused(refusal)))
+        let command = command(request, request.place.network.clone(), holds_other);
+        Ok(Halt::Final(Failure::Refused(reverse_payment::closed(order, &command))))
     }
 
     /// Closes the key's other slots where they are free, and tells whether one of them holds a
@@ -175,5 +164,15 @@ impl Ledger {
             Halt::Final(_) | Halt::Refused(_) | Halt::Raced | Halt::Store(_) => EventKind::KeyClosedBeforePayment,
         };
         self.report(kind, request.place.key.to_string(), self.core.clock.now()).await;
+    }
+}
+
+fn command(request: &Request, network: NetworkId, holds_other: bool) -> ReversePayment {
+    ReversePayment {
+        key: request.place.key.clone(),
+        id: request.id.clone(),
+        caller: request.caller.id.clone(),
+        network,
+        holds_other,
     }
 }

@@ -12,10 +12,10 @@ use crate::failure::Failure;
 use crate::validate::{ToppingUp, Transferring};
 use map_domain::command::top_up::{self, TopUp};
 use map_domain::command::transfer::{self, TransferToCash};
-use map_domain::order::{Order, TransferDetail};
+use map_domain::order::Order;
 use map_domain::{
-    Account, AccountNumber, AccountStatus, ContentDigest, Decision, Fen, Operation, OrderDetail, OrderId, OrderKey,
-    OrderState, Refusal, Timestamp,
+    Account, AccountNumber, AccountStatus, CodeProof, ContentDigest, Decision, Fen, Operation, OrderDetail, OrderId,
+    OrderKey, Refusal, Timestamp,
 };
 use std::sync::Arc;
 
@@ -97,22 +97,27 @@ impl Ledger {
             Found::Free => {
                 self.prove_transfer(request, transferring).await?.map_err(|no| Halt::Refused(no.into()))?;
                 let Some(customer) = self.owner(&transferring.mobile).await? else {
-                    let order = nobodys_transfer(request, transferring, self.core.clock.now());
-                    return Err(self.decline(&order, Refusal::CustomerNotFound).await);
+                    return Err(self.decline_transfer(request, transferring).await?);
                 };
                 (Binding { customer, content: request.content, day: 0 }, false)
             }
         };
         let book = self.open_book(binding.customer, std::slice::from_ref(&request.key), None).await?;
         if !book.exists() && !bound {
-            let order = nobodys_transfer(request, transferring, self.core.clock.now());
-            return Err(self.decline(&order, Refusal::CustomerNotFound).await);
+            return Err(self.decline_transfer(request, transferring).await?);
         }
         let mut proved = Ok(());
         if bound && book.order(&request.key).is_none() {
             proved = self.prove_transfer(request, transferring).await?;
         }
-        let command = self.transfer_command(request, transferring, &book)?;
+        let code = proof(
+            transferring.code.as_ref(),
+            &self.core.secrets,
+            &book.state.customer,
+            Some(&transferring.from),
+            self.options.pin_account,
+        );
+        let command = self.transfer_command(request, transferring, code)?;
         let decided = proved.and_then(|()| transfer::decide(&book.state, &command, &self.core.context()));
         let decision = self.settle(&book, tries, &request.asked(bound), decided).await?;
         moved(&book, decision)
@@ -132,19 +137,19 @@ impl Ledger {
         }
     }
 
+    /// Closes the key of a transfer by a mobile number that has no customer.
+    async fn decline_transfer(&self, request: &Request, transferring: &Transferring) -> Result<Halt, Halt> {
+        let command = self.transfer_command(request, transferring, CodeProof::Absent)?;
+        let order = transfer::declined(&command, Refusal::CustomerNotFound, &self.core.context());
+        Ok(self.decline(&order, Refusal::CustomerNotFound).await)
+    }
+
     fn transfer_command(
         &self,
         request: &Request,
         transferring: &Transferring,
-        book: &Book,
+        code: CodeProof,
     ) -> Result<TransferToCash, Halt> {
-        let code = proof(
-            transferring.code.as_ref(),
-            &self.core.secrets,
-            &book.state.customer,
-            Some(&transferring.from),
-            self.options.pin_account,
-        );
         Ok(TransferToCash {
             key: request.key.clone(),
             id: request.id.clone(),
@@ -212,26 +217,6 @@ impl Ledger {
         let decided = top_up::decide(&book.state, &command, &self.core.context());
         let decision = self.settle(&book, tries, &request.asked(bound), decided).await?;
         moved(&book, decision)
-    }
-}
-
-/// The order of a transfer by a mobile number that has no customer.
-fn nobodys_transfer(request: &Request, transferring: &Transferring, at: Timestamp) -> Order {
-    Order {
-        key: request.key.clone(),
-        id: request.id.clone(),
-        content: request.content,
-        caller: request.caller.id.clone(),
-        at,
-        state: OrderState::Declined(Refusal::CustomerNotFound),
-        detail: OrderDetail::Transfer(TransferDetail {
-            from: Some(transferring.from.clone()),
-            to: None,
-            amount: transferring.amount,
-            from_available_after: Fen::ZERO,
-            to_available_after: Fen::ZERO,
-            remark: transferring.remark.clone(),
-        }),
     }
 }
 

@@ -10,16 +10,25 @@ use std::collections::BTreeSet;
 
 /// The networks that a document declares, for what refers to them.
 pub(super) fn networks(callers: &[wire::Caller]) -> BTreeSet<&str> {
-    let networks = callers.iter().filter(|caller| caller.role() == wire::Role::PosNetwork);
+    let networks = callers
+        .iter()
+        .filter(|caller| caller.role() == wire::Role::PosNetwork);
     networks.map(|caller| caller.caller_id.as_str()).collect()
 }
 
 /// The callers; what is wrong with them goes to `errors`.
-pub(super) fn callers(callers: &[wire::Caller], validate: &EdgeValidator, errors: &mut Errors) -> Vec<CallerRecord> {
+pub(super) fn callers(
+    callers: &[wire::Caller],
+    validate: &EdgeValidator,
+    errors: &mut Errors,
+) -> Vec<CallerRecord> {
     let declared = networks(callers);
     let at = |index: usize, field: &str| format!("callers[{index}].{field}");
     errors.unique(
-        callers.iter().enumerate().map(|(n, caller)| (at(n, "caller_id"), (caller.role, &caller.caller_id))),
+        callers
+            .iter()
+            .enumerate()
+            .map(|(n, caller)| (at(n, "caller_id"), (caller.role, &caller.caller_id))),
         "the same role and identifier",
     );
     errors.unique(
@@ -29,7 +38,9 @@ pub(super) fn callers(callers: &[wire::Caller], validate: &EdgeValidator, errors
         }),
         "the same bearer key",
     );
-    let read = |(n, caller): (usize, &wire::Caller)| one(&format!("callers[{n}]"), caller, &declared, validate, errors);
+    let read = |(n, caller): (usize, &wire::Caller)| {
+        one(&format!("callers[{n}]"), caller, &declared, validate, errors)
+    };
     callers.iter().enumerate().filter_map(read).collect()
 }
 
@@ -47,9 +58,21 @@ fn one(
         return None;
     };
     let app = role == Role::App;
-    errors.require(app || caller.network_ids.is_empty(), &format!("{at}.network_ids"), "only for apps");
-    errors.require(app || !caller.may_omit_payment_code, &format!("{at}.may_omit_payment_code"), "only for apps");
-    errors.require(app || !caller.ignore_transfer_sms_code, &format!("{at}.ignore_transfer_sms_code"), "only for apps");
+    errors.require(
+        app || caller.network_ids.is_empty(),
+        &format!("{at}.network_ids"),
+        "only for apps",
+    );
+    errors.require(
+        app || !caller.may_omit_payment_code,
+        &format!("{at}.may_omit_payment_code"),
+        "only for apps",
+    );
+    errors.require(
+        app || !caller.ignore_transfer_sms_code,
+        &format!("{at}.ignore_transfer_sms_code"),
+        "only for apps",
+    );
     let mut networks = named_networks(at, caller, declared, errors);
     let bearer_keys = bearer_keys(at, caller, errors);
     edge_settings(at, role, &caller.edge_settings_json, validate, errors);
@@ -58,7 +81,11 @@ fn one(
         networks = vec![own.clone()];
     }
     Some(CallerRecord {
-        id: errors.id(&format!("{at}.caller_id"), &format!("{}/{own}", role.prefix()), CallerId::parse)?,
+        id: errors.id(
+            &format!("{at}.caller_id"),
+            &format!("{}/{own}", role.prefix()),
+            CallerId::parse,
+        )?,
         role: record,
         name: caller.name.clone(),
         active: caller.active,
@@ -81,11 +108,20 @@ const fn role(role: wire::Role) -> Option<(Role, CallerRole)> {
     }
 }
 
-fn named_networks(at: &str, caller: &wire::Caller, declared: &BTreeSet<&str>, errors: &mut Errors) -> Vec<NetworkId> {
+fn named_networks(
+    at: &str,
+    caller: &wire::Caller,
+    declared: &BTreeSet<&str>,
+    errors: &mut Errors,
+) -> Vec<NetworkId> {
     let mut networks = Vec::new();
     for (n, network) in caller.network_ids.iter().enumerate() {
         let at = format!("{at}.network_ids[{n}]");
-        errors.require(declared.contains(network.as_str()), &at, "no POS network of this document has this identifier");
+        errors.require(
+            declared.contains(network.as_str()),
+            &at,
+            "no POS network of this document has this identifier",
+        );
         networks.extend(errors.id(&at, network, NetworkId::parse));
     }
     networks
@@ -97,7 +133,10 @@ fn bearer_keys(at: &str, caller: &wire::Caller, errors: &mut Errors) -> Vec<[u8;
         match hash(key) {
             Some(hash) => keys.push(hash),
             None => {
-                errors.add(&format!("{at}.bearer_key_sha256[{n}]"), "expected a SHA-256, 64 lower-case hex digits");
+                errors.add(
+                    &format!("{at}.bearer_key_sha256[{n}]"),
+                    "expected a SHA-256, 64 lower-case hex digits",
+                );
             }
         }
     }
@@ -109,8 +148,11 @@ fn hash(text: &str) -> Option<[u8; 32]> {
     if text.len() != 64 || !text.bytes().all(lower_hex) {
         return None;
     }
-    let bytes: Option<Vec<u8>> =
-        text.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
+    let bytes: Option<Vec<u8>> = text
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect();
     bytes?.try_into().ok()
 }
 

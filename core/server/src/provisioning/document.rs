@@ -11,13 +11,23 @@ use map_store::records::{CatalogueRecords, CatalogueSettings};
 ///
 /// # Errors
 /// Every error of the document with its place.
-pub(crate) fn wanted(document: &Document, validate: &EdgeValidator) -> Result<CatalogueRecords, Vec<(String, String)>> {
+pub(crate) fn wanted(
+    document: &Document,
+    validate: &EdgeValidator,
+) -> Result<CatalogueRecords, Vec<(String, String)>> {
     let mut errors = Errors::default();
     let networks = callers::networks(&document.callers);
     let stores = document.sellers.iter().flat_map(|seller| &seller.stores);
     let known = Known {
-        sellers: document.sellers.iter().map(|seller| seller.seller_id.as_str()).collect(),
-        terminals: stores.flat_map(|store| &store.terminals).map(|terminal| terminal.terminal_id.as_str()).collect(),
+        sellers: document
+            .sellers
+            .iter()
+            .map(|seller| seller.seller_id.as_str())
+            .collect(),
+        terminals: stores
+            .flat_map(|store| &store.terminals)
+            .map(|terminal| terminal.terminal_id.as_str())
+            .collect(),
         fuels: document
             .fuel_products
             .iter()
@@ -32,23 +42,34 @@ pub(crate) fn wanted(document: &Document, validate: &EdgeValidator) -> Result<Ca
         sellers: sellers::sellers(&document.sellers, &networks, &mut errors),
         settings: settings(document, &mut errors),
     };
-    if errors.0.is_empty() { Ok(records) } else { Err(errors.0) }
+    if errors.0.is_empty() {
+        Ok(records)
+    } else {
+        Err(errors.0)
+    }
 }
 
 fn settings(document: &Document, errors: &mut Errors) -> CatalogueSettings {
     let mut settings = CatalogueSettings::default();
     if !document.default_product_id.is_empty() {
-        let on_sale = |id: &str| document.products.iter().any(|product| product.product_id == id && product.active);
+        let on_sale = |id: &str| {
+            document
+                .products
+                .iter()
+                .any(|product| product.product_id == id && product.active)
+        };
         errors.require(
             on_sale(&document.default_product_id),
             "default_product_id",
             "no active product of this document has this identifier",
         );
-        settings.default_product = errors.id("default_product_id", &document.default_product_id, ProductId::parse);
+        settings.default_product = errors.id(
+            "default_product_id",
+            &document.default_product_id,
+            ProductId::parse,
+        );
     }
     if !document.region_code.is_empty() {
-        let digits = document.region_code.len() == 3 && document.region_code.bytes().all(|c| c.is_ascii_digit());
-        errors.require(digits, "region_code", "expected three digits");
         settings.region = errors.id("region_code", &document.region_code, RegionCode::parse);
     }
     settings

@@ -29,13 +29,22 @@ impl Errors {
 
     /// A text for people: no control characters, at most 512 bytes, not empty where needed.
     pub(super) fn text(&mut self, at: &str, text: &str, needed: bool) {
-        let fits = text.len() <= MAX_TEXT && !text.chars().any(char::is_control) && !(needed && text.is_empty());
+        let fits =
+            text.len() <= MAX_TEXT && !text.chars().any(char::is_control) && !(needed && text.is_empty());
         let first = u8::from(needed);
-        self.require(fits, at, &format!("expected {first} to {MAX_TEXT} bytes without control characters"));
+        self.require(
+            fits,
+            at,
+            &format!("expected {first} to {MAX_TEXT} bytes without control characters"),
+        );
     }
 
     /// Errors where a key comes a second time.
-    pub(super) fn unique<'a, K: Ord + 'a>(&mut self, keys: impl IntoIterator<Item = (String, K)>, what: &str) {
+    pub(super) fn unique<'a, K: Ord + 'a>(
+        &mut self,
+        keys: impl IntoIterator<Item = (String, K)>,
+        what: &str,
+    ) {
         let mut seen = std::collections::BTreeSet::new();
         for (at, key) in keys {
             if !seen.insert(key) {

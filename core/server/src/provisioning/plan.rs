@@ -24,7 +24,7 @@ impl Plan {
 /// What an item of the catalogue must tell to be compared.
 trait Planned: Clone + PartialEq {
     const KIND: &'static str;
-    fn name(&self) -> &str;
+    fn key(&self) -> &str;
     fn item(self) -> CatalogueItem;
     /// As it becomes where it was stored before.
     fn over(self, stored: &Self) -> Self;
@@ -47,10 +47,13 @@ pub(crate) fn plan(stored: CatalogueRecords, wanted: CatalogueRecords) -> Plan {
 }
 
 fn compare<T: Planned>(plan: &mut Plan, stored: Vec<T>, wanted: Vec<T>) {
-    let mut stored: BTreeMap<String, T> = stored.into_iter().map(|item| (item.name().to_owned(), item)).collect();
+    let mut stored: BTreeMap<String, T> = stored
+        .into_iter()
+        .map(|item| (item.key().to_owned(), item))
+        .collect();
     for item in wanted {
-        let what = format!("{} {}", T::KIND, item.name());
-        match stored.remove(item.name()) {
+        let what = format!("{} {}", T::KIND, item.key());
+        match stored.remove(item.key()) {
             None => {
                 let item = item.clone().over(&item);
                 plan.put(&what, item.item(), "added");
@@ -58,7 +61,11 @@ fn compare<T: Planned>(plan: &mut Plan, stored: Vec<T>, wanted: Vec<T>) {
             Some(before) => {
                 let after = item.over(&before);
                 if after != before {
-                    plan.put(&what, after.clone().item(), change(before.active(), after.active()));
+                    plan.put(
+                        &what,
+                        after.clone().item(),
+                        change(before.active(), after.active()),
+                    );
                 }
             }
         }
@@ -66,7 +73,11 @@ fn compare<T: Planned>(plan: &mut Plan, stored: Vec<T>, wanted: Vec<T>) {
     for before in stored.into_values() {
         let after = before.retired();
         if after != before {
-            plan.put(&format!("{} {}", T::KIND, before.name()), after.item(), "deactivated");
+            plan.put(
+                &format!("{} {}", T::KIND, before.key()),
+                after.item(),
+                "deactivated",
+            );
         }
     }
 }
@@ -81,7 +92,7 @@ const fn change(before: bool, after: bool) -> &'static str {
 
 impl Planned for CallerRecord {
     const KIND: &'static str = "caller";
-    fn name(&self) -> &str {
+    fn key(&self) -> &str {
         self.id.as_str()
     }
     fn item(self) -> CatalogueItem {
@@ -91,7 +102,10 @@ impl Planned for CallerRecord {
         self
     }
     fn retired(&self) -> Self {
-        Self { active: false, ..self.clone() }
+        Self {
+            active: false,
+            ..self.clone()
+        }
     }
     fn active(&self) -> bool {
         self.active
@@ -100,7 +114,7 @@ impl Planned for CallerRecord {
 
 impl Planned for Product {
     const KIND: &'static str = "product";
-    fn name(&self) -> &str {
+    fn key(&self) -> &str {
         self.id.as_str()
     }
     fn item(self) -> CatalogueItem {
@@ -110,7 +124,10 @@ impl Planned for Product {
         self
     }
     fn retired(&self) -> Self {
-        Self { active: false, ..self.clone() }
+        Self {
+            active: false,
+            ..self.clone()
+        }
     }
     fn active(&self) -> bool {
         self.active
@@ -120,7 +137,7 @@ impl Planned for Product {
 /// A fuel product is a name for a code and nothing more: it stays known.
 impl Planned for FuelProduct {
     const KIND: &'static str = "fuel product";
-    fn name(&self) -> &str {
+    fn key(&self) -> &str {
         &self.code
     }
     fn item(self) -> CatalogueItem {
@@ -139,7 +156,7 @@ impl Planned for FuelProduct {
 
 impl Planned for Seller {
     const KIND: &'static str = "seller";
-    fn name(&self) -> &str {
+    fn key(&self) -> &str {
         self.id.as_str()
     }
     fn item(self) -> CatalogueItem {

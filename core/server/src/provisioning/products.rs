@@ -21,21 +21,34 @@ pub(super) struct Known<'a> {
 /// The fuel products.
 pub(super) fn fuel_products(fuels: &[wire::FuelProduct], errors: &mut Errors) -> Vec<FuelProduct> {
     let at = |n: usize| format!("fuel_products[{n}]");
-    let codes = fuels.iter().enumerate().map(|(n, fuel)| (at(n), &fuel.fuel_product_id));
+    let codes = fuels
+        .iter()
+        .enumerate()
+        .map(|(n, fuel)| (at(n), &fuel.fuel_product_id));
     errors.unique(codes, "the same code");
     let mut read = Vec::new();
     for (n, fuel) in fuels.iter().enumerate() {
         // A code has the form of every other identifier of the catalogue.
-        let _ = errors.id(&format!("{}.fuel_product_id", at(n)), &fuel.fuel_product_id, ProductId::parse);
+        let _ = errors.id(
+            &format!("{}.fuel_product_id", at(n)),
+            &fuel.fuel_product_id,
+            ProductId::parse,
+        );
         errors.text(&format!("{}.name", at(n)), &fuel.name, true);
-        read.push(FuelProduct { code: fuel.fuel_product_id.clone(), name: fuel.name.clone() });
+        read.push(FuelProduct {
+            code: fuel.fuel_product_id.clone(),
+            name: fuel.name.clone(),
+        });
     }
     read
 }
 
 /// The card products.
 pub(super) fn products(products: &[wire::Product], known: &Known<'_>, errors: &mut Errors) -> Vec<Product> {
-    let ids = products.iter().enumerate().map(|(n, product)| (format!("products[{n}]"), &product.product_id));
+    let ids = products
+        .iter()
+        .enumerate()
+        .map(|(n, product)| (format!("products[{n}]"), &product.product_id));
     errors.unique(ids, "the same identifier");
     let read = |(n, product): (usize, &wire::Product)| one(&format!("products[{n}]"), product, known, errors);
     products.iter().enumerate().filter_map(read).collect()
@@ -43,7 +56,7 @@ pub(super) fn products(products: &[wire::Product], known: &Known<'_>, errors: &m
 
 fn one(at: &str, product: &wire::Product, known: &Known<'_>, errors: &mut Errors) -> Option<Product> {
     let id = errors.id(&format!("{at}.product_id"), &product.product_id, ProductId::parse);
-    errors.text(&format!("{at}.name"), &product.name, true);
+    errors.text(&format!("{at}.name"), &product.name, false);
     errors.text(&format!("{at}.short_name"), &product.short_name, false);
     errors.require(
         columns(&product.short_name) <= DISPLAY_COLUMNS,
@@ -54,16 +67,27 @@ fn one(at: &str, product: &wire::Product, known: &Known<'_>, errors: &mut Errors
     let kind = match product.account_type() {
         common::AccountType::Instalment => Some(AccountType::Instalment),
         common::AccountType::Discount => Some(AccountType::Discount),
-        common::AccountType::Unspecified | common::AccountType::Cash | common::AccountType::Investment => None,
+        common::AccountType::Unspecified | common::AccountType::Cash | common::AccountType::Investment => {
+            None
+        }
     };
-    errors.require(kind.is_some(), &format!("{at}.account_type"), "expected instalment or discount");
+    errors.require(
+        kind.is_some(),
+        &format!("{at}.account_type"),
+        "expected instalment or discount",
+    );
     let stages = count(&format!("{at}.total_stages"), product.total_stages, errors);
     let validity_months = count(&format!("{at}.validity_months"), product.validity_months, errors);
     let uneven = match (product.first_release_fen, product.stage_fen) {
         (0, 0) => None,
         (first, stage) => Some((Fen::new(first), Fen::new(stage))),
     };
-    let restrictions = restrictions(&format!("{at}.restrictions"), product.restrictions.as_ref(), known, errors);
+    let restrictions = restrictions(
+        &format!("{at}.restrictions"),
+        product.restrictions.as_ref(),
+        known,
+        errors,
+    );
     let read = Product {
         id: id?,
         name: product.name.clone(),
@@ -80,7 +104,10 @@ fn one(at: &str, product: &wire::Product, known: &Known<'_>, errors: &mut Errors
         active: product.active,
     };
     for fault in read.problems() {
-        errors.add(&format!("{at}.{}", wire_name(fault.field)), format!("expected {}", fault.expected));
+        errors.add(
+            &format!("{at}.{}", wire_name(fault.field)),
+            format!("expected {}", fault.expected),
+        );
     }
     Some(read)
 }
@@ -98,7 +125,9 @@ fn wire_name(field: &'static str) -> &'static str {
 }
 
 fn count(at: &str, number: i32, errors: &mut Errors) -> Option<u32> {
-    u32::try_from(number).map_err(|_| errors.add(at, "expected 0 or more")).ok()
+    u32::try_from(number)
+        .map_err(|_| errors.add(at, "expected 0 or more"))
+        .ok()
 }
 
 /// Width of a text where Chinese characters take two columns.
@@ -116,24 +145,38 @@ fn restrictions(
     let Some(wire) = restrictions else { return read };
     for (n, seller) in wire.seller_ids.iter().enumerate() {
         let at = format!("{at}.seller_ids[{n}]");
-        errors.require(known.sellers.contains(seller.as_str()), &at, "no such seller in this document");
+        errors.require(
+            known.sellers.contains(seller.as_str()),
+            &at,
+            "no such seller in this document",
+        );
         read.sellers.extend(errors.id(&at, seller, SellerId::parse));
     }
     for (n, terminal) in wire.terminal_ids.iter().enumerate() {
         let at = format!("{at}.terminal_ids[{n}]");
-        errors.require(known.terminals.contains(terminal.as_str()), &at, "no such terminal in this document");
+        errors.require(
+            known.terminals.contains(terminal.as_str()),
+            &at,
+            "no such terminal in this document",
+        );
         read.terminals.extend(errors.id(&at, terminal, TerminalId::parse));
     }
     for (n, code) in wire.fuel_product_ids.iter().enumerate() {
         match known.fuels.get(code.as_str()) {
             Some(name) => read.fuel_products.push((code.clone(), (*name).to_owned())),
-            None => errors.add(&format!("{at}.fuel_product_ids[{n}]"), "no such fuel product in this document"),
+            None => errors.add(
+                &format!("{at}.fuel_product_ids[{n}]"),
+                "no such fuel product in this document",
+            ),
         }
     }
     for (n, hours) in wire.hours.iter().enumerate() {
         match period(hours) {
             Some(period) => read.hours.push(period),
-            None => errors.add(&format!("{at}.hours[{n}]"), "expected \"from-to\", 0 to 24, from before to"),
+            None => errors.add(
+                &format!("{at}.hours[{n}]"),
+                "expected \"from-to\", 0 to 24, from before to",
+            ),
         }
     }
     read

@@ -27,8 +27,14 @@ pub(super) struct Act<'a> {
 
 /// What is wrong with a reason, if anything.
 pub(super) fn reason_error(reason: &str) -> Option<(&'static str, String)> {
-    let good = !reason.trim().is_empty() && reason.len() <= MAX_REASON && !reason.chars().any(char::is_control);
-    (!good).then(|| ("reason", "expected 1 to 512 bytes without control characters".to_owned()))
+    let good =
+        !reason.trim().is_empty() && reason.len() <= MAX_REASON && !reason.chars().any(char::is_control);
+    (!good).then(|| {
+        (
+            "reason",
+            "expected 1 to 512 bytes without control characters".to_owned(),
+        )
+    })
 }
 
 /// Does the act between its two entries.

@@ -13,7 +13,8 @@ use map_domain::{ProductId, Refusal, SellerId, StoreId, TerminalId};
 use map_proto::catalog::v1::catalog_service_server::CatalogService;
 use map_proto::catalog::v1::{
     GetProductRequest, GetProductResponse, GetTerminalRequest, GetTerminalResponse, ListFuelProductsRequest,
-    ListFuelProductsResponse, ListProductsRequest, ListProductsResponse, ListSellersRequest, ListSellersResponse,
+    ListFuelProductsResponse, ListProductsRequest, ListProductsResponse, ListSellersRequest,
+    ListSellersResponse,
 };
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -38,18 +39,29 @@ impl CatalogService for Catalog {
         let (call, request) = open(&self.core, request, Rpc::ListProducts)?;
         let catalogue = self.core.catalogue();
         let place = asking_terminal(&catalogue, &call.caller, &request)?;
-        let sold_here = |product: &&Product| product.active && place.is_none_or(|place| sold_at(product, place));
-        let products = catalogue.products.values().filter(sold_here).map(wire::product).collect();
+        let sold_here =
+            |product: &&Product| product.active && place.is_none_or(|place| sold_at(product, place));
+        let products = catalogue
+            .products
+            .values()
+            .filter(sold_here)
+            .map(wire::product)
+            .collect();
         Ok(Response::new(ListProductsResponse { products }))
     }
 
-    async fn get_product(&self, request: Request<GetProductRequest>) -> Result<Response<GetProductResponse>, Status> {
+    async fn get_product(
+        &self,
+        request: Request<GetProductRequest>,
+    ) -> Result<Response<GetProductResponse>, Status> {
         let (_, request) = open(&self.core, request, Rpc::GetProduct)?;
         let id = id("product_id", &request.product_id, ProductId::parse)?;
         let catalogue = self.core.catalogue();
         let product = catalogue.products.get(&id).filter(|product| product.active);
         let product = product.ok_or(Failure::NotFound(Refusal::ProductUnknown))?;
-        Ok(Response::new(GetProductResponse { product: Some(wire::product(product)) }))
+        Ok(Response::new(GetProductResponse {
+            product: Some(wire::product(product)),
+        }))
     }
 
     async fn list_fuel_products(
@@ -57,7 +69,13 @@ impl CatalogService for Catalog {
         request: Request<ListFuelProductsRequest>,
     ) -> Result<Response<ListFuelProductsResponse>, Status> {
         open(&self.core, request, Rpc::ListFuelProducts)?;
-        let fuel_products = self.core.catalogue().fuel_products.values().map(wire::fuel_product).collect();
+        let fuel_products = self
+            .core
+            .catalogue()
+            .fuel_products
+            .values()
+            .map(wire::fuel_product)
+            .collect();
         Ok(Response::new(ListFuelProductsResponse { fuel_products }))
     }
 
@@ -69,9 +87,10 @@ impl CatalogService for Catalog {
         let catalogue = self.core.catalogue();
         let all = call.caller.role == Role::Operator;
         let shown = |terminal: &Terminal| all || call.caller.acts_for(&terminal.network);
-        let sellers = catalogue.sellers.values().filter(|seller| {
-            all || seller.stores.iter().flat_map(|store| &store.terminals).any(shown)
-        });
+        let sellers = catalogue
+            .sellers
+            .values()
+            .filter(|seller| all || seller.stores.iter().flat_map(|store| &store.terminals).any(shown));
         let sellers = sellers.map(|seller| wire::seller(seller, shown)).collect();
         Ok(Response::new(ListSellersResponse { sellers }))
     }
@@ -84,11 +103,15 @@ impl CatalogService for Catalog {
         id("seller_id", &request.seller_id, SellerId::parse)?;
         id("terminal_id", &request.terminal_id, TerminalId::parse)?;
         let catalogue = self.core.catalogue();
-        let place = catalogue.terminal(&request.seller_id, &request.terminal_id).ok_or(Failure::TerminalUnknown)?;
+        let place = catalogue
+            .terminal(&request.seller_id, &request.terminal_id)
+            .ok_or(Failure::TerminalUnknown)?;
         if call.caller.role != Role::Operator && !call.caller.acts_for(&place.terminal.network) {
             return Err(Failure::NetworkNotAllowed.into());
         }
-        Ok(Response::new(GetTerminalResponse { terminal: Some(wire::terminal(place.terminal)) }))
+        Ok(Response::new(GetTerminalResponse {
+            terminal: Some(wire::terminal(place.terminal)),
+        }))
     }
 }
 
@@ -108,7 +131,9 @@ fn asking_terminal<'a>(
     id("key.seller_id", &key.seller_id, SellerId::parse)?;
     id("key.terminal_id", &key.terminal_id, TerminalId::parse)?;
     let store = id("store_id", &request.store_id, StoreId::parse)?;
-    let place = catalogue.terminal(&key.seller_id, &key.terminal_id).ok_or(Failure::TerminalUnknown)?;
+    let place = catalogue
+        .terminal(&key.seller_id, &key.terminal_id)
+        .ok_or(Failure::TerminalUnknown)?;
     if place.store.id != store {
         return Err(Failure::TerminalUnknown);
     }

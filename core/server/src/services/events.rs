@@ -16,24 +16,33 @@ pub(super) fn event(event: &Event) -> wire::Event {
 
 const fn describe(kind: EventKind) -> (&'static str, &'static str) {
     match kind {
-        EventKind::ReplayAfterWindow => {
-            ("REPLAY_AFTER_WINDOW", "A payment was asked for again after the replay window; was the terminal reset?")
-        }
-        EventKind::ReversalAfterWindow => {
-            ("REVERSAL_AFTER_WINDOW", "A payment was to be given back after the reversal window; only an operator can.")
-        }
-        EventKind::ReversalOfNonPayment => {
-            ("REVERSAL_OF_NON_PAYMENT", "A reversal named a key that holds only a cancellation or an opening.")
-        }
-        EventKind::KeyClosedBeforePayment => {
-            ("KEY_CLOSED_BEFORE_PAYMENT", "A reversal came first; a payment under its key is refused from now on.")
-        }
-        EventKind::PinBlockUnreadable => {
-            ("PIN_BLOCK_UNREADABLE", "A terminal sent a PIN block that holds no payment code; is its key the right one?")
-        }
-        EventKind::PaymentCodeLocked => ("PAYMENT_CODE_LOCKED", "Five wrong payment codes in a row locked a customer."),
-        EventKind::IdentityMismatch => {
-            ("IDENTITY_MISMATCH", "An opening named another ID number than that of the number's customer.")
-        }
+        EventKind::ReplayAfterWindow => (
+            "REPLAY_AFTER_WINDOW",
+            "A payment was asked for again after the replay window; was the terminal reset?",
+        ),
+        EventKind::ReversalAfterWindow => (
+            "REVERSAL_AFTER_WINDOW",
+            "A payment was to be given back after the reversal window; only an operator can.",
+        ),
+        EventKind::ReversalOfNonPayment => (
+            "REVERSAL_OF_NON_PAYMENT",
+            "A reversal named a key that holds only a cancellation or an opening.",
+        ),
+        EventKind::KeyClosedBeforePayment => (
+            "KEY_CLOSED_BEFORE_PAYMENT",
+            "A reversal came first; a payment under its key is refused from now on.",
+        ),
+        EventKind::PinBlockUnreadable => (
+            "PIN_BLOCK_UNREADABLE",
+            "A terminal sent a PIN block that holds no payment code; is its key the right one?",
+        ),
+        EventKind::PaymentCodeLocked => (
+            "PAYMENT_CODE_LOCKED",
+            "Five wrong payment codes in a row locked a customer.",
+        ),
+        EventKind::IdentityMismatch => (
+            "IDENTITY_MISMATCH",
+            "An opening named another ID number than that of the number's customer.",
+        ),
     }
 }

@@ -5,12 +5,15 @@ use crate::content;
 use crate::core::Core;
 use crate::failure::Failure;
 use map_domain::catalogue::Seller;
-use map_domain::{CallerId, ContentDigest, Operation, Order, OrderDetail, OrderId, OrderKey, OrderState, Refusal};
+use map_domain::{
+    CallerId, ContentDigest, Operation, Order, OrderDetail, OrderId, OrderKey, OrderState, Refusal,
+};
 use map_domain::{SellerId, TerminalId};
 use map_store::codec::Body;
 use map_store::records::{CatalogueItem, index_rows, order_claim};
 use map_store::{
-    ClaimValue, Commit, CommitOutcome, ContentHash, Load, Loaded, PartitionId, Row, RowWrite, StoreError, keys,
+    ClaimValue, Commit, CommitOutcome, ContentHash, Load, Loaded, PartitionId, Row, RowWrite, StoreError,
+    keys,
 };
 
 /// How often it is tried while others write the catalogue, or after an unknown outcome.
@@ -58,7 +61,10 @@ pub(super) async fn raise(core: &Core, raise: &Raise) -> Result<u32, Failure> {
             Ok(Attempt::Settled(generation)) => return Ok(generation),
             Ok(Attempt::Raced) => {}
             Err(Attempted::Store(StoreError::OutcomeUnknown(reason))) => {
-                tracing::warn!(reason, "raising a generation: asked again after an unknown outcome");
+                tracing::warn!(
+                    reason,
+                    "raising a generation: asked again after an unknown outcome"
+                );
                 unknown = true;
             }
             Err(_) if unknown => return Err(Failure::OutcomeUnknown),
@@ -66,7 +72,11 @@ pub(super) async fn raise(core: &Core, raise: &Raise) -> Result<u32, Failure> {
             Err(Attempted::Refused(failure)) => return Err(failure),
         }
     }
-    Err(if unknown { Failure::OutcomeUnknown } else { Failure::Unavailable })
+    Err(if unknown {
+        Failure::OutcomeUnknown
+    } else {
+        Failure::Unavailable
+    })
 }
 
 enum Attempt {
@@ -94,7 +104,10 @@ impl From<Failure> for Attempted {
 async fn attempt(core: &Core, raise: &Raise) -> Result<Attempt, Attempted> {
     let seller_row = keys::Item::Seller(raise.seller.as_str()).row();
     let order_row = keys::order_row(&raise.key());
-    let load = Load { kinds: Vec::new(), keys: vec![seller_row.clone(), order_row.clone()] };
+    let load = Load {
+        kinds: Vec::new(),
+        keys: vec![seller_row.clone(), order_row.clone()],
+    };
     let loaded = core.store.load(&PartitionId::Catalogue, load).await?;
     let mut seller = None;
     let mut done = None;
@@ -105,7 +118,9 @@ async fn attempt(core: &Core, raise: &Raise) -> Result<Attempt, Attempted> {
             done = Some(Order::from_body(&row.body)?);
         }
     }
-    let Some(CatalogueItem::Seller(mut seller)) = seller else { return Err(Failure::TerminalUnknown.into()) };
+    let Some(CatalogueItem::Seller(mut seller)) = seller else {
+        return Err(Failure::TerminalUnknown.into());
+    };
     let generation = generation(&mut seller, &raise.terminal).ok_or(Failure::TerminalUnknown)?;
     if let Some(done) = done {
         return if done.content == raise.content() {
@@ -114,27 +129,34 @@ async fn attempt(core: &Core, raise: &Raise) -> Result<Attempt, Attempted> {
             Err(Failure::Refused(Refusal::IdempotencyKeyReused).into())
         };
     }
-    *generation = generation.checked_add(1).ok_or(Failure::Refused(Refusal::AmountOutOfRange))?;
+    *generation = generation
+        .checked_add(1)
+        .ok_or(Failure::Refused(Refusal::AmountOutOfRange))?;
     let raised = *generation;
     match core.store.commit(commit(core, raise, &loaded, seller)).await? {
         CommitOutcome::Applied(_) => Ok(Attempt::Settled(raised)),
         CommitOutcome::ClaimHeld { held, .. } if !is_ours(&held, raise) => {
             Err(Failure::Refused(Refusal::IdempotencyKeyReused).into())
         }
-        CommitOutcome::Stale | CommitOutcome::RowExists(_) | CommitOutcome::ClaimHeld { .. } => Ok(Attempt::Raced),
+        CommitOutcome::Stale | CommitOutcome::RowExists(_) | CommitOutcome::ClaimHeld { .. } => {
+            Ok(Attempt::Raced)
+        }
     }
 }
 
 fn generation<'a>(seller: &'a mut Seller, terminal: &TerminalId) -> Option<&'a mut u32> {
     let terminals = seller.stores.iter_mut().flat_map(|store| &mut store.terminals);
-    terminals.into_iter().find(|known| known.id == *terminal).map(|known| &mut known.generation)
+    terminals
+        .into_iter()
+        .find(|known| known.id == *terminal)
+        .map(|known| &mut known.generation)
 }
 
 fn is_ours(held: &ClaimValue, raise: &Raise) -> bool {
     match held {
-        ClaimValue::Bound { partition, content, .. } => {
-            *partition == PartitionId::Catalogue && *content == ContentHash(raise.content().0)
-        }
+        ClaimValue::Bound {
+            partition, content, ..
+        } => *partition == PartitionId::Catalogue && *content == ContentHash(raise.content().0),
         ClaimValue::Closed(_) => false,
     }
 }
@@ -149,7 +171,10 @@ fn commit(core: &Core, raise: &Raise, loaded: &Loaded, seller: Seller) -> Commit
         state: OrderState::Done,
         detail: OrderDetail::Act,
     };
-    let row = Row { key: keys::order_row(&order.key), body: order.to_body() };
+    let row = Row {
+        key: keys::order_row(&order.key),
+        body: order.to_body(),
+    };
     Commit {
         partition: PartitionId::Catalogue,
         expected: loaded.version,

@@ -23,7 +23,10 @@ pub(super) fn page(size: i32, token: &str) -> Result<(usize, Option<Bytes>), Fai
     if place.is_none() {
         errors.push(("page_token", "expected a token of an earlier answer".to_owned()));
     }
-    let size = usize::try_from(size).ok().filter(|size| *size > 0).unwrap_or(DEFAULT_SIZE);
+    let size = usize::try_from(size)
+        .ok()
+        .filter(|size| *size > 0)
+        .unwrap_or(DEFAULT_SIZE);
     match place {
         Some(place) if errors.is_empty() => Ok((size, (!place.is_empty()).then(|| Bytes::from(place)))),
         Some(_) | None => Err(Failure::Malformed(errors)),
@@ -32,10 +35,13 @@ pub(super) fn page(size: i32, token: &str) -> Result<(usize, Option<Bytes>), Fai
 
 /// The token for the next page; empty at the end.
 pub(super) fn token(place: Option<Bytes>) -> String {
-    place.unwrap_or_default().iter().fold(String::new(), |mut token, byte| {
-        let _ = write!(token, "{byte:02x}");
-        token
-    })
+    place
+        .unwrap_or_default()
+        .iter()
+        .fold(String::new(), |mut token, byte| {
+            let _ = write!(token, "{byte:02x}");
+            token
+        })
 }
 
 fn read(token: &str) -> Option<Vec<u8>> {
@@ -46,7 +52,10 @@ fn read(token: &str) -> Option<Vec<u8>> {
     if !rest.is_empty() {
         return None;
     }
-    pairs.iter().map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+    pairs
+        .iter()
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
 }
 
 #[cfg(test)]
@@ -63,8 +72,18 @@ mod tests {
 
     #[test]
     fn a_page_out_of_bounds_or_a_made_up_token_is_malformed() {
-        for (size, token) in [(-1, ""), (501, ""), (1, "x"), (1, "abc"), (1, "+1"), (1, &"00".repeat(600))] {
-            assert!(matches!(page(size, token), Err(Failure::Malformed(_))), "{size} {token:?}");
+        for (size, token) in [
+            (-1, ""),
+            (501, ""),
+            (1, "x"),
+            (1, "abc"),
+            (1, "+1"),
+            (1, &"00".repeat(600)),
+        ] {
+            assert!(
+                matches!(page(size, token), Err(Failure::Malformed(_))),
+                "{size} {token:?}"
+            );
         }
     }
 }

@@ -33,7 +33,11 @@ impl Provisioning {
 
     /// What a document changes, and the revision it was compared with.
     async fn compare(&self, wanted: &CatalogueRecords) -> Result<(Plan, Version), Failure> {
-        let loaded = self.core.store.load(&PartitionId::Catalogue, load_catalogue()).await?;
+        let loaded = self
+            .core
+            .store
+            .load(&PartitionId::Catalogue, load_catalogue())
+            .await?;
         Ok((plan(decode_catalogue(&loaded)?, wanted.clone()), loaded.version))
     }
 
@@ -50,11 +54,17 @@ impl Provisioning {
             };
             if plan.items.is_empty() {
                 let changes = if unknown { told } else { Vec::new() };
-                return Ok(ApplyResponse { changes, revision: revision(version) });
+                return Ok(ApplyResponse {
+                    changes,
+                    revision: revision(version),
+                });
             }
             match self.core.store.commit(commit(version, &plan)).await {
                 Ok(CommitOutcome::Applied(version)) => {
-                    return Ok(ApplyResponse { changes: plan.changes, revision: revision(version) });
+                    return Ok(ApplyResponse {
+                        changes: plan.changes,
+                        revision: revision(version),
+                    });
                 }
                 Ok(CommitOutcome::Stale | CommitOutcome::ClaimHeld { .. } | CommitOutcome::RowExists(_)) => {}
                 Err(StoreError::OutcomeUnknown(reason)) => {
@@ -66,7 +76,11 @@ impl Provisioning {
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(if unknown { Failure::OutcomeUnknown } else { Failure::Unavailable })
+        Err(if unknown {
+            Failure::OutcomeUnknown
+        } else {
+            Failure::Unavailable
+        })
     }
 }
 
@@ -79,9 +93,16 @@ impl ProvisioningService for Provisioning {
         let wanted = wanted(&document, &self.edge_validator).map_err(Failure::InvalidDocument)?;
         if request.validate_only {
             let (plan, version) = self.compare(&wanted).await?;
-            return Ok(Response::new(ApplyResponse { changes: plan.changes, revision: revision(version) }));
+            return Ok(Response::new(ApplyResponse {
+                changes: plan.changes,
+                revision: revision(version),
+            }));
         }
-        let act = Act { action: "apply_provisioning", target: "catalogue".to_owned(), reason: "" };
+        let act = Act {
+            action: "apply_provisioning",
+            target: "catalogue".to_owned(),
+            reason: "",
+        };
         let applied = audited(&self.core, &call, act, self.apply(&wanted)).await?;
         if let Err(failure) = self.core.refresh_catalogue().await {
             // The watcher reads it within its next round.
@@ -98,7 +119,11 @@ impl ProvisioningService for Provisioning {
         let catalogue = self.core.catalogue();
         let revision = i64::try_from(catalogue.revision).unwrap_or(i64::MAX);
         let current = request.known_revision != 0 && request.known_revision == revision;
-        let callers = if current { Vec::new() } else { directory(&catalogue) };
+        let callers = if current {
+            Vec::new()
+        } else {
+            directory(&catalogue)
+        };
         Ok(Response::new(GetDirectoryResponse { revision, callers }))
     }
 }
@@ -106,7 +131,12 @@ impl ProvisioningService for Provisioning {
 /// Callers that an edge speaks for, the deactivated ones included: it must know them to
 /// refuse them, and to let their reversals through.
 fn directory(catalogue: &Catalogue) -> Vec<wire::Caller> {
-    catalogue.callers.values().filter(|caller| caller.caller.role.behind_a_gateway()).map(listed).collect()
+    catalogue
+        .callers
+        .values()
+        .filter(|caller| caller.caller.role.behind_a_gateway())
+        .map(listed)
+        .collect()
 }
 
 /// A caller without its bearer keys.
@@ -126,7 +156,11 @@ fn listed(caller: &ProvisionedCaller) -> wire::Caller {
         name: caller.name.clone(),
         active: caller.active,
         bearer_key_sha256: Vec::new(),
-        network_ids: if app { caller.caller.networks.iter().map(ToString::to_string).collect() } else { Vec::new() },
+        network_ids: if app {
+            caller.caller.networks.iter().map(ToString::to_string).collect()
+        } else {
+            Vec::new()
+        },
         may_omit_payment_code: caller.caller.may_omit_payment_code,
         edge_settings_json: caller.edge_settings_json.clone(),
         ignore_transfer_sms_code: caller.caller.ignore_transfer_sms_code,

@@ -12,10 +12,14 @@ use map_store::check::trial_balance;
 pub(super) async fn draw(core: &Core) -> Result<GetTrialBalanceResponse, Failure> {
     let snapshot = core.store.snapshot().await?;
     let drawn = trial_balance(&*snapshot).await?;
-    let fen = |sum: i128| i64::try_from(sum).map_err(|_| Failure::Internal("a sum beyond 64 bits".to_owned()));
+    let fen =
+        |sum: i128| i64::try_from(sum).map_err(|_| Failure::Internal("a sum beyond 64 bits".to_owned()));
     let mut lines = Vec::new();
     for line in drawn.lines {
-        lines.push(TrialBalanceLine { ledger_account: line.ledger_account, balance_fen: fen(line.balance_fen)? });
+        lines.push(TrialBalanceLine {
+            ledger_account: line.ledger_account,
+            balance_fen: fen(line.balance_fen)?,
+        });
     }
     Ok(GetTrialBalanceResponse {
         lines,

@@ -14,7 +14,8 @@ pub(super) fn timestamp(at: Timestamp) -> prost_types::Timestamp {
     }
 }
 
-const fn account_type(kind: AccountType) -> common::AccountType {
+/// The type of an account.
+pub(super) const fn account_type(kind: AccountType) -> common::AccountType {
     match kind {
         AccountType::Instalment => common::AccountType::Instalment,
         AccountType::Discount => common::AccountType::Discount,
@@ -24,13 +25,15 @@ const fn account_type(kind: AccountType) -> common::AccountType {
 }
 
 /// A count; beyond 2^31 it shows as that.
-fn count(number: u32) -> i32 {
+pub(super) fn count(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 /// A card product.
 pub(super) fn product(product: &Product) -> wire::Product {
-    let (first, stage) = product.uneven.map_or((0, 0), |(first, stage)| (first.get(), stage.get()));
+    let (first, stage) = product
+        .uneven
+        .map_or((0, 0), |(first, stage)| (first.get(), stage.get()));
     wire::Product {
         product_id: product.id.to_string(),
         name: product.name.clone(),
@@ -53,14 +56,25 @@ fn restrictions(restrictions: &Restrictions) -> wire::Restrictions {
     wire::Restrictions {
         seller_ids: restrictions.sellers.iter().map(ToString::to_string).collect(),
         terminal_ids: restrictions.terminals.iter().map(ToString::to_string).collect(),
-        fuel_product_ids: restrictions.fuel_products.iter().map(|(code, _)| code.clone()).collect(),
-        hours: restrictions.hours.iter().map(|(from, to)| format!("{from}-{to}")).collect(),
+        fuel_product_ids: restrictions
+            .fuel_products
+            .iter()
+            .map(|(code, _)| code.clone())
+            .collect(),
+        hours: restrictions
+            .hours
+            .iter()
+            .map(|(from, to)| format!("{from}-{to}"))
+            .collect(),
     }
 }
 
 /// A fuel product.
 pub(super) fn fuel_product(fuel: &FuelProduct) -> wire::FuelProduct {
-    wire::FuelProduct { fuel_product_id: fuel.code.clone(), name: fuel.name.clone() }
+    wire::FuelProduct {
+        fuel_product_id: fuel.code.clone(),
+        name: fuel.name.clone(),
+    }
 }
 
 /// A seller with those of its terminals that are to be shown.
@@ -68,7 +82,12 @@ pub(super) fn seller(seller: &Seller, shown: impl Fn(&Terminal) -> bool) -> wire
     let stores = seller.stores.iter().map(|store| wire::Store {
         store_id: store.id.to_string(),
         name: store.name.clone(),
-        terminals: store.terminals.iter().filter(|t| shown(t)).map(terminal).collect(),
+        terminals: store
+            .terminals
+            .iter()
+            .filter(|t| shown(t))
+            .map(terminal)
+            .collect(),
     });
     wire::Seller {
         seller_id: seller.id.to_string(),

@@ -1,7 +1,8 @@
 //! Who may call what: every rpc of the descriptor set, every role, in one table.
 
 use crate::harness::{
-    APP, CHANNEL, Fixture, GATEWAY, IDLE_APP, NETWORK, OPERATOR, by, call_empty, for_whom, reason, refused,
+    APP, CHANNEL, Fixture, GATEWAY, IDLE_APP, NETWORK, OPERATOR, by, call, call_empty, for_whom, reason,
+    refused,
 };
 use map_proto::catalog::v1::ListFuelProductsRequest;
 use map_proto::catalog::v1::catalog_service_client::CatalogServiceClient;
@@ -10,6 +11,7 @@ use prost::Message;
 use prost_types::FileDescriptorSet;
 use std::collections::{BTreeMap, BTreeSet};
 use tonic::{Code, Request};
+use tonic_types::StatusExt;
 
 /// app, channel, network, gateway, operator: may it (`x`) or not (`-`)?
 const MATRIX: &[(&str, &str)] = &[
@@ -33,7 +35,10 @@ const MATRIX: &[(&str, &str)] = &[
     ("/map.operator.v1.OperatorService/ListAuditEntries", "----x"),
     ("/map.operator.v1.OperatorService/ListEvents", "----x"),
     ("/map.operator.v1.OperatorService/ListSentSmsCodes", "----x"),
-    ("/map.operator.v1.OperatorService/RaiseTerminalGeneration", "----x"),
+    (
+        "/map.operator.v1.OperatorService/RaiseTerminalGeneration",
+        "----x",
+    ),
     ("/map.operator.v1.OperatorService/ReversePayment", "----x"),
     ("/map.operator.v1.OperatorService/UnfreezeAccount", "----x"),
     ("/map.operator.v1.OperatorService/UnlockPaymentCode", "----x"),
@@ -55,7 +60,12 @@ fn rpcs() -> BTreeSet<String> {
     for file in set.file.iter().filter(|file| file.package().starts_with("map.")) {
         for service in &file.service {
             let service_path = format!("/{}.{}", file.package(), service.name());
-            paths.extend(service.method.iter().map(|method| format!("{service_path}/{}", method.name())));
+            paths.extend(
+                service
+                    .method
+                    .iter()
+                    .map(|method| format!("{service_path}/{}", method.name())),
+            );
         }
     }
     assert!(paths.len() > 30, "the descriptors are there: {paths:?}");
@@ -80,19 +90,92 @@ async fn each_role_may_call_what_the_matrix_says_and_nothing_else() {
             let bearer = format!("Bearer {key}");
             let status = call_empty(fixture.edge(), path, &[("authorization", &bearer)]).await;
             assert_ne!(status.code(), Code::Unimplemented, "{path}");
-            let refused = (status.code(), reason(&status)) == (Code::PermissionDenied, "PERMISSION_DENIED".to_owned());
+            let refused =
+                (status.code(), reason(&status)) == (Code::PermissionDenied, "PERMISSION_DENIED".to_owned());
             assert_eq!(!refused, may == 'x', "{path} by {key}: {status:?}");
         }
         let status = call_empty(fixture.edge(), path, &[]).await;
-        assert_eq!((status.code(), reason(&status)), (Code::Unauthenticated, "UNAUTHENTICATED".to_owned()), "{path}");
+        assert_eq!(
+            (status.code(), reason(&status)),
+            (Code::Unauthenticated, "UNAUTHENTICATED".to_owned()),
+            "{path}"
+        );
+    }
+}
+
+/// Rpcs that ask nothing of their message.
+const NOTHING_NEEDED: [&str; 8] = [
+    "/map.catalog.v1.CatalogService/ListFuelProducts",
+    "/map.catalog.v1.CatalogService/ListProducts",
+    "/map.catalog.v1.CatalogService/ListSellers",
+    "/map.operator.v1.OperatorService/GetTrialBalance",
+    "/map.operator.v1.OperatorService/ListAuditEntries",
+    "/map.operator.v1.OperatorService/ListEvents",
+    "/map.operator.v1.OperatorService/ListSentSmsCodes",
+    "/map.provisioning.v1.ProvisioningService/GetDirectory",
+];
+
+#[tokio::test]
+async fn an_empty_message_is_malformed_field_by_field_where_fields_are_needed() {
+    let fixture = Fixture::new().await;
+    let keys = [APP, CHANNEL, NETWORK, GATEWAY, OPERATOR];
+    for (path, roles) in MATRIX {
+        let key = keys[roles.find('x').unwrap()];
+        let status = call_empty(
+            fixture.edge(),
+            path,
+            &[("authorization", &format!("Bearer {key}"))],
+        )
+        .await;
+        if NOTHING_NEEDED.contains(path) {
+            assert_eq!(status.code(), Code::Ok, "{path}: {status:?}");
+        } else {
+            assert_eq!(
+                (status.code(), reason(&status).as_str()),
+                (Code::InvalidArgument, "MALFORMED_REQUEST"),
+                "{path}"
+            );
+            let details = status.get_error_details();
+            let fields = &details.bad_request().unwrap().field_violations;
+            assert!(
+                !fields.is_empty() && fields.iter().all(|v| !v.field.is_empty()),
+                "{path}: {fields:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_message_are_refused_and_nothing_panics() {
+    let fixture = Fixture::new().await;
+    for (path, _) in MATRIX {
+        for body in [
+            &[0, 0, 0, 0, 2, 0xff, 0xff][..],
+            &[0, 0, 0, 0, 9, 1],
+            &[1, 0, 0, 0, 0],
+            &[9],
+            &[],
+        ] {
+            let status = call(
+                fixture.edge(),
+                path,
+                &[("authorization", &format!("Bearer {APP}"))],
+                body,
+            )
+            .await;
+            assert_ne!(status.code(), Code::Ok, "{path} {body:?}");
+            assert_ne!(reason(&status), "INTERNAL", "{path} {body:?}");
+        }
     }
 }
 
 #[tokio::test]
 async fn a_deactivated_caller_gives_payments_back_and_does_nothing_else() {
     let fixture = Fixture::new().await;
-    let giving_back =
-        ["/map.payment.v1.PaymentService/CancelPayment", "/map.payment.v1.PaymentService/ReversePayment"];
+    let giving_back = [
+        "/map.payment.v1.PaymentService/CancelPayment",
+        "/map.payment.v1.PaymentService/ReversePayment",
+    ];
     for (path, roles) in MATRIX.iter().filter(|(_, roles)| roles.starts_with('x')) {
         let inactive = (Code::PermissionDenied, "CALLER_INACTIVE".to_owned());
         let own = format!("Bearer {IDLE_APP}");
@@ -104,7 +187,11 @@ async fn a_deactivated_caller_gives_payments_back_and_does_nothing_else() {
         for headers in ways {
             let status = call_empty(fixture.edge(), path, headers).await;
             let refused = (status.code(), reason(&status)) == inactive;
-            assert_eq!(!refused, giving_back.contains(path), "{path} {roles} {headers:?}: {status:?}");
+            assert_eq!(
+                !refused,
+                giving_back.contains(path),
+                "{path} {roles} {headers:?}: {status:?}"
+            );
         }
     }
 }
@@ -114,7 +201,10 @@ async fn a_gateway_acts_for_known_callers_behind_it_and_nobody_else_acts_for_any
     let fixture = Fixture::new().await;
     let mut client = CatalogServiceClient::new(fixture.edge());
     for whom in ["app/app1", "channel/c1", "network/net1"] {
-        client.list_fuel_products(for_whom(whom, ListFuelProductsRequest {})).await.unwrap();
+        client
+            .list_fuel_products(for_whom(whom, ListFuelProductsRequest {}))
+            .await
+            .unwrap();
     }
     let cases: BTreeMap<&str, &str> = [
         ("operator/root", "PERMISSION_DENIED"),
@@ -127,14 +217,26 @@ async fn a_gateway_acts_for_known_callers_behind_it_and_nobody_else_acts_for_any
     ]
     .into();
     for (whom, why) in cases {
-        let answer = client.list_fuel_products(for_whom(whom, ListFuelProductsRequest {})).await;
-        assert_eq!(refused(answer), (Code::PermissionDenied, why.to_owned()), "{whom:?}");
+        let answer = client
+            .list_fuel_products(for_whom(whom, ListFuelProductsRequest {}))
+            .await;
+        assert_eq!(
+            refused(answer),
+            (Code::PermissionDenied, why.to_owned()),
+            "{whom:?}"
+        );
     }
     for key in [APP, CHANNEL, NETWORK, OPERATOR] {
         let mut request = by(key, ListFuelProductsRequest {});
-        request.metadata_mut().insert("map-on-behalf-of", "app/app1".parse().unwrap());
+        request
+            .metadata_mut()
+            .insert("map-on-behalf-of", "app/app1".parse().unwrap());
         let answer = client.list_fuel_products(request).await;
-        assert_eq!(refused(answer), (Code::PermissionDenied, "PERMISSION_DENIED".to_owned()), "{key}");
+        assert_eq!(
+            refused(answer),
+            (Code::PermissionDenied, "PERMISSION_DENIED".to_owned()),
+            "{key}"
+        );
     }
 }
 
@@ -142,18 +244,36 @@ async fn a_gateway_acts_for_known_callers_behind_it_and_nobody_else_acts_for_any
 async fn a_key_that_is_not_exactly_one_known_bearer_key_authenticates_nobody() {
     let fixture = Fixture::new().await;
     let mut client = CatalogServiceClient::new(fixture.edge());
-    let values = ["", "Bearer", "Bearer ", "Bearer nobody's", "Basic key-of-app-one", "key-of-app-one", "Bearer key-of-app-on"];
+    let values = [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer nobody's",
+        "Basic key-of-app-one",
+        "key-of-app-one",
+        "Bearer key-of-app-on",
+    ];
     for value in values {
         let mut request = Request::new(ListFuelProductsRequest {});
-        request.metadata_mut().insert("authorization", value.parse().unwrap());
+        request
+            .metadata_mut()
+            .insert("authorization", value.parse().unwrap());
         let answer = client.list_fuel_products(request).await;
-        assert_eq!(refused(answer), (Code::Unauthenticated, "UNAUTHENTICATED".to_owned()), "{value:?}");
+        assert_eq!(
+            refused(answer),
+            (Code::Unauthenticated, "UNAUTHENTICATED".to_owned()),
+            "{value:?}"
+        );
     }
     let mut twice = by(APP, ListFuelProductsRequest {});
-    twice.metadata_mut().append("authorization", format!("Bearer {OPERATOR}").parse().unwrap());
+    twice
+        .metadata_mut()
+        .append("authorization", format!("Bearer {OPERATOR}").parse().unwrap());
     let answer = client.list_fuel_products(twice).await;
     assert_eq!(refused(answer).0, Code::Unauthenticated, "two keys: which one?");
     let mut lower = Request::new(ListFuelProductsRequest {});
-    lower.metadata_mut().insert("authorization", format!("bearer {APP}").parse().unwrap());
+    lower
+        .metadata_mut()
+        .insert("authorization", format!("bearer {APP}").parse().unwrap());
     client.list_fuel_products(lower).await.unwrap();
 }

@@ -77,6 +77,7 @@ impl Fixture {
 
     /// On this store, with these settings, not provisioned.
     pub(crate) async fn start(config: CoreConfig, store: Arc<dyn Store>) -> Self {
+        crate::log::install();
         let clock = Arc::new(TestClock(NOON.into()));
         let outbox = Arc::new(SmsOutbox::default());
         let ports = Ports {
@@ -92,11 +93,19 @@ impl Fixture {
                 ProvisionedCaller::configured(Role::Gateway, "edge", GATEWAY).unwrap(),
             ],
             edge_validator: Arc::new(|_, json| {
-                if json.starts_with('{') { Ok(()) } else { Err("expected a JSON object".to_owned()) }
+                if json.starts_with('{') {
+                    Ok(())
+                } else {
+                    Err("expected a JSON object".to_owned())
+                }
             }),
         };
         let server = CoreServer::start(config, ports, options).await.unwrap();
-        Self { server, clock, outbox }
+        Self {
+            server,
+            clock,
+            outbox,
+        }
     }
 
     /// The core without a socket.
@@ -113,28 +122,43 @@ impl Fixture {
         &self,
         document: provisioning::Document,
     ) -> Result<provisioning::ApplyResponse, Status> {
-        let request = provisioning::ApplyRequest { document: Some(document), validate_only: false };
-        Ok(self.provisioning().apply(by(OPERATOR, request)).await?.into_inner())
+        let request = provisioning::ApplyRequest {
+            document: Some(document),
+            validate_only: false,
+        };
+        Ok(self
+            .provisioning()
+            .apply(by(OPERATOR, request))
+            .await?
+            .into_inner())
     }
 }
 
 /// A request with this bearer key.
 pub(crate) fn by<T>(key: &str, message: T) -> Request<T> {
     let mut request = Request::new(message);
-    request.metadata_mut().insert("authorization", format!("Bearer {key}").parse().unwrap());
+    request
+        .metadata_mut()
+        .insert("authorization", format!("Bearer {key}").parse().unwrap());
     request
 }
 
 /// A request of the gateway for somebody.
 pub(crate) fn for_whom<T>(whom: &str, message: T) -> Request<T> {
     let mut request = by(GATEWAY, message);
-    request.metadata_mut().insert("map-on-behalf-of", whom.parse().unwrap());
+    request
+        .metadata_mut()
+        .insert("map-on-behalf-of", whom.parse().unwrap());
     request
 }
 
 /// The reason that a refusal carries.
 pub(crate) fn reason(status: &Status) -> String {
-    status.get_error_details().error_info().map(|info| info.reason.clone()).unwrap_or_default()
+    status
+        .get_error_details()
+        .error_info()
+        .map(|info| info.reason.clone())
+        .unwrap_or_default()
 }
 
 /// The code and reason of a refusal.
@@ -145,23 +169,37 @@ pub(crate) fn refused<T: std::fmt::Debug>(answer: Result<T, Status>) -> (Code, S
 
 /// Calls a path with an empty message: what comes of it.
 pub(crate) async fn call_empty(edge: InProcess, path: &str, headers: &[(&str, &str)]) -> Status {
+    // One message of no bytes.
+    call(edge, path, headers, &[0; 5]).await
+}
+
+/// Calls a path with these bytes as its body: what comes of it.
+pub(crate) async fn call(edge: InProcess, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Status {
     let mut request = http::Request::post(path).header("content-type", "application/grpc");
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    // One message of no bytes.
-    let body = tonic::body::Body::new(Full::new(Bytes::from_static(&[0; 5])));
+    let body = tonic::body::Body::new(Full::new(Bytes::copy_from_slice(body)));
     let response = edge.oneshot(request.body(body).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
     if let Some(status) = Status::from_header_map(&parts.headers) {
         return status;
     }
-    let trailers = body.collect().await.unwrap().trailers().cloned().unwrap_or_default();
+    let trailers = body
+        .collect()
+        .await
+        .unwrap()
+        .trailers()
+        .cloned()
+        .unwrap_or_default();
     Status::from_header_map(&trailers).unwrap_or_else(|| Status::unknown("no status"))
 }
 
 fn key_hash(key: &str) -> String {
-    Sha256::digest(key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(key.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 pub(crate) fn caller(role: provisioning::Role, id: &str, key: &str) -> provisioning::Caller {
@@ -176,11 +214,19 @@ pub(crate) fn caller(role: provisioning::Role, id: &str, key: &str) -> provision
 }
 
 pub(crate) fn app(id: &str, key: &str, network: &str) -> provisioning::Caller {
-    provisioning::Caller { network_ids: vec![network.to_owned()], ..caller(provisioning::Role::App, id, key) }
+    provisioning::Caller {
+        network_ids: vec![network.to_owned()],
+        ..caller(provisioning::Role::App, id, key)
+    }
 }
 
 pub(crate) fn terminal(id: &str, network: &str) -> catalog::Terminal {
-    catalog::Terminal { terminal_id: id.to_owned(), network_id: network.to_owned(), active: true, generation: 0 }
+    catalog::Terminal {
+        terminal_id: id.to_owned(),
+        network_id: network.to_owned(),
+        active: true,
+        generation: 0,
+    }
 }
 
 fn seller(id: &str, store: &str, terminals: Vec<catalog::Terminal>) -> catalog::Seller {
@@ -188,7 +234,11 @@ fn seller(id: &str, store: &str, terminals: Vec<catalog::Terminal>) -> catalog::
         seller_id: id.to_owned(),
         name: format!("seller {id}"),
         active: true,
-        stores: vec![catalog::Store { store_id: store.to_owned(), name: format!("store {store}"), terminals }],
+        stores: vec![catalog::Store {
+            store_id: store.to_owned(),
+            name: format!("store {store}"),
+            terminals,
+        }],
     }
 }
 
@@ -232,11 +282,17 @@ pub(crate) fn document() -> provisioning::Document {
             caller(provisioning::Role::PosNetwork, "net2", "key-of-network-two"),
             app("app1", APP, "net1"),
             app("app2", OTHER_APP, "net2"),
-            provisioning::Caller { active: false, ..app("idle", IDLE_APP, "net1") },
+            provisioning::Caller {
+                active: false,
+                ..app("idle", IDLE_APP, "net1")
+            },
             caller(provisioning::Role::Channel, "c1", CHANNEL),
         ],
         products: vec![instalment, discount],
-        fuel_products: vec![catalog::FuelProduct { fuel_product_id: "D0".to_owned(), name: "0号柴油".to_owned() }],
+        fuel_products: vec![catalog::FuelProduct {
+            fuel_product_id: "D0".to_owned(),
+            name: "0号柴油".to_owned(),
+        }],
         sellers: vec![
             seller("S1", "ST1", vec![terminal("T1", "net1"), terminal("T2", "net1")]),
             seller("S2", "ST1", vec![terminal("T1", "net2")]),

@@ -32,12 +32,24 @@ where
     F: FnMut(Request<Body>) -> W + Clone + Send + 'static,
     W: Future<Output = Result<Response<Body>, Infallible>> + Send + 'static,
 {
+    crate::log::install();
     let admission = Arc::new(Admission::new(&limits));
-    (Edge::new(service_fn(serve), Arc::clone(&admission), Timeouts::default(), Arc::new(Zeroes)), admission)
+    (
+        Edge::new(
+            service_fn(serve),
+            Arc::clone(&admission),
+            Timeouts::default(),
+            Arc::new(Zeroes),
+        ),
+        admission,
+    )
 }
 
 /// A service as the layers want it.
-trait Inner: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static {}
+trait Inner:
+    Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static
+{
+}
 impl<S> Inner for S where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static
 {
@@ -70,7 +82,11 @@ async fn a_request_id_reaches_the_service_and_comes_back() {
         Ok(Response::new(Body::new(Full::new(Bytes::from(id)))))
     };
     let (edge, _) = edge(Limits::default(), echo);
-    for (given, expected) in [(Some("my-id"), "my-id"), (Some("no good"), &*"0".repeat(24)), (None, &*"0".repeat(24))] {
+    for (given, expected) in [
+        (Some("my-id"), "my-id"),
+        (Some("no good"), &*"0".repeat(24)),
+        (None, &*"0".repeat(24)),
+    ] {
         let mut builder = request(PAY);
         if let Some(given) = given {
             builder = builder.header("x-request-id", given);
@@ -96,7 +112,10 @@ async fn after_the_deadline_the_caller_is_answered_and_the_work_goes_on_to_its_e
     };
     let (edge, admission) = edge(Limits::default(), slow);
     let before = tokio::time::Instant::now();
-    let response = edge.oneshot(empty(request(PAY).header("grpc-timeout", "100m"))).await.unwrap();
+    let response = edge
+        .oneshot(empty(request(PAY).header("grpc-timeout", "100m")))
+        .await
+        .unwrap();
     assert_eq!(before.elapsed(), std::time::Duration::from_millis(100));
     assert_eq!(code(&response), Code::DeadlineExceeded);
     assert!(!finished.load(Ordering::SeqCst));
@@ -131,12 +150,18 @@ async fn without_a_deadline_of_the_caller_the_default_holds() {
     let (edge, _) = edge(Limits::default(), |_| std::future::pending());
     let before = tokio::time::Instant::now();
     let response = edge.oneshot(empty(request(PAY))).await.unwrap();
-    assert_eq!(before.elapsed().as_millis(), u128::from(Timeouts::default().default_ms));
+    assert_eq!(
+        before.elapsed().as_millis(),
+        u128::from(Timeouts::default().default_ms)
+    );
     assert_eq!(code(&response), Code::DeadlineExceeded);
 }
 
 /// A service that waits for a permit of the test, and the permits.
-fn gated() -> (impl FnMut(Request<Body>) -> GateFuture + Clone + Send + 'static, Arc<Semaphore>) {
+fn gated() -> (
+    impl FnMut(Request<Body>) -> GateFuture + Clone + Send + 'static,
+    Arc<Semaphore>,
+) {
     let gate = Arc::new(Semaphore::new(0));
     let inner = Arc::clone(&gate);
     let serve = move |_: Request<Body>| -> GateFuture {
@@ -154,7 +179,11 @@ type GateFuture = std::pin::Pin<Box<dyn Future<Output = Result<Response<Body>, I
 #[tokio::test(start_paused = true)]
 async fn one_call_too_many_is_refused_at_once_and_giving_back_has_its_own_places() {
     let (serve, gate) = gated();
-    let limits = Limits { concurrent_calls: 2, reserved_calls: 1, ..Limits::default() };
+    let limits = Limits {
+        concurrent_calls: 2,
+        reserved_calls: 1,
+        ..Limits::default()
+    };
     let (edge, admission) = edge(limits, serve);
     let call = |path: &str| tokio::spawn(edge.clone().oneshot(empty(request(path))));
     let running = [call(PAY), call(PAY)];
@@ -179,10 +208,16 @@ async fn one_call_too_many_is_refused_at_once_and_giving_back_has_its_own_places
 
 #[tokio::test]
 async fn a_panic_ends_as_internal_and_frees_its_place() {
-    let (edge, admission) = edge(Limits { concurrent_calls: 1, ..Limits::default() }, |request: Request<Body>| async move {
-        assert!(request.uri().path() != PAY, "a defect with a secret 13800138000");
-        Ok(Response::new(Body::empty()))
-    });
+    let (edge, admission) = edge(
+        Limits {
+            concurrent_calls: 1,
+            ..Limits::default()
+        },
+        |request: Request<Body>| async move {
+            assert!(request.uri().path() != PAY, "a defect with a secret 13800138000");
+            Ok(Response::new(Body::empty()))
+        },
+    );
     let response = edge.clone().oneshot(empty(request(PAY))).await.unwrap();
     assert_eq!(code(&response), Code::Internal);
     assert!(!status(&response).unwrap().message().contains("13800138000"));
@@ -193,10 +228,19 @@ async fn a_panic_ends_as_internal_and_frees_its_place() {
 #[tokio::test]
 async fn a_draining_core_refuses_new_calls() {
     let (edge, admission) = edge(Limits::default(), ok);
-    assert_eq!(code(&edge.clone().oneshot(empty(request(PAY))).await.unwrap()), Code::Ok);
+    assert_eq!(
+        code(&edge.clone().oneshot(empty(request(PAY))).await.unwrap()),
+        Code::Ok
+    );
     admission.drain();
-    assert_eq!(code(&edge.clone().oneshot(empty(request(PAY))).await.unwrap()), Code::Unavailable);
-    let health = edge.oneshot(empty(request("/grpc.health.v1.Health/Check"))).await.unwrap();
+    assert_eq!(
+        code(&edge.clone().oneshot(empty(request(PAY))).await.unwrap()),
+        Code::Unavailable
+    );
+    let health = edge
+        .oneshot(empty(request("/grpc.health.v1.Health/Check")))
+        .await
+        .unwrap();
     assert_eq!(code(&health), Code::Ok);
 }
 
@@ -209,14 +253,24 @@ fn settings_have_sound_defaults_and_refuse_what_they_do_not_know() {
     assert_eq!(toml::from_str::<CoreConfig>(&text).unwrap(), config, "{text}");
     let sections = ["", "[limits]\n", "[timeouts]\n", "[rules]\n", "[ledger]\n"];
     for section in sections {
-        assert!(toml::from_str::<CoreConfig>(&format!("{section}unknown = 1")).is_err(), "{section}");
+        assert!(
+            toml::from_str::<CoreConfig>(&format!("{section}unknown = 1")).is_err(),
+            "{section}"
+        );
     }
     assert!(toml::from_str::<CoreConfig>("[sms]\nadapter = \"pigeon\"").is_err());
     let webhook = "[sms]\nadapter = \"webhook\"\nurl = \"http://localhost\"\nkey_file = \"k\"\n";
     toml::from_str::<CoreConfig>(webhook).unwrap();
     assert!(toml::from_str::<CoreConfig>(&format!("{webhook}unknown = 1")).is_err());
     let bad = "poll_ms = 0\n[limits]\nconcurrent_calls = 0\n[timeouts]\nmaximum_ms = 1";
-    let named: Vec<_> =
-        toml::from_str::<CoreConfig>(bad).unwrap().validate().into_iter().map(|error| error.setting).collect();
-    assert_eq!(named, ["limits.concurrent_calls", "timeouts.maximum_ms", "poll_ms"]);
+    let named: Vec<_> = toml::from_str::<CoreConfig>(bad)
+        .unwrap()
+        .validate()
+        .into_iter()
+        .map(|error| error.setting)
+        .collect();
+    assert_eq!(
+        named,
+        ["limits.concurrent_calls", "timeouts.maximum_ms", "poll_ms"]
+    );
 }

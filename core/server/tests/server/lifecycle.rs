@@ -1,7 +1,7 @@
 //! From start to end: health, reflection, sockets, gRPC-web, TLS, drain.
 
 use crate::harness::{APP, Fixture, by, document};
-use async_trait::async_trait;
+use crate::patient::Patient;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
@@ -10,14 +10,11 @@ use map_proto::catalog::v1::ListFuelProductsRequest;
 use map_proto::catalog::v1::catalog_service_client::CatalogServiceClient;
 use map_server::CoreConfig;
 use map_server::config::{Limits, Timeouts, TlsConfig};
-use map_store::{
-    BulkRow, BulkSnapshot, Claim, ClaimKey, ClaimValue, Commit, CommitOutcome, IndexKey, IndexRow, IndexTable, Load,
-    Loaded, MemoryStore, Page, PartitionId, Row, Store, StoreError, StoreResult,
-};
+use map_store::MemoryStore;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
@@ -26,62 +23,6 @@ use tonic::{Code, Request};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
-
-/// The store in memory, which can be made sick or slow.
-#[derive(Default)]
-struct Patient {
-    inner: MemoryStore,
-    sick: AtomicBool,
-    /// Commits wait for a permit while this is set.
-    slow: AtomicBool,
-    gate: Option<Arc<Semaphore>>,
-}
-
-#[async_trait]
-impl Store for Patient {
-    async fn load(&self, partition: &PartitionId, what: Load) -> StoreResult<Loaded> {
-        self.inner.load(partition, what).await
-    }
-    async fn commit(&self, commit: Commit) -> StoreResult<CommitOutcome> {
-        if self.sick.load(Ordering::SeqCst) {
-            return Err(StoreError::NotApplied("disk full".to_owned()));
-        }
-        if let (true, Some(gate)) = (self.slow.load(Ordering::SeqCst), &self.gate) {
-            gate.acquire().await.unwrap().forget();
-        }
-        self.inner.commit(commit).await
-    }
-    async fn claim(&self, claims: Vec<Claim>) -> StoreResult<Vec<ClaimValue>> {
-        self.inner.claim(claims).await
-    }
-    async fn read_claims(&self, keys: &[ClaimKey]) -> StoreResult<Vec<Option<ClaimValue>>> {
-        self.inner.read_claims(keys).await
-    }
-    async fn scan_index(
-        &self,
-        table: IndexTable,
-        prefix: &[u8],
-        after: Option<&IndexKey>,
-        limit: usize,
-    ) -> StoreResult<Vec<IndexRow>> {
-        self.inner.scan_index(table, prefix, after, limit).await
-    }
-    async fn page(&self, partition: &PartitionId, page: Page) -> StoreResult<Vec<Row>> {
-        self.inner.page(partition, page).await
-    }
-    async fn health(&self) -> StoreResult<()> {
-        if self.sick.load(Ordering::SeqCst) {
-            return Err(StoreError::NotApplied("disk full".to_owned()));
-        }
-        self.inner.health().await
-    }
-    async fn snapshot(&self) -> StoreResult<Arc<dyn BulkSnapshot>> {
-        self.inner.snapshot().await
-    }
-    async fn import(&self, rows: Vec<BulkRow>) -> StoreResult<()> {
-        self.inner.import(rows).await
-    }
-}
 
 /// A core that is served on a free port.
 struct Served {
@@ -103,12 +44,24 @@ async fn serve(fixture: Fixture) -> Served {
         };
         server.server.serve(listener, shutdown).await.unwrap();
     });
-    Served { fixture, address, stop, task }
+    Served {
+        fixture,
+        address,
+        stop,
+        task,
+    }
 }
 
 async fn health(fixture: &Fixture, service: &str) -> ServingStatus {
-    let request = HealthCheckRequest { service: service.to_owned() };
-    HealthClient::new(fixture.edge()).check(request).await.unwrap().into_inner().status()
+    let request = HealthCheckRequest {
+        service: service.to_owned(),
+    };
+    HealthClient::new(fixture.edge())
+        .check(request)
+        .await
+        .unwrap()
+        .into_inner()
+        .status()
 }
 
 /// Waits for a status that the watcher must bring within its next rounds.
@@ -123,12 +76,23 @@ async fn until(fixture: &Fixture, status: ServingStatus) {
 async fn health_follows_the_store_and_needs_no_key() {
     let store = Arc::new(Patient::default());
     let fixture = Fixture::start(CoreConfig::default(), Arc::clone(&store) as _).await;
-    for service in ["", "map.payment.v1.PaymentService", "map.provisioning.v1.ProvisioningService"] {
-        assert_eq!(health(&fixture, service).await, ServingStatus::Serving, "{service}");
+    for service in [
+        "",
+        "map.payment.v1.PaymentService",
+        "map.provisioning.v1.ProvisioningService",
+    ] {
+        assert_eq!(
+            health(&fixture, service).await,
+            ServingStatus::Serving,
+            "{service}"
+        );
     }
     store.sick.store(true, Ordering::SeqCst);
     until(&fixture, ServingStatus::NotServing).await;
-    assert_eq!(health(&fixture, "map.payment.v1.PaymentService").await, ServingStatus::NotServing);
+    assert_eq!(
+        health(&fixture, "map.payment.v1.PaymentService").await,
+        ServingStatus::NotServing
+    );
     store.sick.store(false, Ordering::SeqCst);
     until(&fixture, ServingStatus::Serving).await;
 }
@@ -140,30 +104,52 @@ async fn a_core_that_starts_on_a_sick_store_is_not_serving() {
     let fixture = Fixture::start(CoreConfig::default(), store).await;
     assert_eq!(health(&fixture, "").await, ServingStatus::NotServing);
     let refused = fixture.apply(document()).await.unwrap_err();
-    assert_eq!((refused.code(), crate::harness::reason(&refused).as_str()), (Code::Unavailable, "UNAVAILABLE"));
+    assert_eq!(
+        (refused.code(), crate::harness::reason(&refused).as_str()),
+        (Code::Unavailable, "UNAVAILABLE")
+    );
 }
 
 #[tokio::test]
 async fn grpc_is_served_over_a_socket() {
     let served = serve(Fixture::new().await).await;
-    let channel = Endpoint::from_shared(format!("http://{}", served.address)).unwrap().connect().await.unwrap();
+    let channel = Endpoint::from_shared(format!("http://{}", served.address))
+        .unwrap()
+        .connect()
+        .await
+        .unwrap();
     let mut client = CatalogServiceClient::new(channel.clone());
-    let answer = client.list_fuel_products(by(APP, ListFuelProductsRequest {})).await.unwrap();
+    let answer = client
+        .list_fuel_products(by(APP, ListFuelProductsRequest {}))
+        .await
+        .unwrap();
     assert_eq!(answer.into_inner().fuel_products.len(), 1);
-    let anonymous = client.list_fuel_products(Request::new(ListFuelProductsRequest {})).await.unwrap_err();
+    let anonymous = client
+        .list_fuel_products(Request::new(ListFuelProductsRequest {}))
+        .await
+        .unwrap_err();
     assert_eq!(anonymous.code(), Code::Unauthenticated);
     assert_eq!(crate::harness::reason(&anonymous), "UNAUTHENTICATED");
-    let mut reflection = tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient::new(channel);
+    let mut reflection =
+        tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient::new(channel);
     let ask = tonic_reflection::pb::v1::ServerReflectionRequest {
         host: String::new(),
         message_request: Some(
             tonic_reflection::pb::v1::server_reflection_request::MessageRequest::ListServices(String::new()),
         ),
     };
-    let mut answers = reflection.server_reflection_info(OneMessage(Some(ask))).await.unwrap().into_inner();
+    let mut answers = reflection
+        .server_reflection_info(OneMessage(Some(ask)))
+        .await
+        .unwrap()
+        .into_inner();
     let answer = answers.message().await.unwrap().unwrap();
     let listed = format!("{:?}", answer.message_response);
-    for service in ["map.payment.v1.PaymentService", "map.operator.v1.OperatorService", "grpc.health.v1.Health"] {
+    for service in [
+        "map.payment.v1.PaymentService",
+        "map.operator.v1.OperatorService",
+        "grpc.health.v1.Health",
+    ] {
         assert!(listed.contains(service), "{service} is not listed: {listed}");
     }
 }
@@ -185,7 +171,10 @@ impl<T: Unpin> tokio_stream::Stream for OneMessage<T> {
 async fn grpc_web_is_served_over_http_1() {
     let served = serve(Fixture::new().await).await;
     let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-    let uri = format!("http://{}/map.catalog.v1.CatalogService/ListFuelProducts", served.address);
+    let uri = format!(
+        "http://{}/map.catalog.v1.CatalogService/ListFuelProducts",
+        served.address
+    );
     let request = http::Request::post(uri)
         .header("content-type", "application/grpc-web+proto")
         .header("authorization", format!("Bearer {APP}"))
@@ -193,33 +182,64 @@ async fn grpc_web_is_served_over_http_1() {
         .unwrap();
     let response = client.request(request).await.unwrap();
     assert_eq!(response.version(), http::Version::HTTP_11);
-    assert_eq!(response.headers().get("content-type").unwrap(), "application/grpc-web+proto");
+    assert_eq!(
+        response.headers().get("content-type").unwrap(),
+        "application/grpc-web+proto"
+    );
     let body = response.into_body().collect().await.unwrap().to_bytes();
     let text = String::from_utf8_lossy(&body);
-    assert!(text.contains("0号柴油") && text.contains("grpc-status:0"), "{text}");
+    assert!(
+        text.contains("0号柴油") && text.contains("grpc-status:0"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
 async fn a_message_beyond_the_limit_is_refused() {
-    let config = CoreConfig { limits: Limits { message_bytes: 1024, ..Limits::default() }, ..CoreConfig::default() };
+    let config = CoreConfig {
+        limits: Limits {
+            message_bytes: 1024,
+            ..Limits::default()
+        },
+        ..CoreConfig::default()
+    };
     let fixture = Fixture::start(config, Arc::new(MemoryStore::default())).await;
     fixture.apply(document()).await.unwrap();
     let mut client = CatalogServiceClient::new(fixture.edge());
-    let ask = |bytes: usize| map_proto::catalog::v1::GetProductRequest { product_id: "x".repeat(bytes) };
-    assert_eq!(client.get_product(by(APP, ask(1500))).await.unwrap_err().code(), Code::OutOfRange);
-    assert_eq!(client.get_product(by(APP, ask(1000))).await.unwrap_err().code(), Code::InvalidArgument);
+    let ask = |bytes: usize| map_proto::catalog::v1::GetProductRequest {
+        product_id: "x".repeat(bytes),
+    };
+    assert_eq!(
+        client.get_product(by(APP, ask(1500))).await.unwrap_err().code(),
+        Code::OutOfRange
+    );
+    assert_eq!(
+        client.get_product(by(APP, ask(1000))).await.unwrap_err().code(),
+        Code::InvalidArgument
+    );
 }
 
 #[tokio::test]
 async fn a_stopped_server_finishes_what_runs_and_takes_no_more() {
     let gate = Arc::new(Semaphore::new(0));
-    let store = Arc::new(Patient { gate: Some(Arc::clone(&gate)), ..Patient::default() });
+    let store = Arc::new(Patient {
+        gate: Some(Arc::clone(&gate)),
+        ..Patient::default()
+    });
     let fixture = Fixture::start(CoreConfig::default(), Arc::clone(&store) as _).await;
     let served = serve(fixture).await;
-    let channel = Endpoint::from_shared(format!("http://{}", served.address)).unwrap().connect().await.unwrap();
+    let channel = Endpoint::from_shared(format!("http://{}", served.address))
+        .unwrap()
+        .connect()
+        .await
+        .unwrap();
     store.slow.store(true, Ordering::SeqCst);
-    let request = map_proto::provisioning::v1::ApplyRequest { document: Some(document()), validate_only: false };
-    let mut client = map_proto::provisioning::v1::provisioning_service_client::ProvisioningServiceClient::new(channel);
+    let request = map_proto::provisioning::v1::ApplyRequest {
+        document: Some(document()),
+        validate_only: false,
+    };
+    let mut client =
+        map_proto::provisioning::v1::provisioning_service_client::ProvisioningServiceClient::new(channel);
     let running = tokio::spawn(async move { client.apply(by(crate::harness::OPERATOR, request)).await });
     // The call has arrived: its audit entry waits for the gate.
     while served.fixture.server.running() == 0 {
@@ -232,7 +252,10 @@ async fn a_stopped_server_finishes_what_runs_and_takes_no_more() {
     gate.add_permits(Semaphore::MAX_PERMITS / 2);
     assert_eq!(running.await.unwrap().unwrap().into_inner().revision, 1);
     served.task.await.unwrap();
-    assert!(tokio::net::TcpStream::connect(served.address).await.is_err(), "the port is closed");
+    assert!(
+        tokio::net::TcpStream::connect(served.address).await.is_err(),
+        "the port is closed"
+    );
     assert_eq!(served.fixture.server.drain().await, 0);
     let late = served.fixture.apply(document()).await.unwrap_err();
     assert_eq!(crate::harness::reason(&late), "OVERLOADED");
@@ -240,10 +263,24 @@ async fn a_stopped_server_finishes_what_runs_and_takes_no_more() {
 
 #[tokio::test(start_paused = true)]
 async fn a_drain_ends_at_its_limit_and_says_what_still_runs() {
-    let store = Arc::new(Patient { gate: Some(Arc::new(Semaphore::new(0))), ..Patient::default() });
-    let timeouts = Timeouts { drain_ms: 500, ..Timeouts::default() };
-    let fixture =
-        Arc::new(Fixture::start(CoreConfig { timeouts, ..CoreConfig::default() }, Arc::clone(&store) as _).await);
+    let store = Arc::new(Patient {
+        gate: Some(Arc::new(Semaphore::new(0))),
+        ..Patient::default()
+    });
+    let timeouts = Timeouts {
+        drain_ms: 500,
+        ..Timeouts::default()
+    };
+    let fixture = Arc::new(
+        Fixture::start(
+            CoreConfig {
+                timeouts,
+                ..CoreConfig::default()
+            },
+            Arc::clone(&store) as _,
+        )
+        .await,
+    );
     store.slow.store(true, Ordering::SeqCst);
     let stuck = Arc::clone(&fixture);
     let stuck = tokio::spawn(async move { stuck.apply(document()).await });
@@ -265,7 +302,10 @@ fn certificates(folder: &Path) -> (TlsConfig, rcgen::Issuer<'static, rcgen::KeyP
     let authority = params.self_signed(&authority_key).unwrap();
     let issuer = rcgen::Issuer::new(params, authority_key);
     let key = rcgen::KeyPair::generate().unwrap();
-    let own = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    let own = rcgen::CertificateParams::new(vec!["localhost".to_owned()])
+        .unwrap()
+        .signed_by(&key, &issuer)
+        .unwrap();
     let write = |name: &str, text: &str| -> PathBuf {
         let path = folder.join(name);
         std::fs::write(&path, text).unwrap();
@@ -291,7 +331,9 @@ async fn tls_answers(
     use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
     use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap()).unwrap();
+    roots
+        .add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap())
+        .unwrap();
     let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -300,15 +342,22 @@ async fn tls_answers(
         None => builder.with_no_client_auth(),
         Some(issuer) => {
             let key = rcgen::KeyPair::generate().unwrap();
-            let certificate =
-                rcgen::CertificateParams::new(vec!["client".to_owned()]).unwrap().signed_by(&key, issuer).unwrap();
+            let certificate = rcgen::CertificateParams::new(vec!["client".to_owned()])
+                .unwrap()
+                .signed_by(&key, issuer)
+                .unwrap();
             let der = PrivateKeyDer::from_pem_slice(key.serialize_pem().as_bytes()).unwrap();
-            builder.with_client_auth_cert(vec![certificate.der().clone()], der).unwrap()
+            builder
+                .with_client_auth_cert(vec![certificate.der().clone()], der)
+                .unwrap()
         }
     };
     let stream = tokio::net::TcpStream::connect(address).await.unwrap();
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-    let Ok(mut stream) = connector.connect(ServerName::try_from("localhost").unwrap(), stream).await else {
+    let Ok(mut stream) = connector
+        .connect(ServerName::try_from("localhost").unwrap(), stream)
+        .await
+    else {
         return false;
     };
     let request = b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
@@ -325,13 +374,24 @@ async fn with_client_authorities_only_a_client_with_their_certificate_gets_an_an
     let folder = tempfile::tempdir().unwrap();
     let (tls, issuer, authority) = certificates(folder.path());
     for (client_authorities, anonymous_answered) in [(None, true), (tls.client_authorities.clone(), false)] {
-        let config =
-            CoreConfig { tls: Some(TlsConfig { client_authorities, ..tls.clone() }), ..CoreConfig::default() };
+        let config = CoreConfig {
+            tls: Some(TlsConfig {
+                client_authorities,
+                ..tls.clone()
+            }),
+            ..CoreConfig::default()
+        };
         let served = serve(Fixture::start(config, Arc::new(MemoryStore::default())).await).await;
         assert!(tls_answers(served.address, &authority, Some(&issuer)).await);
-        assert_eq!(tls_answers(served.address, &authority, None).await, anonymous_answered);
+        assert_eq!(
+            tls_answers(served.address, &authority, None).await,
+            anonymous_answered
+        );
         let (_, stranger, _) = certificates(tempfile::tempdir().unwrap().path());
-        assert_eq!(tls_answers(served.address, &authority, Some(&stranger)).await, anonymous_answered);
+        assert_eq!(
+            tls_answers(served.address, &authority, Some(&stranger)).await,
+            anonymous_answered
+        );
     }
 }
 
@@ -342,16 +402,38 @@ async fn tls_files_that_can_not_be_used_are_refused_before_anything_is_served() 
     let empty = folder.path().join("empty.pem");
     std::fs::write(&empty, "").unwrap();
     let cases = [
-        TlsConfig { certificate: folder.path().join("missing"), ..tls.clone() },
-        TlsConfig { certificate: empty.clone(), ..tls.clone() },
-        TlsConfig { key: empty.clone(), ..tls.clone() },
-        TlsConfig { client_authorities: Some(empty.clone()), ..tls.clone() },
+        TlsConfig {
+            certificate: folder.path().join("missing"),
+            ..tls.clone()
+        },
+        TlsConfig {
+            certificate: empty.clone(),
+            ..tls.clone()
+        },
+        TlsConfig {
+            key: empty.clone(),
+            ..tls.clone()
+        },
+        TlsConfig {
+            client_authorities: Some(empty.clone()),
+            ..tls.clone()
+        },
     ];
     for tls in cases {
         let told = format!("{tls:?}");
-        let config = CoreConfig { tls: Some(tls), ..CoreConfig::default() };
+        let config = CoreConfig {
+            tls: Some(tls),
+            ..CoreConfig::default()
+        };
         let fixture = Fixture::start(config, Arc::new(MemoryStore::default())).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        assert!(fixture.server.serve(listener, std::future::pending()).await.is_err(), "{told}");
+        assert!(
+            fixture
+                .server
+                .serve(listener, std::future::pending())
+                .await
+                .is_err(),
+            "{told}"
+        );
     }
 }

@@ -21,12 +21,22 @@ fn catalog(fixture: &Fixture) -> CatalogServiceClient<InProcess> {
 
 async fn sellers(fixture: &Fixture) -> Vec<catalog::Seller> {
     let request = by(OPERATOR, catalog::ListSellersRequest {});
-    catalog(fixture).list_sellers(request).await.unwrap().into_inner().sellers
+    catalog(fixture)
+        .list_sellers(request)
+        .await
+        .unwrap()
+        .into_inner()
+        .sellers
 }
 
 async fn products(fixture: &Fixture, key: &str) -> Vec<String> {
     let request = by(key, catalog::ListProductsRequest::default());
-    let products = catalog(fixture).list_products(request).await.unwrap().into_inner().products;
+    let products = catalog(fixture)
+        .list_products(request)
+        .await
+        .unwrap()
+        .into_inner()
+        .products;
     products.into_iter().map(|product| product.product_id).collect()
 }
 
@@ -35,8 +45,16 @@ async fn a_document_is_applied_once_and_again_changes_nothing() {
     let fixture = Fixture::start(CoreConfig::default(), Arc::new(MemoryStore::default())).await;
     let first = fixture.apply(document()).await.unwrap();
     assert_eq!(first.revision, 1);
-    assert!(first.changes.contains(&"product 1010: added".to_owned()), "{:?}", first.changes);
-    assert!(first.changes.contains(&"caller app/app1: added".to_owned()), "{:?}", first.changes);
+    assert!(
+        first.changes.contains(&"product 1010: added".to_owned()),
+        "{:?}",
+        first.changes
+    );
+    assert!(
+        first.changes.contains(&"caller app/app1: added".to_owned()),
+        "{:?}",
+        first.changes
+    );
     let again = fixture.apply(document()).await.unwrap();
     assert_eq!((again.revision, again.changes), (1, Vec::new()));
     let mut other_order = document();
@@ -50,8 +68,16 @@ async fn a_document_is_applied_once_and_again_changes_nothing() {
 #[tokio::test]
 async fn validate_only_tells_the_changes_and_makes_none() {
     let fixture = Fixture::start(CoreConfig::default(), Arc::new(MemoryStore::default())).await;
-    let request = ApplyRequest { document: Some(document()), validate_only: true };
-    let told = fixture.provisioning().apply(by(OPERATOR, request)).await.unwrap().into_inner();
+    let request = ApplyRequest {
+        document: Some(document()),
+        validate_only: true,
+    };
+    let told = fixture
+        .provisioning()
+        .apply(by(OPERATOR, request))
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(told.revision, 0);
     let done = fixture.apply(document()).await.unwrap();
     assert_eq!(told.changes, done.changes);
@@ -64,24 +90,57 @@ async fn what_a_document_no_longer_names_is_deactivated_and_never_deleted() {
     smaller.callers.retain(|caller| caller.caller_id != "app2");
     smaller.products.retain(|product| product.product_id != "2610");
     smaller.sellers.retain(|seller| seller.seller_id != "S2");
-    smaller.sellers[0].stores[0].terminals.retain(|terminal| terminal.terminal_id != "T2");
+    smaller.sellers[0].stores[0]
+        .terminals
+        .retain(|terminal| terminal.terminal_id != "T2");
     let changes = fixture.apply(smaller.clone()).await.unwrap().changes;
     assert_eq!(
         changes,
-        ["caller app/app2: deactivated", "product 2610: deactivated", "seller S1: changed", "seller S2: deactivated"]
+        [
+            "caller app/app2: deactivated",
+            "product 2610: deactivated",
+            "seller S1: changed",
+            "seller S2: deactivated"
+        ]
     );
-    assert_eq!(fixture.apply(smaller).await.unwrap().changes, Vec::<String>::new());
+    assert_eq!(
+        fixture.apply(smaller).await.unwrap().changes,
+        Vec::<String>::new()
+    );
     assert_eq!(products(&fixture, APP).await, ["1010"]);
     let sellers = sellers(&fixture).await;
     let state: Vec<_> = sellers
         .iter()
-        .flat_map(|seller| seller.stores.iter().flat_map(|store| &store.terminals).map(move |t| (seller, t)))
-        .map(|(seller, t)| (seller.seller_id.as_str(), seller.active, t.terminal_id.as_str(), t.active))
+        .flat_map(|seller| {
+            seller
+                .stores
+                .iter()
+                .flat_map(|store| &store.terminals)
+                .map(move |t| (seller, t))
+        })
+        .map(|(seller, t)| {
+            (
+                seller.seller_id.as_str(),
+                seller.active,
+                t.terminal_id.as_str(),
+                t.active,
+            )
+        })
         .collect();
-    assert_eq!(state, [("S1", true, "T1", true), ("S1", true, "T2", false), ("S2", false, "T1", false)]);
+    assert_eq!(
+        state,
+        [
+            ("S1", true, "T1", true),
+            ("S1", true, "T2", false),
+            ("S2", false, "T1", false)
+        ]
+    );
     let request = by(OTHER_APP, catalog::ListFuelProductsRequest {});
     let (code, reason) = refused(catalog(&fixture).list_fuel_products(request).await);
-    assert_eq!((code, reason.as_str()), (Code::PermissionDenied, "CALLER_INACTIVE"));
+    assert_eq!(
+        (code, reason.as_str()),
+        (Code::PermissionDenied, "CALLER_INACTIVE")
+    );
     let back = fixture.apply(document()).await.unwrap().changes;
     assert!(back.contains(&"seller S2: activated".to_owned()), "{back:?}");
 }
@@ -96,17 +155,32 @@ async fn a_terminals_generation_survives_every_document() {
         terminal_id: "T2".to_owned(),
         reason: "replaced".to_owned(),
     };
-    let raised = operator.raise_terminal_generation(by(OPERATOR, raise)).await.unwrap().into_inner();
+    let raised = operator
+        .raise_terminal_generation(by(OPERATOR, raise))
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(raised.generation, 2);
     let generation = async || {
-        let request = catalog::GetTerminalRequest { seller_id: "S1".to_owned(), terminal_id: "T2".to_owned() };
-        let answer = catalog(&fixture).get_terminal(by(OPERATOR, request)).await.unwrap().into_inner();
+        let request = catalog::GetTerminalRequest {
+            seller_id: "S1".to_owned(),
+            terminal_id: "T2".to_owned(),
+        };
+        let answer = catalog(&fixture)
+            .get_terminal(by(OPERATOR, request))
+            .await
+            .unwrap()
+            .into_inner();
         answer.terminal.unwrap().generation
     };
     let mut gone = document();
-    gone.sellers[0].stores[0].terminals.retain(|terminal| terminal.terminal_id != "T2");
+    gone.sellers[0].stores[0]
+        .terminals
+        .retain(|terminal| terminal.terminal_id != "T2");
     let mut moved = document();
-    moved.sellers[0].stores[0].terminals.retain(|terminal| terminal.terminal_id != "T2");
+    moved.sellers[0].stores[0]
+        .terminals
+        .retain(|terminal| terminal.terminal_id != "T2");
     moved.sellers[0].stores.push(catalog::Store {
         store_id: "ST9".to_owned(),
         terminals: vec![terminal("T2", "net1")],
@@ -131,17 +205,44 @@ async fn a_document_with_an_error_is_refused_with_its_place_and_changes_nothing(
     let twice = "a".repeat(64);
     let cases: Vec<(&str, Document)> = vec![
         ("callers[2].caller_id", broken(|d| d.callers[2].caller_id.clear())),
-        ("callers[2].caller_id", broken(|d| d.callers[2].caller_id = "x".repeat(65))),
-        ("callers[3].caller_id", broken(|d| d.callers[3].caller_id = "app1".to_owned())),
+        (
+            "callers[2].caller_id",
+            broken(|d| d.callers[2].caller_id = "x".repeat(65)),
+        ),
+        (
+            "callers[3].caller_id",
+            broken(|d| d.callers[3].caller_id = "app1".to_owned()),
+        ),
         ("callers[2].role", broken(|d| d.callers[2].role = 0)),
         ("callers[2].role", broken(|d| d.callers[2].role = 99)),
-        ("callers[2].name", broken(|d| d.callers[2].name = "a\nb".to_owned())),
-        ("callers[2].network_ids[0]", broken(|d| d.callers[2].network_ids = vec!["net9".to_owned()])),
-        ("callers[5].network_ids", broken(|d| d.callers[5].network_ids = vec!["net1".to_owned()])),
-        ("callers[5].may_omit_payment_code", broken(|d| d.callers[5].may_omit_payment_code = true)),
-        ("callers[5].ignore_transfer_sms_code", broken(|d| d.callers[5].ignore_transfer_sms_code = true)),
-        ("callers[2].bearer_key_sha256[0]", broken(|d| d.callers[2].bearer_key_sha256 = vec!["A".repeat(64)])),
-        ("callers[2].bearer_key_sha256[0]", broken(|d| d.callers[2].bearer_key_sha256 = vec!["ab".to_owned()])),
+        (
+            "callers[2].name",
+            broken(|d| d.callers[2].name = "a\nb".to_owned()),
+        ),
+        (
+            "callers[2].network_ids[0]",
+            broken(|d| d.callers[2].network_ids = vec!["net9".to_owned()]),
+        ),
+        (
+            "callers[5].network_ids",
+            broken(|d| d.callers[5].network_ids = vec!["net1".to_owned()]),
+        ),
+        (
+            "callers[5].may_omit_payment_code",
+            broken(|d| d.callers[5].may_omit_payment_code = true),
+        ),
+        (
+            "callers[5].ignore_transfer_sms_code",
+            broken(|d| d.callers[5].ignore_transfer_sms_code = true),
+        ),
+        (
+            "callers[2].bearer_key_sha256[0]",
+            broken(|d| d.callers[2].bearer_key_sha256 = vec!["A".repeat(64)]),
+        ),
+        (
+            "callers[2].bearer_key_sha256[0]",
+            broken(|d| d.callers[2].bearer_key_sha256 = vec!["ab".to_owned()]),
+        ),
         (
             "callers[3].bearer_key_sha256[0]",
             broken(|d| {
@@ -149,7 +250,10 @@ async fn a_document_with_an_error_is_refused_with_its_place_and_changes_nothing(
                 d.callers[3].bearer_key_sha256 = vec![twice.clone()];
             }),
         ),
-        ("callers[2].edge_settings_json", broken(|d| d.callers[2].edge_settings_json = "[]".to_owned())),
+        (
+            "callers[2].edge_settings_json",
+            broken(|d| d.callers[2].edge_settings_json = "[]".to_owned()),
+        ),
         (
             "callers[6].edge_settings_json",
             broken(|d| {
@@ -158,16 +262,37 @@ async fn a_document_with_an_error_is_refused_with_its_place_and_changes_nothing(
                 d.callers.push(operator);
             }),
         ),
-        ("products[1]", broken(|d| d.products[1].product_id = "1010".to_owned())),
+        (
+            "products[1]",
+            broken(|d| d.products[1].product_id = "1010".to_owned()),
+        ),
         ("products[0].name", broken(|d| d.products[0].name.clear())),
-        ("products[0].short_name", broken(|d| d.products[0].short_name = "七个字的短名称".to_owned())),
-        ("products[0].account_type", broken(|d| d.products[0].account_type = 95)),
-        ("products[0].number_prefix", broken(|d| d.products[0].number_prefix = "20".to_owned())),
+        (
+            "products[0].short_name",
+            broken(|d| d.products[0].short_name = "七个字的短名称".to_owned()),
+        ),
+        (
+            "products[0].account_type",
+            broken(|d| d.products[0].account_type = 95),
+        ),
+        (
+            "products[0].number_prefix",
+            broken(|d| d.products[0].number_prefix = "20".to_owned()),
+        ),
         ("products[0].price_fen", broken(|d| d.products[0].price_fen = 0)),
-        ("products[0].price_fen", broken(|d| d.products[0].price_fen = 400_001)),
-        ("products[0].total_stages", broken(|d| d.products[0].total_stages = -1)),
+        (
+            "products[0].price_fen",
+            broken(|d| d.products[0].price_fen = 400_001),
+        ),
+        (
+            "products[0].total_stages",
+            broken(|d| d.products[0].total_stages = -1),
+        ),
         ("products[0].stage_fen", broken(|d| d.products[0].stage_fen = 1)),
-        ("products[0].validity_months", broken(|d| d.products[0].validity_months = 1)),
+        (
+            "products[0].validity_months",
+            broken(|d| d.products[0].validity_months = 1),
+        ),
         (
             "products[1].restrictions.seller_ids[0]",
             broken(|d| d.products[1].restrictions.as_mut().unwrap().seller_ids = vec!["S9".to_owned()]),
@@ -180,9 +305,15 @@ async fn a_document_with_an_error_is_refused_with_its_place_and_changes_nothing(
             "products[1].restrictions.fuel_product_ids[0]",
             broken(|d| d.products[1].restrictions.as_mut().unwrap().fuel_product_ids = vec!["D9".to_owned()]),
         ),
-        ("fuel_products[0].name", broken(|d| d.fuel_products[0].name.clear())),
+        (
+            "fuel_products[0].name",
+            broken(|d| d.fuel_products[0].name.clear()),
+        ),
         ("sellers[1]", broken(|d| d.sellers[1].seller_id = "S1".to_owned())),
-        ("sellers[0].stores[0].store_id", broken(|d| d.sellers[0].stores[0].store_id.clear())),
+        (
+            "sellers[0].stores[0].store_id",
+            broken(|d| d.sellers[0].stores[0].store_id.clear()),
+        ),
         (
             "sellers[0].stores[0].terminals[1]",
             broken(|d| d.sellers[0].stores[0].terminals[1].terminal_id = "T1".to_owned()),
@@ -195,13 +326,17 @@ async fn a_document_with_an_error_is_refused_with_its_place_and_changes_nothing(
             "sellers[0].stores[0].terminals[0].generation",
             broken(|d| d.sellers[0].stores[0].terminals[0].generation = 3),
         ),
-        ("default_product_id", broken(|d| d.default_product_id = "9999".to_owned())),
+        (
+            "default_product_id",
+            broken(|d| d.default_product_id = "9999".to_owned()),
+        ),
         ("default_product_id", broken(|d| d.products[0].active = false)),
         ("region_code", broken(|d| d.region_code = "88a".to_owned())),
         ("region_code", broken(|d| d.region_code = "88".to_owned())),
     ];
     for hours in ["6", "22-6", "6-6", "6-25", "+6-7", "a-b", "6-7-8"] {
-        let document = broken(|d| d.products[1].restrictions.as_mut().unwrap().hours = vec![hours.to_owned()]);
+        let document =
+            broken(|d| d.products[1].restrictions.as_mut().unwrap().hours = vec![hours.to_owned()]);
         check(&fixture, "products[1].restrictions.hours[0]", document).await;
     }
     for (place, document) in cases {
@@ -215,7 +350,13 @@ async fn check(fixture: &Fixture, place: &str, document: Document) {
     let status = fixture.apply(document).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument, "{place}");
     let details = status.get_error_details();
-    let told: Vec<_> = details.bad_request().unwrap().field_violations.iter().map(|v| v.field.clone()).collect();
+    let told: Vec<_> = details
+        .bad_request()
+        .unwrap()
+        .field_violations
+        .iter()
+        .map(|v| v.field.clone())
+        .collect();
     assert!(told.iter().any(|at| at == place), "{place} is not among {told:?}");
 }
 
@@ -228,8 +369,21 @@ async fn all_errors_of_a_document_are_told_at_once() {
         d.region_code = "x".to_owned();
     });
     let status = fixture.apply(document).await.unwrap_err();
-    assert_eq!(status.get_error_details().bad_request().unwrap().field_violations.len(), 3, "{status:?}");
-    let missing = fixture.provisioning().apply(by(OPERATOR, ApplyRequest::default())).await.unwrap_err();
+    assert_eq!(
+        status
+            .get_error_details()
+            .bad_request()
+            .unwrap()
+            .field_violations
+            .len(),
+        3,
+        "{status:?}"
+    );
+    let missing = fixture
+        .provisioning()
+        .apply(by(OPERATOR, ApplyRequest::default()))
+        .await
+        .unwrap_err();
     assert_eq!(missing.code(), Code::InvalidArgument);
 }
 
@@ -241,10 +395,19 @@ async fn the_directory_has_edge_settings_and_no_bearer_keys() {
     fixture.apply(changed).await.unwrap();
     let ask = async |known_revision| {
         let request = by(GATEWAY, GetDirectoryRequest { known_revision });
-        fixture.provisioning().get_directory(request).await.unwrap().into_inner()
+        fixture
+            .provisioning()
+            .get_directory(request)
+            .await
+            .unwrap()
+            .into_inner()
     };
     let directory = ask(0).await;
-    let ids: Vec<_> = directory.callers.iter().map(|c| (c.role(), c.caller_id.as_str(), c.active)).collect();
+    let ids: Vec<_> = directory
+        .callers
+        .iter()
+        .map(|c| (c.role(), c.caller_id.as_str(), c.active))
+        .collect();
     assert_eq!(
         ids,
         [
@@ -256,7 +419,12 @@ async fn the_directory_has_edge_settings_and_no_bearer_keys() {
             (Role::PosNetwork, "net2", true),
         ]
     );
-    assert!(directory.callers.iter().all(|caller| caller.bearer_key_sha256.is_empty()));
+    assert!(
+        directory
+            .callers
+            .iter()
+            .all(|caller| caller.bearer_key_sha256.is_empty())
+    );
     assert_eq!(directory.callers[0].edge_settings_json, r#"{"app_key":"k"}"#);
     assert_eq!(directory.callers[0].network_ids, ["net1"]);
     assert_eq!(ask(1).await.callers.len(), 6);
@@ -270,7 +438,10 @@ async fn another_process_sees_a_new_catalogue_when_it_looks_again() {
     let one = Fixture::start(CoreConfig::default(), Arc::clone(&store) as _).await;
     let other = Fixture::start(CoreConfig::default(), store).await;
     one.apply(document()).await.unwrap();
-    assert!(other.server.core().refresh_catalogue().await.unwrap() || other.server.core().catalogue().revision == 1);
+    assert!(
+        other.server.core().refresh_catalogue().await.unwrap()
+            || other.server.core().catalogue().revision == 1
+    );
     assert_eq!(products(&other, APP).await, ["1010", "2610"]);
     assert!(!other.server.core().refresh_catalogue().await.unwrap());
 }
@@ -279,44 +450,117 @@ async fn another_process_sees_a_new_catalogue_when_it_looks_again() {
 async fn a_caller_sees_the_terminals_of_its_networks_only() {
     let fixture = Fixture::new().await;
     let visible = async |key: &str| {
-        let answer = catalog(&fixture).list_sellers(by(key, catalog::ListSellersRequest {})).await.unwrap();
-        answer.into_inner().sellers.into_iter().map(|seller| seller.seller_id).collect::<Vec<_>>()
+        let answer = catalog(&fixture)
+            .list_sellers(by(key, catalog::ListSellersRequest {}))
+            .await
+            .unwrap();
+        answer
+            .into_inner()
+            .sellers
+            .into_iter()
+            .map(|seller| seller.seller_id)
+            .collect::<Vec<_>>()
     };
     assert_eq!(visible(APP).await, ["S1"]);
     assert_eq!(visible(NETWORK).await, ["S1"]);
     assert_eq!(visible(OTHER_APP).await, ["S2"]);
     assert_eq!(visible(OPERATOR).await, ["S1", "S2"]);
-    let request = || catalog::GetTerminalRequest { seller_id: "S2".to_owned(), terminal_id: "T1".to_owned() };
+    let request = || catalog::GetTerminalRequest {
+        seller_id: "S2".to_owned(),
+        terminal_id: "T1".to_owned(),
+    };
     let answer = catalog(&fixture).get_terminal(by(APP, request())).await;
-    assert_eq!(refused(answer), (Code::PermissionDenied, "NETWORK_NOT_ALLOWED".to_owned()));
-    catalog(&fixture).get_terminal(by(OTHER_APP, request())).await.unwrap();
+    assert_eq!(
+        refused(answer),
+        (Code::PermissionDenied, "NETWORK_NOT_ALLOWED".to_owned())
+    );
+    catalog(&fixture)
+        .get_terminal(by(OTHER_APP, request()))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
 async fn a_terminal_is_offered_the_products_that_can_be_spent_at_its_seller() {
     let fixture = Fixture::new().await;
     let ask = async |key: &str, seller: &str, terminal: &str, store: &str| {
-        let pos = PosKey { seller_id: seller.to_owned(), terminal_id: terminal.to_owned(), ..PosKey::default() };
-        let request = catalog::ListProductsRequest { key: Some(pos), store_id: store.to_owned() };
+        let pos = PosKey {
+            seller_id: seller.to_owned(),
+            terminal_id: terminal.to_owned(),
+            ..PosKey::default()
+        };
+        let request = catalog::ListProductsRequest {
+            key: Some(pos),
+            store_id: store.to_owned(),
+        };
         catalog(&fixture).list_products(by(key, request)).await
     };
     let ids = |answer: Result<tonic::Response<catalog::ListProductsResponse>, tonic::Status>| {
         let products = answer.unwrap().into_inner().products;
-        products.into_iter().map(|product| product.product_id).collect::<Vec<_>>()
+        products
+            .into_iter()
+            .map(|product| product.product_id)
+            .collect::<Vec<_>>()
     };
     assert_eq!(ids(ask(NETWORK, "S1", "T1", "ST1").await), ["1010", "2610"]);
     assert_eq!(ids(ask(OTHER_APP, "S2", "T1", "ST1").await), ["1010"]);
     let cases = [
-        (NETWORK, "S2", "T1", "ST1", Code::PermissionDenied, "NETWORK_NOT_ALLOWED"),
-        (NETWORK, "S9", "T1", "ST1", Code::FailedPrecondition, "TERMINAL_UNKNOWN"),
-        (NETWORK, "S1", "T9", "ST1", Code::FailedPrecondition, "TERMINAL_UNKNOWN"),
-        (NETWORK, "S1", "T1", "ST9", Code::FailedPrecondition, "TERMINAL_UNKNOWN"),
-        (NETWORK, "S1", "T1", "", Code::InvalidArgument, "MALFORMED_REQUEST"),
-        (NETWORK, "", "T1", "ST1", Code::InvalidArgument, "MALFORMED_REQUEST"),
+        (
+            NETWORK,
+            "S2",
+            "T1",
+            "ST1",
+            Code::PermissionDenied,
+            "NETWORK_NOT_ALLOWED",
+        ),
+        (
+            NETWORK,
+            "S9",
+            "T1",
+            "ST1",
+            Code::FailedPrecondition,
+            "TERMINAL_UNKNOWN",
+        ),
+        (
+            NETWORK,
+            "S1",
+            "T9",
+            "ST1",
+            Code::FailedPrecondition,
+            "TERMINAL_UNKNOWN",
+        ),
+        (
+            NETWORK,
+            "S1",
+            "T1",
+            "ST9",
+            Code::FailedPrecondition,
+            "TERMINAL_UNKNOWN",
+        ),
+        (
+            NETWORK,
+            "S1",
+            "T1",
+            "",
+            Code::InvalidArgument,
+            "MALFORMED_REQUEST",
+        ),
+        (
+            NETWORK,
+            "",
+            "T1",
+            "ST1",
+            Code::InvalidArgument,
+            "MALFORMED_REQUEST",
+        ),
     ];
     for (key, seller, terminal, store, code, reason) in cases {
         let answer = ask(key, seller, terminal, store).await;
-        assert_eq!(refused(answer), (code, reason.to_owned()), "{seller} {terminal} {store}");
+        assert_eq!(
+            refused(answer),
+            (code, reason.to_owned()),
+            "{seller} {terminal} {store}"
+        );
     }
 }
 
@@ -324,15 +568,29 @@ async fn a_terminal_is_offered_the_products_that_can_be_spent_at_its_seller() {
 async fn a_product_is_read_by_its_identifier_while_it_is_on_sale() {
     let fixture = Fixture::new().await;
     let ask = async |id: &str| {
-        let request = catalog::GetProductRequest { product_id: id.to_owned() };
+        let request = catalog::GetProductRequest {
+            product_id: id.to_owned(),
+        };
         catalog(&fixture).get_product(by(APP, request)).await
     };
     let product = ask("2610").await.unwrap().into_inner().product.unwrap();
     assert_eq!(product, broken(|_| {}).products[1]);
-    assert_eq!(refused(ask("9999").await), (Code::NotFound, "PRODUCT_UNKNOWN".to_owned()));
-    assert_eq!(refused(ask("").await), (Code::InvalidArgument, "MALFORMED_REQUEST".to_owned()));
-    fixture.apply(broken(|d| d.products[1].active = false)).await.unwrap();
-    assert_eq!(refused(ask("2610").await), (Code::NotFound, "PRODUCT_UNKNOWN".to_owned()));
+    assert_eq!(
+        refused(ask("9999").await),
+        (Code::NotFound, "PRODUCT_UNKNOWN".to_owned())
+    );
+    assert_eq!(
+        refused(ask("").await),
+        (Code::InvalidArgument, "MALFORMED_REQUEST".to_owned())
+    );
+    fixture
+        .apply(broken(|d| d.products[1].active = false))
+        .await
+        .unwrap();
+    assert_eq!(
+        refused(ask("2610").await),
+        (Code::NotFound, "PRODUCT_UNKNOWN".to_owned())
+    );
 }
 
 #[tokio::test]
@@ -340,6 +598,9 @@ async fn a_new_app_may_call_at_once() {
     let fixture = Fixture::new().await;
     let mut larger = document();
     larger.callers.push(app("app3", "key-of-app-three", "net1"));
-    assert_eq!(fixture.apply(larger).await.unwrap().changes, ["caller app/app3: added"]);
+    assert_eq!(
+        fixture.apply(larger).await.unwrap().changes,
+        ["caller app/app3: added"]
+    );
     assert_eq!(products(&fixture, "key-of-app-three").await, ["1010", "2610"]);
 }

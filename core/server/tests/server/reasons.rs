@@ -12,7 +12,11 @@ use tonic_types::StatusExt;
 /// The comment of every reason, by its name without prefix.
 fn comments() -> BTreeMap<String, String> {
     let set = FileDescriptorSet::decode(map_proto::DESCRIPTOR_SET).unwrap();
-    let file = set.file.iter().find(|file| file.name().ends_with("error_reason.proto")).unwrap();
+    let file = set
+        .file
+        .iter()
+        .find(|file| file.name().ends_with("error_reason.proto"))
+        .unwrap();
     let reasons = file.enum_type.first().unwrap();
     let mut comments = BTreeMap::new();
     for location in &file.source_code_info.as_ref().unwrap().location {
@@ -70,16 +74,29 @@ fn every_failure_carries_a_reason_and_the_code_that_the_proto_says() {
         let details = status.get_error_details();
         let info = details.error_info().unwrap();
         assert_eq!(info.domain, "map");
-        assert!(ErrorReason::from_str_name(&format!("ERROR_REASON_{}", info.reason)).is_some(), "{told}");
+        assert!(
+            ErrorReason::from_str_name(&format!("ERROR_REASON_{}", info.reason)).is_some(),
+            "{told}"
+        );
         let comment = &comments[&info.reason];
         let code = code_name(status.code());
-        assert!(comment.contains(&code), "{told}: {code}, but the proto says: {comment}");
+        assert!(
+            comment.contains(&code),
+            "{told}: {code}, but the proto says: {comment}"
+        );
         // Where two codes are possible, the one for reads is told to who reads.
         if comment.contains("NOT_FOUND;") || comment.contains("NOT_FOUND where it is read") {
             assert_eq!(code == "NOT_FOUND", read, "{told}");
         }
-        assert_eq!(details.retry_info().is_some(), comment.contains("RetryInfo"), "{told}");
-        assert!(!status.message().is_empty() && !status.message().contains("secret"), "{told}");
+        assert_eq!(
+            details.retry_info().is_some(),
+            comment.contains("RetryInfo"),
+            "{told}"
+        );
+        assert!(
+            !status.message().is_empty() && !status.message().contains("secret"),
+            "{told}"
+        );
     }
 }
 
@@ -87,7 +104,10 @@ fn every_failure_carries_a_reason_and_the_code_that_the_proto_says() {
 fn every_refusal_is_told_under_its_own_reason() {
     for refusal in Refusal::ALL {
         let status = Status::from(Failure::Refused(*refusal));
-        assert_eq!(status.get_error_details().error_info().unwrap().reason, refusal.reason());
+        assert_eq!(
+            status.get_error_details().error_info().unwrap().reason,
+            refusal.reason()
+        );
     }
 }
 
@@ -95,7 +115,14 @@ fn every_refusal_is_told_under_its_own_reason() {
 fn every_reason_of_the_proto_is_told_by_some_failure() {
     let told: Vec<String> = failures()
         .into_iter()
-        .map(|failure| Status::from(failure).get_error_details().error_info().unwrap().reason.clone())
+        .map(|failure| {
+            Status::from(failure)
+                .get_error_details()
+                .error_info()
+                .unwrap()
+                .reason
+                .clone()
+        })
         .collect();
     for reason in comments().keys().filter(|reason| *reason != "UNSPECIFIED") {
         assert!(told.contains(reason), "{reason} is never told");
@@ -104,9 +131,18 @@ fn every_reason_of_the_proto_is_told_by_some_failure() {
 
 #[test]
 fn a_malformed_request_names_its_fields() {
-    let fields = vec![("key.seller_id", "1 to 64 bytes".to_owned()), ("amount_fen", "1 or more".to_owned())];
+    let fields = vec![
+        ("key.seller_id", "1 to 64 bytes".to_owned()),
+        ("amount_fen", "1 or more".to_owned()),
+    ];
     let status = Status::from(Failure::Malformed(fields));
     let details = status.get_error_details();
-    let named: Vec<_> = details.bad_request().unwrap().field_violations.iter().map(|v| v.field.as_str()).collect();
+    let named: Vec<_> = details
+        .bad_request()
+        .unwrap()
+        .field_violations
+        .iter()
+        .map(|v| v.field.as_str())
+        .collect();
     assert_eq!(named, ["key.seller_id", "amount_fen"]);
 }

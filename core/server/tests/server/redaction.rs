@@ -1,6 +1,7 @@
 //! What is secret never reaches a log, whatever the level.
 
 use crate::harness::{APP, Fixture, IDLE_APP, OPERATOR, app, by, document};
+use crate::log;
 use map_proto::common::v1::{PaymentCode, PosKey, payment_code};
 use map_proto::customer::v1::customer_service_client::CustomerServiceClient;
 use map_proto::customer::v1::{ResetPaymentCodeRequest, SendSmsCodeRequest, SetPaymentCodeRequest};
@@ -9,42 +10,6 @@ use map_proto::opening::v1::opening_service_client::OpeningServiceClient;
 use map_proto::payment::v1::PayRequest;
 use map_proto::payment::v1::payment_service_client::PaymentServiceClient;
 use map_server::ports::SmsSender;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::fmt::MakeWriter;
-
-/// Everything that is logged in this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-fn capture() -> (Log, DefaultGuard) {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-        .with_writer(log.clone())
-        .with_ansi(false)
-        .finish();
-    (log, tracing::subscriber::set_default(subscriber))
-}
 
 const MOBILE: &str = "13912345678";
 const ID_NUMBER: &str = "110101199003077758";
@@ -52,12 +17,14 @@ const DIGITS: &str = "907351";
 const EDGE_SECRET: &str = "edge-secret-of-app-nine";
 
 fn code() -> Option<PaymentCode> {
-    Some(PaymentCode { form: Some(payment_code::Form::Digits(DIGITS.to_owned())) })
+    Some(PaymentCode {
+        form: Some(payment_code::Form::Digits(DIGITS.to_owned())),
+    })
 }
 
 #[tokio::test]
 async fn no_secret_and_no_personal_number_is_ever_logged() {
-    let (log, _guard) = capture();
+    log::capture();
     let fixture = Fixture::new().await;
     let mut with_secret = document();
     let mut nine = app("app9", "key-of-app-nine", "net1");
@@ -66,7 +33,10 @@ async fn no_secret_and_no_personal_number_is_ever_logged() {
     fixture.apply(with_secret).await.unwrap();
 
     let mut customers = CustomerServiceClient::new(fixture.edge());
-    let send = SendSmsCodeRequest { mobile_number: MOBILE.to_owned(), idempotency_key: "sms-1".to_owned() };
+    let send = SendSmsCodeRequest {
+        mobile_number: MOBILE.to_owned(),
+        idempotency_key: "sms-1".to_owned(),
+    };
     customers.send_sms_code(by(APP, send)).await.unwrap();
     let sms_code = fixture.outbox.outbox().unwrap().first().unwrap().code.clone();
     let open = OpenCardRequest {
@@ -77,10 +47,17 @@ async fn no_secret_and_no_personal_number_is_ever_logged() {
         sms_code: sms_code.clone(),
         ..OpenCardRequest::default()
     };
-    let opened = OpeningServiceClient::new(fixture.edge()).open_card(by(APP, open)).await.unwrap().into_inner();
+    let opened = OpeningServiceClient::new(fixture.edge())
+        .open_card(by(APP, open))
+        .await
+        .unwrap()
+        .into_inner();
     let card = opened.opening.unwrap().card.unwrap().account_number;
     fixture.clock.advance(61_000);
-    let send = SendSmsCodeRequest { mobile_number: MOBILE.to_owned(), idempotency_key: "sms-2".to_owned() };
+    let send = SendSmsCodeRequest {
+        mobile_number: MOBILE.to_owned(),
+        idempotency_key: "sms-2".to_owned(),
+    };
     customers.send_sms_code(by(APP, send)).await.unwrap();
     let second_code = fixture.outbox.outbox().unwrap().first().unwrap().code.clone();
     let set = SetPaymentCodeRequest {
@@ -90,7 +67,10 @@ async fn no_secret_and_no_personal_number_is_ever_logged() {
         idempotency_key: "set-1".to_owned(),
     };
     customers.set_payment_code(by(APP, set)).await.unwrap();
-    let reset = ResetPaymentCodeRequest { id_number: ID_NUMBER.to_owned(), ..ResetPaymentCodeRequest::default() };
+    let reset = ResetPaymentCodeRequest {
+        id_number: ID_NUMBER.to_owned(),
+        ..ResetPaymentCodeRequest::default()
+    };
     customers.reset_payment_code(by(APP, reset)).await.unwrap_err();
     let key = |serial: &str| PosKey {
         seller_id: "S1".to_owned(),
@@ -110,19 +90,46 @@ async fn no_secret_and_no_personal_number_is_ever_logged() {
         };
         let _ = payments.pay(by(APP, pay)).await;
     }
-    let _ = payments.pay(by("a key that nobody has", PayRequest::default())).await;
+    let _ = payments
+        .pay(by("a key that nobody has", PayRequest::default()))
+        .await;
 
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    for told in ["/map.payment.v1.PaymentService/Pay", "app/app1", "UNAUTHENTICATED", "INVALID_ARGUMENT", "request_id"] {
+    let log = log::captured();
+    for told in [
+        "/map.payment.v1.PaymentService/Pay",
+        "app/app1",
+        "UNAUTHENTICATED",
+        "INVALID_ARGUMENT",
+        "request_id",
+    ] {
         assert!(log.contains(told), "{told} is missing in {log}");
     }
-    let secrets =
-        [MOBILE, ID_NUMBER, DIGITS, EDGE_SECRET, APP, IDLE_APP, OPERATOR, "王小明", &card, "a key that nobody has"];
+    let secrets = [
+        MOBILE,
+        ID_NUMBER,
+        DIGITS,
+        EDGE_SECRET,
+        APP,
+        IDLE_APP,
+        OPERATOR,
+        "王小明",
+        &card,
+        "a key that nobody has",
+    ];
     for secret in secrets {
         assert!(!log.contains(secret), "{secret} is in the log: {log}");
     }
-    let quoted = |code: &str| [format!("\"{code}\""), format!("={code} "), format!("code: {code}")];
-    for form in [&sms_code, &second_code].into_iter().flat_map(|code| quoted(code)) {
+    let quoted = |code: &str| {
+        [
+            format!("\"{code}\""),
+            format!("={code} "),
+            format!("code: {code}"),
+        ]
+    };
+    for form in [&sms_code, &second_code]
+        .into_iter()
+        .flat_map(|code| quoted(code))
+    {
         assert!(!log.contains(&form), "{form} is in the log: {log}");
     }
 }

@@ -30,12 +30,16 @@ async fn provider(status: u16) -> (SocketAddr, mpsc::UnboundedReceiver<(http::re
                 async move {
                     let (parts, body) = request.into_parts();
                     let _ = got.send((parts, body.collect().await.unwrap().to_bytes()));
-                    let response = http::Response::builder().status(status).body(Full::<Bytes>::default());
+                    let response = http::Response::builder()
+                        .status(status)
+                        .body(Full::<Bytes>::default());
                     Ok::<_, Infallible>(response.unwrap())
                 }
             });
             tokio::spawn(async move {
-                let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+                let _ = auto::Builder::new(TokioExecutor::new())
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await;
             });
         }
     });
@@ -46,12 +50,19 @@ fn webhook(url: &str, key: &str) -> Result<SmsWebhook, WebhookError> {
     let folder = tempfile::tempdir().unwrap();
     let key_file = folder.path().join("key");
     std::fs::write(&key_file, format!("{key}\n")).unwrap();
-    SmsWebhook::new(&WebhookConfig { url: url.to_owned(), key_file, timeout_ms: 300 })
+    SmsWebhook::new(&WebhookConfig {
+        url: url.to_owned(),
+        key_file,
+        timeout_ms: 300,
+    })
 }
 
 async fn send(webhook: &SmsWebhook) -> Result<(), String> {
     let mobile = MobileNumber::parse("13800138000").unwrap();
-    webhook.send(&mobile, "0421", Timestamp::from_millis(1_795_226_400_123)).await.map_err(|error| error.to_string())
+    webhook
+        .send(&mobile, "0421", Timestamp::from_millis(1_795_226_400_123))
+        .await
+        .map_err(|error| error.to_string())
 }
 
 #[tokio::test]
@@ -61,19 +72,32 @@ async fn a_code_arrives_signed() {
     assert!(webhook.outbox().is_none());
     send(&webhook).await.unwrap();
     let (parts, body) = got.recv().await.unwrap();
-    assert_eq!((parts.method.as_str(), parts.uri.to_string().as_str()), ("POST", "/sms?x=1"));
-    assert_eq!(body, r#"{"mobile_number":"13800138000","code":"0421","sent_at_ms":1795226400123}"#);
+    assert_eq!(
+        (parts.method.as_str(), parts.uri.to_string().as_str()),
+        ("POST", "/sms?x=1")
+    );
+    assert_eq!(
+        body,
+        r#"{"mobile_number":"13800138000","code":"0421","sent_at_ms":1795226400123}"#
+    );
     let header = |name| parts.headers.get(name).unwrap().to_str().unwrap();
     assert_eq!(header("content-type"), "application/json");
     assert_eq!(header("x-map-timestamp"), "1795226400123");
-    assert_eq!(header("x-map-signature"), signature(KEY.as_bytes(), "1795226400123", &body));
+    assert_eq!(
+        header("x-map-signature"),
+        signature(KEY.as_bytes(), "1795226400123", &body)
+    );
 }
 
 #[test]
 fn the_signature_is_hmac_sha256_over_timestamp_dot_body() {
     // printf '1.{}' | openssl dgst -sha256 -hmac key
     assert_eq!(signature(b"key", "1", b"{}"), OPENSSL);
-    for (key, timestamp, body) in [(&b"kez"[..], "1", &b"{}"[..]), (b"key", "2", b"{}"), (b"key", "1", b"{ }")] {
+    for (key, timestamp, body) in [
+        (&b"kez"[..], "1", &b"{}"[..]),
+        (b"key", "2", b"{}"),
+        (b"key", "1", b"{ }"),
+    ] {
         assert_ne!(signature(key, timestamp, body), OPENSSL);
     }
 }
@@ -87,7 +111,10 @@ async fn a_code_that_the_provider_does_not_take_is_not_sent() {
         let webhook = webhook(&format!("http://{address}/"), KEY).unwrap();
         let error = send(&webhook).await.unwrap_err();
         assert!(error.contains(&status.to_string()), "{error}");
-        assert!(!error.contains("13800138000") && !error.contains("0421"), "{error}");
+        assert!(
+            !error.contains("13800138000") && !error.contains("0421"),
+            "{error}"
+        );
     }
 }
 
@@ -95,10 +122,14 @@ async fn a_code_that_the_provider_does_not_take_is_not_sent() {
 async fn a_provider_that_is_away_or_silent_is_not_waited_for() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = listener.local_addr().unwrap();
-    let error = send(&webhook(&format!("http://{silent}/"), KEY).unwrap()).await.unwrap_err();
+    let error = send(&webhook(&format!("http://{silent}/"), KEY).unwrap())
+        .await
+        .unwrap_err();
     assert!(error.contains("in time"), "{error}");
     drop(listener);
-    let error = send(&webhook(&format!("http://{silent}/"), KEY).unwrap()).await.unwrap_err();
+    let error = send(&webhook(&format!("http://{silent}/"), KEY).unwrap())
+        .await
+        .unwrap_err();
     assert!(error.contains("can't be reached"), "{error}");
 }
 
@@ -107,7 +138,14 @@ fn a_webhook_that_could_not_work_is_refused_at_the_start() {
     for url in ["https://example.org/", "/sms", "nonsense:", ""] {
         assert!(matches!(webhook(url, KEY), Err(WebhookError::Url(_))), "{url}");
     }
-    assert!(matches!(webhook("http://localhost/", "short"), Err(WebhookError::KeyTooShort(_))));
-    let config = WebhookConfig { url: "http://localhost/".to_owned(), key_file: PathBuf::from("/nowhere"), timeout_ms: 1 };
+    assert!(matches!(
+        webhook("http://localhost/", "short"),
+        Err(WebhookError::KeyTooShort(_))
+    ));
+    let config = WebhookConfig {
+        url: "http://localhost/".to_owned(),
+        key_file: PathBuf::from("/nowhere"),
+        timeout_ms: 1,
+    };
     assert!(matches!(SmsWebhook::new(&config), Err(WebhookError::KeyFile(..))));
 }

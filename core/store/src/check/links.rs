@@ -4,65 +4,16 @@
 //! order, account, mobile number and event is kept as a fingerprint of its name, in as many
 //! passes as it takes for the fingerprints of one pass to fit.
 
+use super::names::{
+    Fingerprint, Share, account_name, claim_name, event_name, fingerprint, mobile_name, mobile_of, order_name,
+};
 use super::place;
 use super::report::{Counts, Danglers, ProblemKind as Kind, Problems};
 use crate::keys::{self, NumberRole};
 use crate::records::{business_day, closed_order, decode_order, paid_seller, step};
-use crate::{
-    BulkRow, Claim, ClaimTable, ClaimValue, IndexRow, IndexTable, PartitionId, Row, RowKey, RowKind,
-    codec::Body,
-};
-use map_domain::{Customer, MobileNumber, Order, OrderDetail, OrderKey, OrderState, Slot};
+use crate::{BulkRow, Claim, ClaimTable, ClaimValue, IndexRow, IndexTable, PartitionId, Row, RowKind};
+use map_domain::{Order, OrderDetail, OrderKey, OrderState, Slot};
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
-
-/// Stands for a name. Two names of one ledger share 128 bits by a chance that can be neglected;
-/// nobody can choose names so that they do and gain by it, but that a check complains.
-type Fingerprint = u128;
-
-fn fingerprint(value: &impl Hash) -> Fingerprint {
-    let half = |salt: u8| {
-        let mut hasher = DefaultHasher::new();
-        salt.hash(&mut hasher);
-        value.hash(&mut hasher);
-        u128::from(hasher.finish())
-    };
-    half(1) << 64 | half(2)
-}
-
-/// Which share of the names a pass looks at.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Share {
-    pub(super) number: u64,
-    pub(super) of: u64,
-}
-
-impl Share {
-    fn has(self, name: Fingerprint) -> bool {
-        name.checked_rem(u128::from(self.of)) == Some(u128::from(self.number))
-    }
-}
-
-/// The name under which an order's row, claim and index rows meet. A query's key is used up
-/// nowhere, so it is one in its partition only.
-fn order_name(partition: &PartitionId, key: &[u8]) -> Fingerprint {
-    match keys::parse_order(key) {
-        Some(OrderKey::Pos(_, Slot::Query)) => fingerprint(&("query", partition, key)),
-        Some(OrderKey::Pos(..) | OrderKey::Caller { .. }) | None => fingerprint(&("order", key)),
-    }
-}
-
-fn account_name(partition: &PartitionId, row: &RowKey) -> Fingerprint {
-    fingerprint(&("account", partition, &row.key))
-}
-
-fn mobile_name(mobile: &MobileNumber) -> Fingerprint {
-    fingerprint(&("mobile", mobile.as_str()))
-}
-
-fn event_name(partition: &PartitionId, row: &RowKey) -> Fingerprint {
-    fingerprint(&("event", partition, &row.key))
-}
 
 /// An order number and its day, where it belongs into a seller's day, and what was found of both.
 #[derive(Debug, Clone, Copy)]
@@ -469,31 +420,6 @@ fn day_row(order: Option<&mut OrderLink>, row: &IndexRow, danglers: &mut Dangler
     match keys::parse_order(&row.row.key) {
         Some(OrderKey::Pos(key, _)) => key.seller == seller && row.row.kind == RowKind::Order,
         Some(OrderKey::Caller { .. }) | None => false,
-    }
-}
-
-fn mobile_of(header: &Row) -> Option<MobileNumber> {
-    Customer::from_body(&header.body).ok()?.mobile
-}
-
-/// The name under which a claim meets what it claims; `None`: its key can't be read, or it
-/// claims nothing.
-fn claim_name(claim: &Claim) -> Option<Fingerprint> {
-    let key = &claim.key.key;
-    let partition = match &claim.value {
-        ClaimValue::Bound { partition, .. } => Some(partition),
-        ClaimValue::Closed(_) => None,
-    };
-    match claim.key.table {
-        ClaimTable::Pos | ClaimTable::CallerOrder => Some(match partition {
-            Some(partition) => order_name(partition, key),
-            None => fingerprint(&("order", key.as_ref())),
-        }),
-        ClaimTable::Account => {
-            let row = keys::account_row(&keys::parse_account_claim(key)?);
-            partition.map(|partition| account_name(partition, &row))
-        }
-        ClaimTable::Mobile => keys::parse_mobile_claim(key).map(|(mobile, _)| mobile_name(&mobile)),
     }
 }
 

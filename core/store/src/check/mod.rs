@@ -5,6 +5,7 @@
 //! number of fingerprints at a time. It changes nothing and repairs nothing.
 
 mod links;
+mod names;
 mod partition;
 mod place;
 mod report;
@@ -14,7 +15,8 @@ pub use report::{CheckReport, Counts, Danglers, Problem, ProblemKind};
 pub use trial::{TrialBalance, TrialBalanceLine, trial_balance};
 
 use crate::{BulkRow, BulkSnapshot, BulkTable, StoreResult};
-use links::{Links, Share};
+use links::Links;
+use names::Share;
 use partition::PartitionCheck;
 use report::Problems;
 use trial::Sums;

@@ -46,9 +46,9 @@ impl Sums {
                     Some(AccountType::Investment) => "investment".to_owned(),
                     None => "unknown_account".to_owned(),
                 },
-                LedgerAccount::SellerPayable(seller) => format!("seller_payable:{seller}"),
-                LedgerAccount::CallerReceivable(caller) => format!("caller_receivable:{caller}"),
-                LedgerAccount::DiscountGranted(product) => format!("discount_granted:{product}"),
+                LedgerAccount::SellerPayable(_)
+                | LedgerAccount::CallerReceivable(_)
+                | LedgerAccount::DiscountGranted(_) => ledger.to_string(),
             };
             let balance = self.lines.entry(line).or_default();
             *balance = balance.saturating_add(*sum);

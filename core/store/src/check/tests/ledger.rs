@@ -21,6 +21,9 @@ pub(super) const CARD: &str = "2610888123456789";
 pub(super) const CASH: &str = "9500888123456789";
 pub(super) const FACE: i64 = 100_000;
 
+/// An entry to be: of which order, what kind, what it moves in fen.
+type Posted<'a> = (&'a str, EntryKind, Vec<(LedgerAccount, i64)>);
+
 /// A customer as the services hold it between commits.
 struct Book {
     store: MemoryStore,
@@ -87,7 +90,7 @@ impl Book {
     async fn write(
         &mut self,
         orders: Vec<Order>,
-        entry: Option<(&str, EntryKind, Vec<(LedgerAccount, i64)>)>,
+        entry: Option<Posted<'_>>,
         events: Vec<Event>,
         mut claims: Vec<Claim>,
     ) {

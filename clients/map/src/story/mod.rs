@@ -1,0 +1,53 @@
+//! The story that `map demo` plays: over real sockets, against a server in a process of its own,
+//! with keys and a ledger made for it. Every step says what it proves, and ends the story where
+//! that does not hold.
+
+mod abridge;
+mod books;
+mod crash;
+mod epilogue;
+mod opening;
+mod paying;
+mod server;
+mod stage;
+mod teller;
+mod world;
+
+use crate::outcome::Stop;
+use crate::ui::{Style, yuan as ui_yuan};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use server::Server;
+use stage::Stage;
+use std::path::Path;
+use teller::Teller;
+use world::{Doors, World};
+
+/// Plays the story; stays up afterwards where that is wanted.
+pub(crate) async fn play(keep: Option<&Path>, stay: bool) -> Result<(), Stop> {
+    let tell = Teller::new();
+    tell.ui().styled(Style::Bold, "MAP: a card, money, payments, and everything that must not happen");
+    tell.ui().styled(Style::Dim, "→ sent   ← came back   ✓ what it proves   amounts in yuan");
+    let stage = Stage::set(keep)?;
+    let server = Server::start(&stage).await?;
+    let doors = Doors::open(&stage, &server)?;
+    let (card, sms_code) = (String::new(), String::new());
+    let mut world = World { stage, server: Some(server), doors, tell, card, sms_code, kept: None };
+    opening::play(&mut world).await?;
+    paying::play(&mut world).await?;
+    crash::play(&mut world).await?;
+    books::play(&mut world).await?;
+    epilogue::tell(&world.tell, keep.map(|_| &world.stage));
+    if stay { epilogue::stay(world).await } else { Ok(()) }
+}
+
+/// What a GET answers: status and body.
+async fn http_get(url: &str) -> Result<(u16, String), Stop> {
+    let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    let response = client.get(url.parse().map_err(Stop::failed)?).await.map_err(Stop::failed)?;
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await.map_err(Stop::failed)?.to_bytes();
+    Ok((status, String::from_utf8_lossy(&body).into_owned()))
+}

@@ -1,0 +1,81 @@
+//! `map.account.v1.AccountService`: accounts, balances, statements.
+//!
+//! Apps and operators read any account by its number or its owner's: an app that knows the
+//! number serves the customer. A POS network asks for balances only, with the payment code.
+
+use super::wire::timestamp;
+use super::{paging, shown};
+use crate::auth::{Rpc, open};
+use crate::failure::Failure;
+use crate::ledger::Ledger;
+use crate::validate;
+use map_domain::Refusal;
+use map_proto::account::v1::account_service_server::AccountService;
+use map_proto::account::v1::{
+    GetAccountRequest, GetAccountResponse, GetBalanceRequest, GetBalanceResponse, ListAccountsRequest,
+    ListAccountsResponse, ListEntriesRequest, ListEntriesResponse,
+};
+use std::sync::Arc;
+use tonic::{Request, Response, Status};
+
+/// The service.
+pub(super) struct Accounts {
+    ledger: Arc<Ledger>,
+}
+
+impl Accounts {
+    pub(super) const fn new(ledger: Arc<Ledger>) -> Self {
+        Self { ledger }
+    }
+}
+
+#[tonic::async_trait]
+impl AccountService for Accounts {
+    async fn get_account(&self, request: Request<GetAccountRequest>) -> Result<Response<GetAccountResponse>, Status> {
+        let (_, request) = open(self.ledger.core(), request, Rpc::GetAccount)?;
+        let number = validate::account_number(&request.account_number)?;
+        let (account, locked, now) = self.ledger.get_account(&number).await?;
+        Ok(Response::new(GetAccountResponse { account: Some(shown::full(&account, now, locked)) }))
+    }
+
+    async fn list_accounts(
+        &self,
+        request: Request<ListAccountsRequest>,
+    ) -> Result<Response<ListAccountsResponse>, Status> {
+        let (_, request) = open(self.ledger.core(), request, Rpc::ListAccounts)?;
+        let mobile = validate::mobile_number(&request.mobile_number)?;
+        let accounts = match self.ledger.list_accounts(&mobile).await {
+            Ok((state, now)) => {
+                let show = |account| shown::full(account, now, state.code_locked());
+                state.accounts.iter().map(show).collect()
+            }
+            Err(Failure::NotFound(Refusal::CustomerNotFound)) => Vec::new(),
+            Err(failure) => return Err(failure.into()),
+        };
+        Ok(Response::new(ListAccountsResponse { accounts }))
+    }
+
+    async fn get_balance(&self, request: Request<GetBalanceRequest>) -> Result<Response<GetBalanceResponse>, Status> {
+        let (call, request) = open(self.ledger.core(), request, Rpc::GetBalance)?;
+        let asking = validate::get_balance(request)?;
+        let balance = self.ledger.get_balance(call.caller, asking).await?;
+        Ok(Response::new(GetBalanceResponse {
+            account: Some(shown::summary(&balance.account, balance.available, balance.status)),
+            valid_until: balance.valid_until.map(timestamp),
+        }))
+    }
+
+    async fn list_entries(
+        &self,
+        request: Request<ListEntriesRequest>,
+    ) -> Result<Response<ListEntriesResponse>, Status> {
+        let (_, request) = open(self.ledger.core(), request, Rpc::ListEntries)?;
+        let number = validate::account_number(&request.account_number)?;
+        let (limit, after) = paging::page(request.page_size, &request.page_token)?;
+        let statement = self.ledger.list_entries(&number, after, limit).await?;
+        Ok(Response::new(ListEntriesResponse {
+            entries: statement.entries.iter().map(shown::entry).collect(),
+            next_page_token: paging::token(statement.next),
+        }))
+    }
+}

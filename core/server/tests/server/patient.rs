@@ -1,0 +1,72 @@
+//! A store that can be made sick, slow, or deaf to the audit trail.
+
+use async_trait::async_trait;
+use map_store::{
+    BulkRow, BulkSnapshot, Claim, ClaimKey, ClaimValue, Commit, CommitOutcome, IndexKey, IndexRow,
+    IndexTable, Load, Loaded, MemoryStore, Page, PartitionId, Row, Store, StoreError, StoreResult,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Semaphore;
+
+/// The store in memory, which can be made sick or slow.
+#[derive(Default)]
+pub(crate) struct Patient {
+    pub(crate) inner: MemoryStore,
+    /// No commit and not well.
+    pub(crate) sick: AtomicBool,
+    /// No commit of the audit trail.
+    pub(crate) audit_down: AtomicBool,
+    /// Commits wait for a permit while this is set.
+    pub(crate) slow: AtomicBool,
+    pub(crate) gate: Option<Arc<Semaphore>>,
+}
+
+#[async_trait]
+impl Store for Patient {
+    async fn load(&self, partition: &PartitionId, what: Load) -> StoreResult<Loaded> {
+        self.inner.load(partition, what).await
+    }
+    async fn commit(&self, commit: Commit) -> StoreResult<CommitOutcome> {
+        if self.sick.load(Ordering::SeqCst) {
+            return Err(StoreError::NotApplied("disk full".to_owned()));
+        }
+        if self.audit_down.load(Ordering::SeqCst) && commit.partition == map_store::keys::operator_acts() {
+            return Err(StoreError::NotApplied("the audit trail is down".to_owned()));
+        }
+        if let (true, Some(gate)) = (self.slow.load(Ordering::SeqCst), &self.gate) {
+            gate.acquire().await.unwrap().forget();
+        }
+        self.inner.commit(commit).await
+    }
+    async fn claim(&self, claims: Vec<Claim>) -> StoreResult<Vec<ClaimValue>> {
+        self.inner.claim(claims).await
+    }
+    async fn read_claims(&self, keys: &[ClaimKey]) -> StoreResult<Vec<Option<ClaimValue>>> {
+        self.inner.read_claims(keys).await
+    }
+    async fn scan_index(
+        &self,
+        table: IndexTable,
+        prefix: &[u8],
+        after: Option<&IndexKey>,
+        limit: usize,
+    ) -> StoreResult<Vec<IndexRow>> {
+        self.inner.scan_index(table, prefix, after, limit).await
+    }
+    async fn page(&self, partition: &PartitionId, page: Page) -> StoreResult<Vec<Row>> {
+        self.inner.page(partition, page).await
+    }
+    async fn health(&self) -> StoreResult<()> {
+        if self.sick.load(Ordering::SeqCst) {
+            return Err(StoreError::NotApplied("disk full".to_owned()));
+        }
+        self.inner.health().await
+    }
+    async fn snapshot(&self) -> StoreResult<Arc<dyn BulkSnapshot>> {
+        self.inner.snapshot().await
+    }
+    async fn import(&self, rows: Vec<BulkRow>) -> StoreResult<()> {
+        self.inner.import(rows).await
+    }
+}
