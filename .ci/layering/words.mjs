@@ -18,9 +18,13 @@ const partsOf = (identifier) =>
 
 const joined = (word) => word.toLowerCase().replace(/[^a-z0-9]/g, "");
 
+/** Names of other projects' modules that hold such a word without meaning it. */
+const NOT_OURS = [/hyper_util::client::legacy/g];
+
 /** The forbidden words in one line. */
-function wordsIn(line, forbidden) {
+function wordsIn(text, forbidden) {
   const found = new Set();
+  const line = NOT_OURS.reduce((rest, name) => rest.replace(name, ""), text);
   for (const [identifier] of line.matchAll(/[A-Za-z0-9_]+/g)) {
     const parts = partsOf(identifier);
     for (let from = 0; from < parts.length; from += 1) {
@@ -36,7 +40,7 @@ function wordsIn(line, forbidden) {
 
 /** The matcher is itself held to what its head says, at every run: it can't go blind unnoticed. */
 function checkMatcher() {
-  const forbidden = new Map(["POSP", "orderMD5", "3DES"].map((word) => [joined(word), word]));
+  const forbidden = new Map(["POSP", "orderMD5", "3DES", "legacy"].map((word) => [joined(word), word]));
   const cases = [
     ["let order_md5 = 1;", ["orderMD5"]],
     ["struct OrderMd5;", ["orderMD5"]],
@@ -45,6 +49,8 @@ function checkMatcher() {
     ["fn PospKey()", ["POSP"]],
     ["string posp_key = 1;", ["POSP"]],
     ["// taken off (3DES)", ["3DES"]],
+    ["use hyper_util::client::legacy::Client; // legacy", ["legacy"]],
+    ["use hyper_util::client::legacy::Client;", []],
     ["disposphate, order, md5, code_md5, DES", []],
   ];
   for (const [line, expected] of cases) {

@@ -51,7 +51,7 @@ impl<'a> Tsig<'a> {
             Digest::Extended | Digest::None => None,
         });
         let digest = value_sorted_md5(covered, Blank::Skip, caller.charset());
-        if false && !digest.matches(&self.order_md5) {
+        if !digest.matches(&self.order_md5) {
             return Err(Refusal::OrderDigest);
         }
         // Signed is the digest as the caller wrote it, of either case.

@@ -175,7 +175,7 @@ impl Account {
             .map_or(Fen::ZERO, |available| available.max(Fen::ZERO))
     }
 
-    /// How many stages are not yet released (`restStages`).
+    /// How many stages are not yet released.
     pub fn remaining_stages(&self, now: Timestamp) -> u32 {
         self.plan.remaining_stages(self.face_value, now)
     }

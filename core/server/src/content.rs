@@ -17,7 +17,8 @@ impl Content {
     }
 
     fn bytes(mut self, value: &[u8]) -> Self {
-        self.0.update(u64::try_from(value.len()).unwrap_or(u64::MAX).to_be_bytes());
+        self.0
+            .update(u64::try_from(value.len()).unwrap_or(u64::MAX).to_be_bytes());
         self.0.update(value);
         self
     }
@@ -59,7 +60,10 @@ pub fn pay(paying: &Paying) -> ContentDigest {
 /// Of a cancellation: what is cancelled. The store stays out: another store never refuses a
 /// cancellation (decision 17).
 pub fn cancel(cancelling: &Cancelling) -> ContentDigest {
-    Content::new("cancel").text(&cancelling.original).text(&cancelling.caller_order).finish()
+    Content::new("cancel")
+        .text(&cancelling.original)
+        .text(&cancelling.caller_order)
+        .finish()
 }
 
 /// Of an opening; of the ID number only the keyed digest.
@@ -85,7 +89,10 @@ pub fn transfer(transferring: &Transferring) -> ContentDigest {
 
 /// Of a top-up.
 pub fn top_up(topping: &ToppingUp) -> ContentDigest {
-    Content::new("top-up").text(topping.mobile.as_str()).number(topping.amount.get()).finish()
+    Content::new("top-up")
+        .text(topping.mobile.as_str())
+        .number(topping.amount.get())
+        .finish()
 }
 
 /// Of a change of a payment code: whose it is, never the code.
@@ -120,6 +127,9 @@ mod tests {
         let ab_c = Content::new("x").text("ab").text("c").finish();
         let a_bc = Content::new("x").text("a").text("bc").finish();
         assert_ne!(ab_c, a_bc);
-        assert_ne!(Content::new("x").optional(None).finish(), Content::new("x").optional(Some(0)).finish());
+        assert_ne!(
+            Content::new("x").optional(None).finish(),
+            Content::new("x").optional(Some(0)).finish()
+        );
     }
 }

@@ -16,7 +16,7 @@ use map_domain::Policy;
 use map_store::Store;
 use std::collections::BTreeSet;
 use std::future::Future;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -89,7 +89,7 @@ pub struct CoreServer {
     admission: Arc<Admission>,
     edge: Edge<Routes>,
     health: HealthReporter,
-    watcher: JoinHandle<()>,
+    watcher: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// The core without a socket; implements what generated clients need. Cheap to clone.
@@ -142,7 +142,7 @@ impl CoreServer {
             admission,
             edge,
             health,
-            watcher,
+            watcher: Mutex::new(Some(watcher)),
         })
     }
 
@@ -193,14 +193,25 @@ impl CoreServer {
     }
 
     async fn not_serving(&self) {
-        self.watcher.abort();
+        // The watcher must have ended: it would say "serving" once more.
+        if let Some(watcher) = self.take_watcher() {
+            let _ = watcher.await;
+        }
         set_health(&self.health, ServingStatus::NotServing).await;
+    }
+}
+
+impl CoreServer {
+    /// The watcher, told to end; `None`: it was told before.
+    fn take_watcher(&self) -> Option<JoinHandle<()>> {
+        let watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner).take();
+        watcher.inspect(JoinHandle::abort)
     }
 }
 
 impl Drop for CoreServer {
     fn drop(&mut self) {
-        self.watcher.abort();
+        self.take_watcher();
     }
 }
 

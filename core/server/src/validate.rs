@@ -203,11 +203,16 @@ impl Fields {
 
     /// Text of `least` to `most` bytes without control characters.
     fn text(&mut self, path: &'static str, value: String, least: usize, most: usize) -> Option<String> {
-        let plain = !value.chars().any(|c| c.is_control() && c != '\n' && c != '\r' && c != '\t');
+        let plain = !value
+            .chars()
+            .any(|c| c.is_control() && c != '\n' && c != '\r' && c != '\t');
         if plain && (least..=most).contains(&value.len()) {
             Some(value)
         } else {
-            self.wrong(path, format!("{least} to {most} bytes without control characters"))
+            self.wrong(
+                path,
+                format!("{least} to {most} bytes without control characters"),
+            )
         }
     }
 
@@ -216,38 +221,60 @@ impl Fields {
         if (least..=128).contains(&value.chars().count()) && !value.chars().any(char::is_control) {
             Some(value)
         } else {
-            self.wrong(path, format!("{least} to 128 characters without control characters"))
+            self.wrong(
+                path,
+                format!("{least} to 128 characters without control characters"),
+            )
         }
     }
 
     fn amount(&mut self, path: &'static str, fen: i64) -> Option<Fen> {
-        if fen > 0 { Some(Fen::new(fen)) } else { self.wrong(path, "an amount in fen, 1 or more") }
+        if fen > 0 {
+            Some(Fen::new(fen))
+        } else {
+            self.wrong(path, "an amount in fen, 1 or more")
+        }
     }
 
     fn key(&mut self, key: Option<common::PosKey>) -> Option<TerminalKey> {
-        let Some(key) = key else { return self.wrong("key", "a POS key") };
+        let Some(key) = key else {
+            return self.wrong("key", "a POS key");
+        };
         let seller = self.id("key.seller_id", SellerId::parse(&key.seller_id));
         let terminal = self.id("key.terminal_id", TerminalId::parse(&key.terminal_id));
         let batch = self.id("key.batch_number", BatchNumber::parse(&key.batch_number));
         let serial = self.id("key.serial_number", SerialNumber::parse(&key.serial_number));
-        Some(TerminalKey { seller: seller?, terminal: terminal?, batch: batch?, serial: serial? })
+        Some(TerminalKey {
+            seller: seller?,
+            terminal: terminal?,
+            batch: batch?,
+            serial: serial?,
+        })
     }
 
     fn consumer(&mut self, text: &str) -> Option<Consumer> {
         let mobile = MobileNumber::parse(text).map(Consumer::Mobile);
         match mobile.or_else(|_| AccountNumber::parse(text).map(Consumer::Account)) {
             Ok(consumer) => Some(consumer),
-            Err(_) => self.wrong("consumer", "a mobile number of 11 digits or an account number of 16 digits"),
+            Err(_) => self.wrong(
+                "consumer",
+                "a mobile number of 11 digits or an account number of 16 digits",
+            ),
         }
     }
 
     /// `Some(None)`: none was given.
-    #[allow(clippy::option_option, reason = "outer: whether it is well-formed; inner: whether it is there")]
+    #[allow(
+        clippy::option_option,
+        reason = "outer: whether it is well-formed; inner: whether it is there"
+    )]
     fn code(&mut self, code: Option<common::PaymentCode>) -> Option<Option<PresentedCode>> {
         use common::payment_code::Form;
         let digits = |text: &str, len: usize| text.len() == len && text.bytes().all(|c| c.is_ascii_digit());
         let hex = |text: &str, len: usize| text.len() == len && text.bytes().all(|c| c.is_ascii_hexdigit());
-        let Some(form) = code.and_then(|code| code.form) else { return Some(None) };
+        let Some(form) = code.and_then(|code| code.form) else {
+            return Some(None);
+        };
         let read = match form {
             Form::Digits(text) if digits(&text, 6) => PresentedCode::Digits(text),
             Form::Digits(_) => return self.wrong("payment_code.digits", "six digits"),
@@ -283,7 +310,13 @@ impl Fields {
     /// 15 digits, or 17 and a check character; brought to the 17 digits both share.
     fn identity(&mut self, text: &str) -> Option<Identity> {
         let digits = |part: &str| part.bytes().all(|c| c.is_ascii_digit());
-        match (text.len(), text.get(..6), text.get(6..15), text.get(..17), text.get(17..)) {
+        match (
+            text.len(),
+            text.get(..6),
+            text.get(6..15),
+            text.get(..17),
+            text.get(17..),
+        ) {
             (15, Some(region), Some(rest), ..) if digits(text) => Some(Identity(format!("{region}19{rest}"))),
             (18, _, _, Some(body), Some(check))
                 if digits(body) && (digits(check) || check.eq_ignore_ascii_case("x")) =>
@@ -343,8 +376,17 @@ pub fn pay(wire: payment::PayRequest) -> Result<Paying, Failure> {
     let purchase = fields.purchase(wire.purchase);
     let caller_order = fields.number("caller_order_number", wire.caller_order_number, 0);
     let remark = fields.text("remark", wire.remark, 0, 512);
-    let request =
-        request!(Paying { key, consumer, code, amount, store, clerk, purchase, caller_order, remark });
+    let request = request!(Paying {
+        key,
+        consumer,
+        code,
+        amount,
+        store,
+        clerk,
+        purchase,
+        caller_order,
+        remark
+    });
     fields.finish(request)
 }
 
@@ -358,7 +400,11 @@ pub fn cancel(wire: payment::CancelPaymentRequest) -> Result<Cancelling, Failure
     let original = fields.id("original", SerialNumber::parse(&wire.original));
     let original = original.map(|serial| serial.as_str().to_owned());
     let caller_order = fields.number("caller_order_number", wire.caller_order_number, 0);
-    let request = request!(Cancelling { key, original, caller_order });
+    let request = request!(Cancelling {
+        key,
+        original,
+        caller_order
+    });
     fields.finish(request)
 }
 
@@ -394,7 +440,12 @@ pub fn get_balance(wire: account::GetBalanceRequest) -> Result<Asking, Failure> 
     let code = fields.code(wire.payment_code);
     let store = fields.id("store_id", StoreId::parse(&wire.store_id));
     let _clerk = fields.text("clerk_id", wire.clerk_id, 0, 64);
-    let request = request!(Asking { key, consumer, code, store });
+    let request = request!(Asking {
+        key,
+        consumer,
+        code,
+        store
+    });
     fields.finish(request)
 }
 
@@ -463,7 +514,13 @@ pub fn set_code(wire: customer::SetPaymentCodeRequest) -> Result<CodeChange, Fai
     let sms_code = fields.sms_code(wire.sms_code);
     let code = fields.new_code(wire.payment_code);
     let identity = Some(None);
-    let request = request!(CodeChange { number, mobile, sms_code, identity, code });
+    let request = request!(CodeChange {
+        number,
+        mobile,
+        sms_code,
+        identity,
+        code
+    });
     fields.finish(request)
 }
 
@@ -481,7 +538,13 @@ pub fn reset_code(wire: customer::ResetPaymentCodeRequest) -> Result<CodeChange,
         "" => Some(None),
         text => fields.identity(text).map(Some),
     };
-    let request = request!(CodeChange { number, mobile, sms_code, identity, code });
+    let request = request!(CodeChange {
+        number,
+        mobile,
+        sms_code,
+        identity,
+        code
+    });
     fields.finish(request)
 }
 
@@ -527,11 +590,22 @@ pub fn transfer(wire: transfer::TransferToCashRequest) -> Result<Transferring, F
     let mobile = fields.mobile(&wire.mobile_number);
     let from = fields.id("account_number", AccountNumber::parse(&wire.account_number));
     let amount = fields.amount("amount_fen", wire.amount_fen);
-    let sms_code =
-        if wire.sms_code.is_empty() { Some(None) } else { fields.sms_code(wire.sms_code).map(Some) };
+    let sms_code = if wire.sms_code.is_empty() {
+        Some(None)
+    } else {
+        fields.sms_code(wire.sms_code).map(Some)
+    };
     let code = fields.code(wire.payment_code);
     let remark = fields.text("remark", wire.remark, 0, 512);
-    let request = request!(Transferring { number, mobile, from, amount, sms_code, code, remark });
+    let request = request!(Transferring {
+        number,
+        mobile,
+        from,
+        amount,
+        sms_code,
+        code,
+        remark
+    });
     fields.finish(request)
 }
 
@@ -545,6 +619,11 @@ pub fn top_up(wire: transfer::TopUpRequest) -> Result<ToppingUp, Failure> {
     let mobile = fields.mobile(&wire.mobile_number);
     let amount = fields.amount("amount_fen", wire.amount_fen);
     let remark = fields.text("remark", wire.remark, 0, 512);
-    let request = request!(ToppingUp { number, mobile, amount, remark });
+    let request = request!(ToppingUp {
+        number,
+        mobile,
+        amount,
+        remark
+    });
     fields.finish(request)
 }

@@ -48,11 +48,11 @@ pub(crate) fn show(ui: Ui, report: &CheckReport) {
     let CheckReport { counts, trial_balance, danglers, problems, problem_count } = report;
     ui.styled(Style::Bold, "Counts");
     ui.line(&format!(
-        "  {} customers, {} accounts, {} orders, {} entries, {} events",
+        "  customers {}, accounts {}, orders {}, entries {}, events {}",
         counts.customers, counts.accounts, counts.orders, counts.entries, counts.events
     ));
     ui.line(&format!(
-        "  {} partitions, {} bound and {} closed claims, {} index rows, {} other rows",
+        "  partitions {}, bound claims {}, closed claims {}, index rows {}, other rows {}",
         counts.partitions, counts.bound_claims, counts.closed_claims, counts.index_rows, counts.others
     ));
     ui.styled(Style::Bold, "Trial balance (yuan), from the entries alone");
@@ -62,7 +62,7 @@ pub(crate) fn show(ui: Ui, report: &CheckReport) {
     ui.line(&format!("  {:<40} {:>20}", "total", yuan_of(trial_balance.total_fen)));
     ui.styled(Style::Bold, "Claims and index rows that point to nothing, as they may");
     ui.line(&format!(
-        "  {} order, {} account, {} mobile claims; {} order numbers, {} seller days, {} outbox rows",
+        "  order claims {}, account claims {}, mobile claims {}, order numbers {}, seller days {}, outbox rows {}",
         danglers.order_claims,
         danglers.account_claims,
         danglers.mobile_claims,

@@ -3,11 +3,12 @@
 use super::server::Server;
 use super::stage::PAYMENT_CODE;
 use super::ui_yuan;
-use super::world::{Doors, World, payment, pos_key};
+use super::world::{Doors, World, payment, pos_key, reason};
 use crate::outcome::Stop;
 use map_client::proto::payment::v1::{FindPaymentRequest, PaymentState};
 use map_client::{Error, RetryPolicy};
 use std::collections::BTreeMap;
+use std::process::ExitStatus;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -28,18 +29,21 @@ pub(super) async fn play(world: &mut World) -> Result<(), Stop> {
     let (before, _) = world.balances().await?;
     let sent = format!("gRPC PaymentService/Pay  {PAYMENTS} × {} yuan, {AT_ONCE} at once", ui_yuan(AMOUNT_FEN));
     world.tell.sent(&sent);
-    let answered = burst(world).await?;
-    let (acknowledged, open) = (answered.len(), usize::try_from(PAYMENTS).unwrap_or(0).saturating_sub(answered.len()));
-    world.tell.got(&format!("{acknowledged} answered, then SIGKILL; {open} got no answer or were never sent"));
-    world.tell.proves(acknowledged >= ANSWERS && open > 0, "the server died in the middle of the work")?;
+    let Burst { paid: answered, unanswered, status } = burst(world).await?;
+    let (acknowledged, open) = (answered.len(), unanswered.len());
+    world.tell.got(&format!("{acknowledged} answered, then SIGKILL, with {open} under way: {status}"));
+    let killed = !status.success() && acknowledged >= ANSWERS && open > 0;
+    world.tell.proves(killed, "the server died in the middle of the work")?;
 
     let began = Instant::now();
     let server = Server::start(&world.stage).await?;
     world.doors = Doors::open(&world.stage, &server)?;
     world.tell.say(&format!("process {} took over the folder in {} ms", server.pid(), began.elapsed().as_millis()));
     world.server = Some(server);
-    let kept = present(world, &answered).await?;
-    world.tell.proves(kept, &format!("all {acknowledged} acknowledged payments are there, with their order numbers"))?;
+    let present = found(world, answered.keys()).await? == answered;
+    world.tell.proves(present, &format!("all {acknowledged} acknowledged payments are there, with their order numbers"))?;
+    let written = found(world, unanswered.iter()).await?.len();
+    world.tell.say(&format!("of the {open} that got no answer, {written} had reached the disk: nobody could know"));
 
     world.tell.sent(&format!("gRPC PaymentService/Pay  all {PAYMENTS} again, under the same keys"));
     let repeated = repeat(world).await?;
@@ -59,8 +63,17 @@ fn serial(number: u32) -> String {
     format!("1{number:05}")
 }
 
-/// Pays until so many are answered, then kills the server. What was answered.
-async fn burst(world: &mut World) -> Result<Paid, Stop> {
+/// What became of the payments before the kill.
+struct Burst {
+    paid: Paid,
+    /// The serials that were sent and got no answer.
+    unanswered: Vec<String>,
+    /// How the server ended.
+    status: ExitStatus,
+}
+
+/// Pays until so many are answered, then kills the server.
+async fn burst(world: &mut World) -> Result<Burst, Stop> {
     let mut server = world.server.take().ok_or_else(|| Stop::failed("the server is down"))?;
     let mut numbers = 0..PAYMENTS;
     let mut running = JoinSet::new();
@@ -68,7 +81,7 @@ async fn burst(world: &mut World) -> Result<Paid, Stop> {
         map_client::ClientConfig::new(server.core(), &world.stage.keys.app_bearer).retry(RetryPolicy::NEVER),
     )
     .map_err(Stop::failed)?;
-    let mut paid = Paid::new();
+    let (mut paid, mut unanswered) = (Paid::new(), Vec::new());
     let mut killed = false;
     loop {
         while !killed && running.len() < AT_ONCE
@@ -85,7 +98,7 @@ async fn burst(world: &mut World) -> Result<Paid, Stop> {
             Some(Ok((Ok(answer), serial))) => {
                 paid.insert(serial, answer.payment.unwrap_or_default().order_number);
             }
-            Some(Ok((Err(Error::OutcomeUnknown { .. }), _))) if killed => {}
+            Some(Ok((Err(Error::OutcomeUnknown { .. }), serial))) if killed => unanswered.push(serial),
             Some(Ok((Err(error), _))) => return Err(world.tell.failed(&error.to_string())),
             Some(Err(error)) => return Err(world.tell.failed(&error.to_string())),
         }
@@ -94,21 +107,24 @@ async fn burst(world: &mut World) -> Result<Paid, Stop> {
             killed = true;
         }
     }
-    let status = server.ended().await?;
-    world.tell.proves(!status.success(), &format!("the server is gone: {status}"))?;
-    Ok(paid)
+    Ok(Burst { paid, unanswered, status: server.ended().await? })
 }
 
-/// Whether every acknowledged payment is found as paid under its order number.
-async fn present(world: &World, answered: &Paid) -> Result<bool, Stop> {
-    for (serial, order) in answered {
-        let found = world.doors.app.find_payment(FindPaymentRequest { key: Some(pos_key(serial)) }).await;
-        let found = world.answered(found)?.payment.unwrap_or_default();
-        if found.state() != PaymentState::Paid || found.order_number != *order {
-            return Ok(false);
+/// The payments with these serials that are found as paid, with their order numbers.
+async fn found(world: &World, serials: impl Iterator<Item = &String>) -> Result<Paid, Stop> {
+    let mut paid = Paid::new();
+    for serial in serials {
+        let request = FindPaymentRequest { key: Some(pos_key(serial)) };
+        let answer = world.doors.app.find_payment(request).await;
+        if reason(&answer) == "PAYMENT_NOT_FOUND" {
+            continue;
+        }
+        let payment = world.answered(answer)?.payment.unwrap_or_default();
+        if payment.state() == PaymentState::Paid {
+            paid.insert(serial.clone(), payment.order_number);
         }
     }
-    Ok(true)
+    Ok(paid)
 }
 
 /// Every payment once more, one after the other.
@@ -126,6 +142,6 @@ async fn repeat(world: &World) -> Result<Paid, Stop> {
 async fn documented_request_again(world: &World) -> Result<(), Stop> {
     let Some(paid) = &world.kept else { return Err(world.tell.failed("nothing was paid")) };
     world.tell.sent(&format!("POST {}  the bytes of the last JSON payment, once more", paid.path));
-    let again = world.post(&world.doors.signed, paid.path, paid.body.clone()).await?;
+    let again = world.repeat(paid).await?;
     world.tell.proves(again.answer == paid.answer, "the answer that the dead server gave, byte for byte")
 }

@@ -34,8 +34,9 @@ pub(super) fn tell(tell: &Teller, kept: Option<&Stage>) {
         lines.insert(0, (format!("{map} check {}", stage.ledger().display()), "the ledger that you kept"));
         lines.insert(1, (format!("{map} serve --config {}", stage.config_file().display()), "serve it again"));
     }
+    let width = lines.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
     for (command, why) in lines {
-        ui.line(&format!("  {command:<44} {}", ui.paint(Style::Dim, why)));
+        ui.line(&format!("  {command:<width$}   {}", ui.paint(Style::Dim, why)));
     }
 }
 

@@ -5,7 +5,9 @@ use super::world::{World, digits, network};
 use super::{http_get, ui_yuan};
 use crate::outcome::Stop;
 use crate::provisioning;
-use map_client::proto::customer::v1::{SendSmsCodeRequest, SetPaymentCodeRequest};
+use map_client::proto::customer::v1::{
+    GetCustomerRequest, PaymentCodeStatus, SendSmsCodeRequest, SetPaymentCodeRequest,
+};
 use map_client::proto::operator::v1::ListSentSmsCodesRequest;
 use map_client::proto::provisioning::v1::ApplyRequest;
 use serde_json::json;
@@ -106,8 +108,11 @@ async fn payment_code(world: &mut World) -> Result<(), Stop> {
     };
     let set = world.doors.app.set_payment_code(request).await;
     world.answered(set)?;
-    world.tell.got("set");
-    world.tell.proves(true, "from now on money leaves only with the code; the ledger holds a keyed hash of it")
+    let request = GetCustomerRequest { mobile_number: MOBILE.to_owned() };
+    let customer = world.answered(world.doors.app.get_customer(request).await)?.customer.unwrap_or_default();
+    let status = customer.payment_code_status();
+    world.tell.got(&format!("payment code: {}", status.as_str_name().trim_start_matches("PAYMENT_CODE_STATUS_")));
+    world.tell.proves(status == PaymentCodeStatus::Normal, "from now on money leaves only with the code; the ledger holds a keyed hash of it")
 }
 
 async fn transfer(world: &mut World) -> Result<(), Stop> {

@@ -118,8 +118,23 @@ impl World {
 
     /// Sends a body as it is and shows the answer.
     pub(super) async fn post(&self, client: &Client, path: &'static str, body: String) -> Result<Exchange, Stop> {
+        let exchange = self.exchange(client, path, body).await?;
+        self.tell.got_json(&exchange.answer);
+        Ok(exchange)
+    }
+
+    /// Sends the same bytes as the app again and shows the answer in short.
+    pub(super) async fn repeat(&self, earlier: &Exchange) -> Result<Exchange, Stop> {
+        let again = self.exchange(&self.doors.signed, earlier.path, earlier.body.clone()).await?;
+        let order = again.text("/order/orderId");
+        let order = if order.is_empty() { String::new() } else { format!(", order {order}") };
+        let (code, message, bytes) = (again.code(), again.message(), again.answer.len());
+        self.tell.got(&format!("errcode {code}, {message}{order} ({bytes} bytes)"));
+        Ok(again)
+    }
+
+    async fn exchange(&self, client: &Client, path: &'static str, body: String) -> Result<Exchange, Stop> {
         let answer = client.post(path, body.clone()).await.map_err(|error| self.tell.failed(&error.to_string()))?;
-        self.tell.got_json(&answer);
         let value = serde_json::from_str(&answer).map_err(|error| self.tell.failed(&error.to_string()))?;
         Ok(Exchange { path, body, answer, value })
     }

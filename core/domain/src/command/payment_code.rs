@@ -83,8 +83,12 @@ pub fn declined(command: &ChangePaymentCode, refusal: Refusal, context: &Context
 fn changed(customer: &Customer, change: &Change) -> Result<PaymentCodeState, Refusal> {
     match change {
         Change::Set(_) if customer.payment_code.locked => Err(Refusal::PaymentCodeLocked),
+        // Who holds a recycled number must not inherit the money: a code that is set is changed by the
+        // reset, which asks who it is.
+        Change::Set(_) if customer.payment_code.digest.is_some() && customer.identity.is_some() => {
+            Err(Refusal::IdentityMismatch)
+        }
         Change::Set(digest) => Ok(PaymentCodeState::set(*digest)),
-        // Who holds a recycled number must not inherit the money.
         Change::Reset { identity, .. } if customer.identity.is_some() && customer.identity != *identity => {
             Err(Refusal::IdentityMismatch)
         }

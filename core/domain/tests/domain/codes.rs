@@ -108,6 +108,13 @@ fn setting_resetting_and_unlocking() {
     let new = || Ok(PaymentCodeState::set(WRONG));
     check(unset(), None, Change::Set(WRONG), new());
     check(PaymentCodeState::set(RIGHT), None, Change::Set(WRONG), new());
+    check(unset(), Some([3; 32]), Change::Set(WRONG), new());
+    check(
+        PaymentCodeState::set(RIGHT),
+        Some([3; 32]),
+        Change::Set(WRONG),
+        Err(Refusal::IdentityMismatch),
+    );
     check(
         locked(),
         None,

@@ -14,7 +14,8 @@ use map_domain::command::operator_reverse::{self, OperatorReverse};
 use map_domain::command::payment_code::{self, Change, ChangePaymentCode};
 use map_domain::order::Order;
 use map_domain::{
-    AccountNumber, AccountStatus, ContentDigest, CustomerId, Fen, MobileNumber, Operation, OrderId, OrderKey, Refusal,
+    AccountNumber, AccountStatus, ContentDigest, CustomerId, Fen, MobileNumber, Operation, OrderId, OrderKey,
+    Refusal,
 };
 use map_store::keys::NumberRole;
 use map_store::{PartitionId, records};
@@ -85,7 +86,12 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Failure::Refused`]: nothing was or will be changed by this request.
-    pub async fn act(self: &Arc<Self>, caller: Caller, number: String, act: OperatorAct) -> Result<Acted, Failure> {
+    pub async fn act(
+        self: &Arc<Self>,
+        caller: Caller,
+        number: String,
+        act: OperatorAct,
+    ) -> Result<Acted, Failure> {
         self.to_its_end(|ledger| async move {
             let request = Request {
                 key: caller_key(&caller.id, act.operation(), &number),
@@ -116,13 +122,22 @@ impl Ledger {
         let (binding, bound) = match found {
             Found::Closed(order) => {
                 self.replay_closed(&order, &request.content)?;
-                return Err(Halt::Final(Failure::Internal("an act without a customer is done".to_owned())));
+                return Err(Halt::Final(Failure::Internal(
+                    "an act without a customer is done".to_owned(),
+                )));
             }
             Found::Bound(binding) => {
                 binding.require_content(&request.content)?;
                 (binding, true)
             }
-            Found::Free => (Binding { customer: target.customer, content: request.content, day: 0 }, false),
+            Found::Free => (
+                Binding {
+                    customer: target.customer,
+                    content: request.content,
+                    day: 0,
+                },
+                false,
+            ),
         };
         self.act_on(request, tries, binding, bound, target.payment).await
     }
@@ -135,7 +150,13 @@ impl Ledger {
         bound: bool,
         payment: Option<OrderKey>,
     ) -> Result<Acted, Halt> {
-        let Request { act, key, id, content, caller } = request;
+        let Request {
+            act,
+            key,
+            id,
+            content,
+            caller,
+        } = request;
         let keys: Vec<OrderKey> = std::iter::once(key.clone()).chain(payment.clone()).collect();
         let book = self.open_book(binding.customer, &keys, None).await?;
         if !book.exists() {
@@ -161,7 +182,17 @@ impl Ledger {
         let decided = match (act, &payment) {
             (OperatorAct::ReversePayment(_), Some(payment)) => {
                 let (key, id, caller, payment) = (key.clone(), id.clone(), caller.clone(), payment.clone());
-                operator_reverse::decide(&book.state, &OperatorReverse { key, id, content, caller, payment }, &context)
+                operator_reverse::decide(
+                    &book.state,
+                    &OperatorReverse {
+                        key,
+                        id,
+                        content,
+                        caller,
+                        payment,
+                    },
+                    &context,
+                )
             }
             (OperatorAct::ReversePayment(_), None) => Err(Refusal::PaymentNotFound),
             (OperatorAct::UnlockPaymentCode(_), _) => {
@@ -174,12 +205,23 @@ impl Ledger {
                 freeze::decide(&book.state, &frozen(number, false), &context)
             }
         };
-        let asked = Asked { key: &key, id: &id, content: &content, caller: &caller, bound, day: 0 };
+        let asked = Asked {
+            key: &key,
+            id: &id,
+            content: &content,
+            caller: &caller,
+            bound,
+            day: 0,
+        };
         let decision = self.settle(&book, tries, &asked, decided).await?;
         let given_back = match payment {
             Some(key) => {
                 let written = decision.orders.iter().find(|order| order.key == key);
-                written.or_else(|| book.order(&key)).cloned().map(GivenBack::of).transpose()?
+                written
+                    .or_else(|| book.order(&key))
+                    .cloned()
+                    .map(GivenBack::of)
+                    .transpose()?
             }
             None => None,
         };
@@ -187,12 +229,22 @@ impl Ledger {
         let account = match act {
             OperatorAct::FreezeAccount(number) | OperatorAct::UnfreezeAccount(number) => {
                 let account = book.account_after(&decision, number);
-                account.map(|a| (number.clone(), a.available(context.now), a.status(context.now, locked)))
+                account.map(|a| {
+                    (
+                        number.clone(),
+                        a.available(context.now),
+                        a.status(context.now, locked),
+                    )
+                })
             }
             OperatorAct::ReversePayment(_) | OperatorAct::UnlockPaymentCode(_) => None,
         };
         let order = decision.answer.map_err(|refusal| Halt::Final(refusal.into()))?;
-        Ok(Acted { order, account, given_back })
+        Ok(Acted {
+            order,
+            account,
+            given_back,
+        })
     }
 
     /// Whom an act is about.
@@ -200,12 +252,17 @@ impl Ledger {
         let nothing = || Halt::Final(nothing(act));
         let customer = match act {
             OperatorAct::ReversePayment(id) => {
-                let found = records::find_by_number(&*self.core.store, id).await.map_err(Halt::read)?;
+                let found = records::find_by_number(&*self.core.store, id)
+                    .await
+                    .map_err(Halt::read)?;
                 let payment = found.into_iter().find_map(|found| match found.partition {
                     PartitionId::Customer(customer)
                         if found.role == NumberRole::Own && found.order.payment().is_some() =>
                     {
-                        Some(Target { customer, payment: Some(found.order.key) })
+                        Some(Target {
+                            customer,
+                            payment: Some(found.order.key),
+                        })
                     }
                     _ => None,
                 });
@@ -213,10 +270,15 @@ impl Ledger {
             }
             OperatorAct::UnlockPaymentCode(mobile) => self.owner(mobile).await?,
             OperatorAct::FreezeAccount(number) | OperatorAct::UnfreezeAccount(number) => {
-                records::owner_of_account(&*self.core.store, number).await.map_err(Halt::read)?
+                records::owner_of_account(&*self.core.store, number)
+                    .await
+                    .map_err(Halt::read)?
             }
         };
-        Ok(Target { customer: customer.ok_or_else(nothing)?, payment: None })
+        Ok(Target {
+            customer: customer.ok_or_else(nothing)?,
+            payment: None,
+        })
     }
 }
 

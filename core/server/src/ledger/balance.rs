@@ -50,7 +50,12 @@ impl Ledger {
                 (true, false) => return Err(Refusal::TerminalInactive.into()),
                 (true, true) => {}
             }
-            let request = Request { caller, asking, place, id: ledger.next_number() };
+            let request = Request {
+                caller,
+                asking,
+                place,
+                id: ledger.next_number(),
+            };
             let mut tries = Tries::new(&ledger);
             loop {
                 let outcome = ledger.try_to_get_balance(&request).await;
@@ -63,7 +68,12 @@ impl Ledger {
     }
 
     async fn try_to_get_balance(&self, request: &Request) -> Result<Balance, Halt> {
-        let Request { caller, asking, place, id } = request;
+        let Request {
+            caller,
+            asking,
+            place,
+            id,
+        } = request;
         let unknown = || Halt::Final(Refusal::ConsumerUnknown.into());
         let customer = self.consumer(&asking.consumer).await?.ok_or_else(unknown)?;
         let key = place.key.slot(Slot::Query);

@@ -7,8 +7,8 @@ use super::turns::Turn;
 use crate::failure::Failure;
 use map_domain::order::Order;
 use map_domain::{
-    Account, AccountNumber, CallerId, ContentDigest, Customer, CustomerId, CustomerState, Decision, MobileNumber,
-    OrderDetail, OrderId, OrderKey, OrderState, Refusal,
+    Account, AccountNumber, CallerId, ContentDigest, Customer, CustomerId, CustomerState, Decision,
+    MobileNumber, OrderDetail, OrderId, OrderKey, OrderState, Refusal,
 };
 use map_store::{Claim, CommitOutcome, PartitionId, Version, records};
 use std::collections::BTreeMap;
@@ -33,7 +33,11 @@ impl Book {
     }
 
     /// An account as it is once the decision is written.
-    pub(super) fn account_after<'a>(&'a self, decision: &'a Decision, number: &AccountNumber) -> Option<&'a Account> {
+    pub(super) fn account_after<'a>(
+        &'a self,
+        decision: &'a Decision,
+        number: &AccountNumber,
+    ) -> Option<&'a Account> {
         let mut all = decision.accounts.iter().chain(&self.state.accounts);
         all.find(|account| account.number == *number)
     }
@@ -57,7 +61,11 @@ pub(super) struct Asked<'a> {
 
 impl Asked<'_> {
     fn binding(&self, book: &Book) -> Binding {
-        Binding { customer: book.id, content: *self.content, day: self.day }
+        Binding {
+            customer: book.id,
+            content: *self.content,
+            day: self.day,
+        }
     }
 }
 
@@ -72,7 +80,12 @@ impl Ledger {
     ) -> Result<Book, Halt> {
         let turn = self.books.take(&id).await;
         let partition = PartitionId::Customer(id);
-        let loaded = self.core.store.load(&partition, records::load_for(orders)).await.map_err(Halt::read)?;
+        let loaded = self
+            .core
+            .store
+            .load(&partition, records::load_for(orders))
+            .await
+            .map_err(Halt::read)?;
         let state = records::decode_state(&partition, &loaded).map_err(Halt::read)?;
         let state = state.unwrap_or_else(|| CustomerState {
             customer: Customer::new(id, mobile.cloned(), self.core.clock.now()),
@@ -80,7 +93,12 @@ impl Ledger {
             orders: BTreeMap::new(),
         });
         let version = loaded.version;
-        Ok(Book { id, state, version, _turn: turn })
+        Ok(Book {
+            id,
+            state,
+            version,
+            _turn: turn,
+        })
     }
 
     /// Writes what was decided, all of it or nothing.
@@ -92,10 +110,14 @@ impl Ledger {
         day: u32,
     ) -> Result<(), Halt> {
         if let Err(defect) = decision.check(&book.state) {
-            return Err(Halt::Final(Failure::Internal(format!("a decision breaks an invariant: {defect}"))));
+            return Err(Halt::Final(Failure::Internal(format!(
+                "a decision breaks an invariant: {defect}"
+            ))));
         }
         let commit = records::CommitBuilder::new(book.version, &book.state, decision);
-        let Some(commit) = commit.claims(claims).business_day(day).build() else { return Ok(()) };
+        let Some(commit) = commit.claims(claims).business_day(day).build() else {
+            return Ok(());
+        };
         match self.core.store.commit(commit).await.map_err(Halt::Store)? {
             CommitOutcome::Applied(_) => Ok(()),
             CommitOutcome::Stale | CommitOutcome::RowExists(_) | CommitOutcome::ClaimHeld { .. } => {
@@ -132,7 +154,13 @@ impl Ledger {
     /// Where the order is there, the refusal comes from it. Where nothing can have happened
     /// under the key, the refusal is about this request alone. Else an attempt may still be
     /// under way, and a "no" must stand in its way first: a declined order takes the key.
-    pub(super) async fn refuse(&self, book: &Book, tries: &Tries<'_>, asked: &Asked<'_>, refusal: Refusal) -> Halt {
+    pub(super) async fn refuse(
+        &self,
+        book: &Book,
+        tries: &Tries<'_>,
+        asked: &Asked<'_>,
+        refusal: Refusal,
+    ) -> Halt {
         let answer = Halt::Final(Failure::Refused(refusal));
         if book.order(asked.key).is_some() || !(asked.bound || tries.unknown()) {
             return answer;
@@ -149,7 +177,10 @@ impl Ledger {
         let claims = vec![asked.binding(book).claim(asked.key)];
         // The partition of a newcomer needs its header, too.
         let customer = (!book.exists()).then(|| book.state.customer.clone());
-        let fence = Decision { customer, ..Decision::order(order) };
+        let fence = Decision {
+            customer,
+            ..Decision::order(order)
+        };
         match self.write(book, &fence, claims, asked.day).await {
             Ok(()) => answer,
             Err(halt) => halt,

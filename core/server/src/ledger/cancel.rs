@@ -60,7 +60,11 @@ impl Ledger {
             let serial = serial.map_err(|e| Failure::Malformed(vec![("original", e.expected.to_owned())]))?;
             let request = Request {
                 key: place.key.slot(Slot::Cancel),
-                by_serial: PosKey { serial, ..place.key.clone() }.slot(Slot::Pay),
+                by_serial: PosKey {
+                    serial,
+                    ..place.key.clone()
+                }
+                .slot(Slot::Pay),
                 id: ledger.next_number(),
                 content: content::cancel(&cancelling),
                 caller,
@@ -78,14 +82,23 @@ impl Ledger {
         .await
     }
 
-    async fn try_to_cancel(&self, request: &Request, tries: &Tries<'_>) -> Result<(OrderId, GivenBack), Halt> {
+    async fn try_to_cancel(
+        &self,
+        request: &Request,
+        tries: &Tries<'_>,
+    ) -> Result<(OrderId, GivenBack), Halt> {
         let [own, by_serial] = self.find([&request.key, &request.by_serial]).await?;
         let original = self.original(request, by_serial).await?;
         let own = match own {
             Found::Closed(order) => {
-                require_network(request, cancellation(&order).map_or(&request.place.network, |c| &c.network))?;
+                require_network(
+                    request,
+                    cancellation(&order).map_or(&request.place.network, |c| &c.network),
+                )?;
                 self.replay_closed(&order, &request.content)?;
-                return Err(Halt::Final(Failure::Internal("a cancellation without a customer is done".to_owned())));
+                return Err(Halt::Final(Failure::Internal(
+                    "a cancellation without a customer is done".to_owned(),
+                )));
             }
             Found::Bound(binding) => Some(binding),
             Found::Free => None,
@@ -98,17 +111,29 @@ impl Ledger {
             (Some(binding), _) => (binding, None),
             (None, Original::In(customer, payment)) => {
                 let day = records::business_day(self.core.clock.now());
-                (Binding { customer, content: request.content, day }, Some(payment))
+                (
+                    Binding {
+                        customer,
+                        content: request.content,
+                        day,
+                    },
+                    Some(payment),
+                )
             }
             (None, Original::Missing) => {
                 let network = request.place.network.clone();
-                return Err(self.decline_cancellation(request, network, Refusal::PaymentNotFound).await?);
+                return Err(self
+                    .decline_cancellation(request, network, Refusal::PaymentNotFound)
+                    .await?);
             }
             (None, Original::NotPaid(network)) => {
-                return Err(self.decline_cancellation(request, network, Refusal::PaymentNotPaid).await?);
+                return Err(self
+                    .decline_cancellation(request, network, Refusal::PaymentNotPaid)
+                    .await?);
             }
         };
-        self.cancel_in(request, tries, own.is_some(), binding, payment).await
+        self.cancel_in(request, tries, own.is_some(), binding, payment)
+            .await
     }
 
     /// Cancels in the partition of the payment's customer.
@@ -120,10 +145,17 @@ impl Ledger {
         binding: Binding,
         original: Option<OrderKey>,
     ) -> Result<(OrderId, GivenBack), Halt> {
-        let keys: Vec<OrderKey> = std::iter::once(request.key.clone()).chain(original.clone()).collect();
+        let keys: Vec<OrderKey> = std::iter::once(request.key.clone())
+            .chain(original.clone())
+            .collect();
         let book = self.open_book(binding.customer, &keys, None).await?;
-        let payment = original.as_ref().and_then(|key| book.order(key)).and_then(Order::payment);
-        let network = payment.map_or(&request.place.network, |payment| &payment.network).clone();
+        let payment = original
+            .as_ref()
+            .and_then(|key| book.order(key))
+            .and_then(Order::payment);
+        let network = payment
+            .map_or(&request.place.network, |payment| &payment.network)
+            .clone();
         require_network(request, &network)?;
         binding.require_content(&request.content)?;
         let command = command(request, network, original.clone());
@@ -142,7 +174,8 @@ impl Ledger {
             written.or_else(|| book.order(&key)).cloned()
         });
         let own = decision.answer.map_err(|refusal| Halt::Final(refusal.into()))?;
-        let payment = payment.ok_or_else(|| Halt::Final(Failure::Internal("cancelled, but what?".to_owned())))?;
+        let payment =
+            payment.ok_or_else(|| Halt::Final(Failure::Internal("cancelled, but what?".to_owned())))?;
         Ok((own.id, GivenBack::of(payment)?))
     }
 
@@ -151,7 +184,9 @@ impl Ledger {
         match by_serial {
             Found::Bound(binding) => return Ok(Original::In(binding.customer, request.by_serial.clone())),
             Found::Closed(order) => {
-                let network = order.payment().map_or(&request.place.network, |payment| &payment.network);
+                let network = order
+                    .payment()
+                    .map_or(&request.place.network, |payment| &payment.network);
                 return Ok(Original::NotPaid(network.clone()));
             }
             Found::Free => {}
@@ -159,17 +194,25 @@ impl Ledger {
         if !is_order_number(&request.cancelling.original) {
             return Ok(Original::Missing);
         }
-        let Ok(id) = OrderId::parse(&request.cancelling.original) else { return Ok(Original::Missing) };
-        let found = records::find_by_number(&*self.core.store, &id).await.map_err(Halt::read)?;
+        let Ok(id) = OrderId::parse(&request.cancelling.original) else {
+            return Ok(Original::Missing);
+        };
+        let found = records::find_by_number(&*self.core.store, &id)
+            .await
+            .map_err(Halt::read)?;
         let ours = |key: &PosKey| {
             key.seller == request.place.key.seller && key.terminal == request.place.key.terminal
         };
-        let original = found.into_iter().find_map(|found| match (&found.order.key, found.partition) {
-            (OrderKey::Pos(key, Slot::Pay), PartitionId::Customer(customer)) if found.order.id == id && ours(key) => {
-                Some(Original::In(customer, found.order.key))
-            }
-            _ => None,
-        });
+        let original = found
+            .into_iter()
+            .find_map(|found| match (&found.order.key, found.partition) {
+                (OrderKey::Pos(key, Slot::Pay), PartitionId::Customer(customer))
+                    if found.order.id == id && ours(key) =>
+                {
+                    Some(Original::In(customer, found.order.key))
+                }
+                _ => None,
+            });
         Ok(original.unwrap_or(Original::Missing))
     }
 
@@ -189,7 +232,11 @@ impl Ledger {
 
 /// Refuses a caller that does not act for the payment's network; nothing is remembered.
 fn require_network(request: &Request, network: &NetworkId) -> Result<(), Halt> {
-    if request.caller.acts_for(network) { Ok(()) } else { Err(Halt::Final(Failure::NetworkNotAllowed)) }
+    if request.caller.acts_for(network) {
+        Ok(())
+    } else {
+        Err(Halt::Final(Failure::NetworkNotAllowed))
+    }
 }
 
 const fn cancellation(order: &Order) -> Option<&CancellationDetail> {

@@ -46,12 +46,18 @@ impl Binding {
 fn read(value: Option<ClaimValue>) -> Result<Found, Halt> {
     match value {
         None => Ok(Found::Free),
-        Some(ClaimValue::Bound { partition: PartitionId::Customer(customer), content, business_day }) => {
-            Ok(Found::Bound(Binding { customer, content: ContentDigest(content.0), day: business_day }))
-        }
-        Some(ClaimValue::Bound { partition, .. }) => {
-            Err(Halt::Final(Failure::Internal(format!("an order's key is bound to {partition:?}"))))
-        }
+        Some(ClaimValue::Bound {
+            partition: PartitionId::Customer(customer),
+            content,
+            business_day,
+        }) => Ok(Found::Bound(Binding {
+            customer,
+            content: ContentDigest(content.0),
+            day: business_day,
+        })),
+        Some(ClaimValue::Bound { partition, .. }) => Err(Halt::Final(Failure::Internal(format!(
+            "an order's key is bound to {partition:?}"
+        )))),
         Some(closed @ ClaimValue::Closed(_)) => {
             let order = records::closed_order(&closed).map_err(Halt::read)?;
             Ok(order.map_or(Found::Free, |order| Found::Closed(Box::new(order))))
@@ -63,7 +69,13 @@ impl Ledger {
     /// What is known of these keys, in this order.
     pub(super) async fn find<const N: usize>(&self, wanted: [&OrderKey; N]) -> Result<[Found; N], Halt> {
         let names = wanted.map(keys::order_claim);
-        let mut values = self.core.store.read_claims(&names).await.map_err(Halt::read)?.into_iter();
+        let mut values = self
+            .core
+            .store
+            .read_claims(&names)
+            .await
+            .map_err(Halt::read)?
+            .into_iter();
         let mut found = [const { Found::Free }; N];
         for slot in &mut found {
             *slot = read(values.next().flatten())?;
@@ -88,7 +100,6 @@ impl Ledger {
             Err(halt) => halt,
         }
     }
-
 }
 
 impl Binding {

@@ -1,5 +1,5 @@
 //! What a terminal presents as payment code, read against the customer it is presented for
-//! (decision 14; 002 线下支付接口 paymentCodeDES).
+//! (decision 14; 002 线下支付接口).
 //!
 //! Nothing here is ever printed: not the digits, not the block, not their hash.
 
@@ -60,15 +60,25 @@ pub(super) fn proof(
                 .filter_map(|number| read_block(*block, number))
                 .map(|digits| digest(&md5_hex(&digits)))
                 .collect();
-            if readings.is_empty() { CodeProof::Unreadable } else { CodeProof::Readings(readings) }
+            if readings.is_empty() {
+                CodeProof::Unreadable
+            } else {
+                CodeProof::Readings(readings)
+            }
         }
     }
 }
 
 /// The digest of a new code; `None` where the form can't set one (a PIN block).
-pub(super) fn new_digest(presented: &PresentedCode, secrets: &Secrets, customer: &Customer) -> Option<CodeDigest> {
+pub(super) fn new_digest(
+    presented: &PresentedCode,
+    secrets: &Secrets,
+    customer: &Customer,
+) -> Option<CodeDigest> {
     match presented {
-        PresentedCode::Digits(digits) => Some(secrets.payment_code(&customer.id, &md5_hex(digits.as_bytes()))),
+        PresentedCode::Digits(digits) => {
+            Some(secrets.payment_code(&customer.id, &md5_hex(digits.as_bytes())))
+        }
         PresentedCode::Md5Hex(hex) => Some(secrets.payment_code(&customer.id, hex)),
         PresentedCode::PinBlock(_) => None,
     }
@@ -89,7 +99,10 @@ fn read_block(block: [u8; 8], number: &str) -> Option<[u8; 6]> {
 
 /// Lower-case hex MD5, the form in which payment codes are digested.
 fn md5_hex(digits: &[u8]) -> String {
-    Md5::digest(digits).iter().map(|byte| format!("{byte:02x}")).collect()
+    Md5::digest(digits)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -110,7 +123,11 @@ mod tests {
             (0, "13912345678", None),
             (0, "", None),
         ] {
-            assert_eq!(read_block(block.to_be_bytes(), number).as_ref(), expected, "{block:016x} {number}");
+            assert_eq!(
+                read_block(block.to_be_bytes(), number).as_ref(),
+                expected,
+                "{block:016x} {number}"
+            );
         }
     }
 
@@ -148,7 +165,9 @@ mod tests {
         let block = PresentedCode::PinBlock((0x0612_3456_FFFF_FFFF_u64 ^ mask).to_be_bytes());
         let with = |setting| proof(Some(&block), &secrets, &customer(), card.as_ref(), setting);
         assert_eq!(with(PinAccount::Mobile), CodeProof::Unreadable);
-        assert!(matches!(with(PinAccount::MobileOrCard), CodeProof::Readings(readings) if readings.len() == 1));
+        assert!(
+            matches!(with(PinAccount::MobileOrCard), CodeProof::Readings(readings) if readings.len() == 1)
+        );
     }
 
     #[test]

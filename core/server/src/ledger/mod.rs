@@ -57,7 +57,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { settle_ms: 10_000, pin_account: PinAccount::Mobile, node: None }
+        Self {
+            settle_ms: 10_000,
+            pin_account: PinAccount::Mobile,
+            node: None,
+        }
     }
 }
 
@@ -116,7 +120,9 @@ impl Ledger {
         };
         match tokio::spawn(task.instrument(tracing::Span::current())).await {
             Ok(answer) => answer,
-            Err(error) => Err(Failure::Internal(format!("the work ended without an answer: {error}"))),
+            Err(error) => Err(Failure::Internal(format!(
+                "the work ended without an answer: {error}"
+            ))),
         }
     }
 
@@ -131,18 +137,26 @@ struct AtWork(Arc<Ledger>);
 
 impl AtWork {
     fn begin(ledger: Arc<Ledger>) -> Self {
-        ledger.at_work.send_modify(|count| *count = count.saturating_add(1));
+        ledger
+            .at_work
+            .send_modify(|count| *count = count.saturating_add(1));
         Self(ledger)
     }
 }
 
 impl Drop for AtWork {
     fn drop(&mut self) {
-        self.0.at_work.send_modify(|count| *count = count.saturating_sub(1));
+        self.0
+            .at_work
+            .send_modify(|count| *count = count.saturating_sub(1));
     }
 }
 
 /// The key of a caller's own order number.
 fn caller_key(caller: &CallerId, operation: map_domain::Operation, number: &str) -> OrderKey {
-    OrderKey::Caller { caller: caller.clone(), operation, number: number.to_owned() }
+    OrderKey::Caller {
+        caller: caller.clone(),
+        operation,
+        number: number.to_owned(),
+    }
 }

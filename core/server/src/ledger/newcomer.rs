@@ -15,7 +15,9 @@ const DEFAULT_REGION: &str = "888";
 impl Ledger {
     /// The owner of a mobile number. `None`: nobody ever had it.
     pub(super) async fn owner(&self, mobile: &MobileNumber) -> Result<Option<CustomerId>, Halt> {
-        let owner = records::owner_of_mobile(&*self.core.store, mobile).await.map_err(Halt::read)?;
+        let owner = records::owner_of_mobile(&*self.core.store, mobile)
+            .await
+            .map_err(Halt::read)?;
         Ok(owner.map(|owner| owner.customer))
     }
 
@@ -31,7 +33,9 @@ impl Ledger {
         let said = self.core.store.claim(vec![claim]).await.map_err(Halt::read)?;
         match said.first() {
             Some(value) => records::bound_to(value).map_err(Halt::read),
-            None => Err(Halt::Final(Failure::Internal("a claim without an answer".to_owned()))),
+            None => Err(Halt::Final(Failure::Internal(
+                "a claim without an answer".to_owned(),
+            ))),
         }
     }
 

@@ -24,7 +24,10 @@ impl OrderNumbers {
     /// For the process with this number; `None`: a random one.
     pub(crate) fn new(node: Option<u16>, random: &dyn Random) -> Self {
         let node = node.map_or_else(|| below(random, 10_000), u64::from);
-        Self { node: node.checked_rem(10_000).unwrap_or_default(), last: AtomicU64::new(0) }
+        Self {
+            node: node.checked_rem(10_000).unwrap_or_default(),
+            last: AtomicU64::new(0),
+        }
     }
 
     /// The next number.
@@ -32,7 +35,9 @@ impl OrderNumbers {
         let tick = u64::try_from(now.as_millis()).unwrap_or_default() / 10;
         let earliest = tick.saturating_mul(PER_TICK);
         let after = |last: u64| earliest.max(last.saturating_add(1));
-        let last = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(after(last)));
+        let last = self
+            .last
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(after(last)));
         let number = after(last.unwrap_or_else(|last| last));
         let (tick, count) = (number / PER_TICK, number % PER_TICK);
         self.parsed(&format!("{PREFIX}{tick:012}{:04}{count:04}", self.node))
@@ -49,7 +54,8 @@ impl OrderNumbers {
 
 /// Whether a text has the form of the platform's own order numbers.
 pub(crate) fn is_order_number(text: &str) -> bool {
-    text.strip_prefix(PREFIX).is_some_and(|digits| digits.len() == 20 && digits.bytes().all(|c| c.is_ascii_digit()))
+    text.strip_prefix(PREFIX)
+        .is_some_and(|digits| digits.len() == 20 && digits.bytes().all(|c| c.is_ascii_digit()))
 }
 
 /// A new customer's identifier.

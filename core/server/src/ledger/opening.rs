@@ -79,25 +79,40 @@ impl Ledger {
     }
 
     async fn try_to_open(&self, request: &Request, tries: &Tries<'_>) -> Result<Opened, Halt> {
-        let Request { opening, key, caller, .. } = request;
+        let Request {
+            opening, key, caller, ..
+        } = request;
         let [found] = self.find([key]).await?;
         let (binding, bound) = match found {
             Found::Closed(order) => {
                 self.replay_closed(&order, &request.content)?;
-                return Err(Halt::Final(Failure::Internal("an opening without a customer is done".to_owned())));
+                return Err(Halt::Final(Failure::Internal(
+                    "an opening without a customer is done".to_owned(),
+                )));
             }
             Found::Bound(binding) => {
                 binding.require_content(&request.content)?;
                 (binding, true)
             }
             Found::Free => {
-                let proved = self.present_sms_code(&opening.mobile, key, &caller.id, &opening.sms_code).await?;
+                let proved = self
+                    .present_sms_code(&opening.mobile, key, &caller.id, &opening.sms_code)
+                    .await?;
                 proved.map_err(|refusal| Halt::Refused(refusal.into()))?;
                 let customer = self.owner_or_newcomer(&opening.mobile).await?;
-                (Binding { customer, content: request.content, day: 0 }, false)
+                (
+                    Binding {
+                        customer,
+                        content: request.content,
+                        day: 0,
+                    },
+                    false,
+                )
             }
         };
-        let book = self.open_book(binding.customer, std::slice::from_ref(key), Some(&opening.mobile)).await?;
+        let book = self
+            .open_book(binding.customer, std::slice::from_ref(key), Some(&opening.mobile))
+            .await?;
         let asked = Asked {
             key,
             id: &request.id,
@@ -108,19 +123,26 @@ impl Ledger {
         };
         let mut decided = Ok(());
         if bound && book.order(key).is_none() {
-            decided = self.present_sms_code(&opening.mobile, key, &caller.id, &opening.sms_code).await?;
+            decided = self
+                .present_sms_code(&opening.mobile, key, &caller.id, &opening.sms_code)
+                .await?;
         }
         let command = self.open_command(request)?;
-        let decided =
-            decided.and_then(|()| open_card::decide(&book.state, &command, &self.core.context()));
+        let decided = decided.and_then(|()| open_card::decide(&book.state, &command, &self.core.context()));
         let decision = self.settle(&book, tries, &asked, decided).await?;
         as_opened(&book.state.accounts, decision)
     }
 
     fn open_command(&self, request: &Request) -> Result<OpenCard, Halt> {
         let catalogue = self.core.catalogue();
-        let asked_for = request.opening.product.as_ref().or(catalogue.default_product.as_ref());
-        let product = asked_for.and_then(|id| catalogue.products.get(id)).filter(|product| product.active);
+        let asked_for = request
+            .opening
+            .product
+            .as_ref()
+            .or(catalogue.default_product.as_ref());
+        let product = asked_for
+            .and_then(|id| catalogue.products.get(id))
+            .filter(|product| product.active);
         let product_id = match asked_for {
             Some(id) => Ok(id.clone()),
             None => ProductId::parse(NO_PRODUCT),
@@ -164,7 +186,12 @@ impl Ledger {
         .await
     }
 
-    async fn try_to_find_opening(&self, caller: &Caller, key: &OrderKey, id: &OrderId) -> Result<Opened, Halt> {
+    async fn try_to_find_opening(
+        &self,
+        caller: &Caller,
+        key: &OrderKey,
+        id: &OrderId,
+    ) -> Result<Opened, Halt> {
         let nothing = || Halt::Final(Failure::OpeningNotFound);
         let now = self.core.clock.now();
         let fence = Order::closure(key.clone(), id.clone(), caller.id.clone(), now);
@@ -179,22 +206,33 @@ impl Ledger {
             }
             Found::Bound(binding) => binding,
         };
-        let book = self.open_book(binding.customer, std::slice::from_ref(key), None).await?;
+        let book = self
+            .open_book(binding.customer, std::slice::from_ref(key), None)
+            .await?;
         let Some(order) = book.order(key).cloned() else {
             let customer = (!book.exists()).then(|| book.state.customer.clone());
-            let fence = Decision { customer, ..Decision::order(fence) };
+            let fence = Decision {
+                customer,
+                ..Decision::order(fence)
+            };
             self.write(&book, &fence, Vec::new(), 0).await?;
             return Err(nothing());
         };
         match (&order.state, card_of(&order, &book.state.accounts)) {
-            (OrderState::Done, Some(card)) => {
-                Ok(Opened { card: card.clone(), order, at: now, code_locked: book.state.code_locked() })
-            }
-            (OrderState::Done, None) => {
-                Err(Halt::Final(Failure::Internal("an opening without its card".to_owned())))
-            }
+            (OrderState::Done, Some(card)) => Ok(Opened {
+                card: card.clone(),
+                order,
+                at: now,
+                code_locked: book.state.code_locked(),
+            }),
+            (OrderState::Done, None) => Err(Halt::Final(Failure::Internal(
+                "an opening without its card".to_owned(),
+            ))),
             (
-                OrderState::Declined(_) | OrderState::Reversed(_) | OrderState::Cancelled(_) | OrderState::Closed,
+                OrderState::Declined(_)
+                | OrderState::Reversed(_)
+                | OrderState::Cancelled(_)
+                | OrderState::Closed,
                 _,
             ) => Err(nothing()),
         }
@@ -203,8 +241,12 @@ impl Ledger {
 
 /// The card of an opening among these accounts.
 fn card_of<'a>(order: &Order, accounts: impl IntoIterator<Item = &'a Account>) -> Option<&'a Account> {
-    let OrderDetail::Opening(opening) = &order.detail else { return None };
-    accounts.into_iter().find(|account| opening.card.as_ref() == Some(&account.number))
+    let OrderDetail::Opening(opening) = &order.detail else {
+        return None;
+    };
+    accounts
+        .into_iter()
+        .find(|account| opening.card.as_ref() == Some(&account.number))
 }
 
 /// The card as it was right after its opening, however much was spent since: the same answer
@@ -212,7 +254,17 @@ fn card_of<'a>(order: &Order, accounts: impl IntoIterator<Item = &'a Account>) -
 fn as_opened(before: &[Account], decision: Decision) -> Result<Opened, Halt> {
     let order = decision.answer.map_err(|refusal| Halt::Final(refusal.into()))?;
     let card = card_of(&order, decision.accounts.iter().chain(before)).cloned();
-    let card = card.ok_or_else(|| Halt::Final(Failure::Internal("an opening without its card".to_owned())))?;
-    let card = Account { balance: card.face_value, frozen: false, ..card };
-    Ok(Opened { at: order.at, order, card, code_locked: false })
+    let card =
+        card.ok_or_else(|| Halt::Final(Failure::Internal("an opening without its card".to_owned())))?;
+    let card = Account {
+        balance: card.face_value,
+        frozen: false,
+        ..card
+    };
+    Ok(Opened {
+        at: order.at,
+        order,
+        card,
+        code_locked: false,
+    })
 }

@@ -66,12 +66,19 @@ impl Ledger {
             }
             Found::Free => {
                 // Only a new payment has to name its store: a repeat gets its answer.
-                request.place.require_store(&request.paying.store).map_err(Halt::Refused)?;
+                request
+                    .place
+                    .require_store(&request.paying.store)
+                    .map_err(Halt::Refused)?;
                 let Some(customer) = self.consumer(&request.paying.consumer).await? else {
                     return Err(self.decline_unknown(request).await);
                 };
                 let day = records::business_day(self.core.clock.now());
-                Binding { customer, content: request.content, day }
+                Binding {
+                    customer,
+                    content: request.content,
+                    day,
+                }
             }
         };
         self.pay_from(binding, bound, request, tries).await
@@ -85,7 +92,9 @@ impl Ledger {
         request: &Request,
         tries: &Tries<'_>,
     ) -> Result<Order, Halt> {
-        let book = self.open_book(binding.customer, std::slice::from_ref(&request.key), None).await?;
+        let book = self
+            .open_book(binding.customer, std::slice::from_ref(&request.key), None)
+            .await?;
         if !book.exists() {
             // A number whose first commit never came: nobody has it.
             return Err(self.decline_unknown(request).await);
@@ -106,11 +115,21 @@ impl Ledger {
         if decided == Err(Refusal::PinBlockUnreadable) {
             self.alarm_unreadable(&request.place.key).await;
         }
-        self.settle(&book, tries, &asked, decided).await?.answer.map_err(|refusal| Halt::Final(refusal.into()))
+        self.settle(&book, tries, &asked, decided)
+            .await?
+            .answer
+            .map_err(|refusal| Halt::Final(refusal.into()))
     }
 
     fn pay_command(&self, request: &Request, customer: &map_domain::Customer) -> Pay {
-        let Request { caller, paying, place, id, content, .. } = request;
+        let Request {
+            caller,
+            paying,
+            place,
+            id,
+            content,
+            ..
+        } = request;
         let payer = match &paying.consumer {
             Consumer::Mobile(_) => Payer::Mobile,
             Consumer::Account(number) => Payer::Account(number.clone()),
@@ -119,8 +138,13 @@ impl Ledger {
             Consumer::Mobile(_) => None,
             Consumer::Account(number) => Some(number),
         };
-        let code =
-            proof(paying.code.as_ref(), &self.core.secrets, customer, card, self.options.pin_account);
+        let code = proof(
+            paying.code.as_ref(),
+            &self.core.secrets,
+            customer,
+            card,
+            self.options.pin_account,
+        );
         Pay {
             key: place.key.clone(),
             id: id.clone(),
@@ -160,7 +184,9 @@ impl Ledger {
         let store = &*self.core.store;
         match consumer {
             Consumer::Mobile(mobile) => {
-                let owner = records::owner_of_mobile(store, mobile).await.map_err(Halt::read)?;
+                let owner = records::owner_of_mobile(store, mobile)
+                    .await
+                    .map_err(Halt::read)?;
                 Ok(owner.map(|owner| owner.customer))
             }
             Consumer::Account(number) => records::owner_of_account(store, number).await.map_err(Halt::read),
@@ -170,7 +196,9 @@ impl Ledger {
     /// The answer of a key that is closed without a customer.
     pub(super) fn replay_closed(&self, order: &Order, content: &ContentDigest) -> Result<Order, Halt> {
         match replay(order, content, &self.core.context()) {
-            Ok(decision) => decision.answer.map_err(|refusal| Halt::Final(Failure::Refused(refusal))),
+            Ok(decision) => decision
+                .answer
+                .map_err(|refusal| Halt::Final(Failure::Refused(refusal))),
             Err(refusal) => Err(Halt::Final(Failure::Refused(refusal))),
         }
     }

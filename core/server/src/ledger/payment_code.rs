@@ -29,16 +29,26 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Failure::Refused`]: nothing was or will be changed by this request.
-    pub async fn set_payment_code(self: &Arc<Self>, caller: Caller, change: CodeChange) -> Result<(), Failure> {
-        self.change_payment_code(caller, change, Operation::SetPaymentCode, false).await
+    pub async fn set_payment_code(
+        self: &Arc<Self>,
+        caller: Caller,
+        change: CodeChange,
+    ) -> Result<(), Failure> {
+        self.change_payment_code(caller, change, Operation::SetPaymentCode, false)
+            .await
     }
 
     /// Resets a payment code and unlocks it.
     ///
     /// # Errors
     /// As [`Ledger::set_payment_code`].
-    pub async fn reset_payment_code(self: &Arc<Self>, caller: Caller, change: CodeChange) -> Result<(), Failure> {
-        self.change_payment_code(caller, change, Operation::ResetPaymentCode, true).await
+    pub async fn reset_payment_code(
+        self: &Arc<Self>,
+        caller: Caller,
+        change: CodeChange,
+    ) -> Result<(), Failure> {
+        self.change_payment_code(caller, change, Operation::ResetPaymentCode, true)
+            .await
     }
 
     async fn change_payment_code(
@@ -49,7 +59,10 @@ impl Ledger {
         reset: bool,
     ) -> Result<(), Failure> {
         self.to_its_end(move |ledger| async move {
-            let identity = change.identity.as_ref().map(|id| ledger.core.secrets.identity(&id.0));
+            let identity = change
+                .identity
+                .as_ref()
+                .map(|id| ledger.core.secrets.identity(&id.0));
             let request = Request {
                 key: caller_key(&caller.id, operation, &change.number),
                 id: ledger.next_number(),
@@ -71,7 +84,9 @@ impl Ledger {
     }
 
     async fn try_to_change_code(&self, request: &Request, tries: &Tries<'_>) -> Result<(), Halt> {
-        let Request { change, key, caller, .. } = request;
+        let Request {
+            change, key, caller, ..
+        } = request;
         let [found] = self.find([key]).await?;
         let (binding, bound) = match found {
             Found::Closed(order) => return self.replay_closed(&order, &request.content).map(drop),
@@ -80,7 +95,9 @@ impl Ledger {
                 (binding, true)
             }
             Found::Free => {
-                let proved = self.present_sms_code(&change.mobile, key, &caller.id, &change.sms_code).await?;
+                let proved = self
+                    .present_sms_code(&change.mobile, key, &caller.id, &change.sms_code)
+                    .await?;
                 proved.map_err(|refusal| Halt::Refused(refusal.into()))?;
                 let customer = if request.reset {
                     let owner = self.owner(&change.mobile).await?;
@@ -88,10 +105,19 @@ impl Ledger {
                 } else {
                     self.owner_or_newcomer(&change.mobile).await?
                 };
-                (Binding { customer, content: request.content, day: 0 }, false)
+                (
+                    Binding {
+                        customer,
+                        content: request.content,
+                        day: 0,
+                    },
+                    false,
+                )
             }
         };
-        let book = self.open_book(binding.customer, std::slice::from_ref(key), Some(&change.mobile)).await?;
+        let book = self
+            .open_book(binding.customer, std::slice::from_ref(key), Some(&change.mobile))
+            .await?;
         if request.reset && !bound && !book.exists() {
             return Err(Halt::Refused(Refusal::CustomerNotFound.into()));
         }
@@ -105,11 +131,12 @@ impl Ledger {
         };
         let mut proved = Ok(());
         if bound && book.order(key).is_none() {
-            proved = self.present_sms_code(&change.mobile, key, &caller.id, &change.sms_code).await?;
+            proved = self
+                .present_sms_code(&change.mobile, key, &caller.id, &change.sms_code)
+                .await?;
         }
         let command = self.code_command(request, &book.state.customer)?;
-        let decided =
-            proved.and_then(|()| payment_code::decide(&book.state, &command, &self.core.context()));
+        let decided = proved.and_then(|()| payment_code::decide(&book.state, &command, &self.core.context()));
         self.settle(&book, tries, &asked, decided).await.map(drop)
     }
 
@@ -117,7 +144,10 @@ impl Ledger {
         let digest = new_digest(&request.change.code, &self.core.secrets, customer)
             .ok_or(Halt::Refused(Refusal::PinBlockUnreadable.into()))?;
         let change = if request.reset {
-            Change::Reset { digest, identity: request.identity }
+            Change::Reset {
+                digest,
+                identity: request.identity,
+            }
         } else {
             Change::Set(digest)
         };

@@ -25,15 +25,24 @@ impl Ledger {
     /// The place of this terminal: one that is or ever was the seller's (decision 17).
     pub(super) fn place(&self, key: &TerminalKey) -> Result<Place, Failure> {
         let catalogue = self.core.catalogue();
-        let seller = catalogue.sellers.get(&key.seller).ok_or(Failure::TerminalUnknown)?;
+        let seller = catalogue
+            .sellers
+            .get(&key.seller)
+            .ok_or(Failure::TerminalUnknown)?;
         // A terminal that moved stands in two stores of the provisioned history; the active one counts.
         let standing = || {
             seller.stores.iter().flat_map(|store| {
-                store.terminals.iter().filter(|terminal| terminal.id == key.terminal).map(move |t| (store, t))
+                store
+                    .terminals
+                    .iter()
+                    .filter(|terminal| terminal.id == key.terminal)
+                    .map(move |t| (store, t))
             })
         };
         let current = standing().find(|(store, terminal)| store.active && terminal.active);
-        let (store, terminal) = current.or_else(|| standing().next()).ok_or(Failure::TerminalUnknown)?;
+        let (store, terminal) = current
+            .or_else(|| standing().next())
+            .ok_or(Failure::TerminalUnknown)?;
         Ok(Place {
             key: PosKey {
                 seller: key.seller.clone(),
@@ -53,11 +62,19 @@ impl Ledger {
 impl Place {
     /// Refuses a caller that may not act for the terminal's network.
     pub(super) fn require_network(&self, caller: &Caller) -> Result<(), Failure> {
-        if caller.acts_for(&self.network) { Ok(()) } else { Err(Failure::NetworkNotAllowed) }
+        if caller.acts_for(&self.network) {
+            Ok(())
+        } else {
+            Err(Failure::NetworkNotAllowed)
+        }
     }
 
     /// Refuses a store the terminal does not stand in.
     pub(super) fn require_store(&self, store: &StoreId) -> Result<(), Failure> {
-        if self.store == *store { Ok(()) } else { Err(Failure::TerminalUnknown) }
+        if self.store == *store {
+            Ok(())
+        } else {
+            Err(Failure::TerminalUnknown)
+        }
     }
 }

@@ -12,8 +12,8 @@ use crate::validate::TerminalKey;
 use bytes::Bytes;
 use map_domain::order::Order;
 use map_domain::{
-    Account, AccountNumber, AccountType, CustomerId, CustomerState, Entry, LedgerAccount, MobileNumber, NetworkId,
-    OrderId, OrderKey, PosKey, Refusal, Slot, Timestamp,
+    Account, AccountNumber, AccountType, CustomerId, CustomerState, Entry, LedgerAccount, MobileNumber,
+    NetworkId, OrderId, OrderKey, PosKey, Refusal, Slot, Timestamp,
 };
 use map_store::codec::Body;
 use map_store::keys::NumberRole;
@@ -50,8 +50,13 @@ impl Ledger {
     /// [`Refusal::CustomerNotFound`].
     pub async fn get_customer(&self, mobile: &MobileNumber) -> Result<(CustomerState, Timestamp), Failure> {
         let nobody = || Failure::NotFound(Refusal::CustomerNotFound);
-        let owner = records::owner_of_mobile(&*self.core.store, mobile).await?.ok_or_else(nobody)?;
-        let state = self.read_customer(owner.customer, &[]).await?.ok_or_else(nobody)?;
+        let owner = records::owner_of_mobile(&*self.core.store, mobile)
+            .await?
+            .ok_or_else(nobody)?;
+        let state = self
+            .read_customer(owner.customer, &[])
+            .await?
+            .ok_or_else(nobody)?;
         Ok((state, self.core.clock.now()))
     }
 
@@ -64,7 +69,12 @@ impl Ledger {
         let (mut state, now) = self.get_customer(mobile).await?;
         state.accounts.sort_by_cached_key(|account| {
             let other = account.kind != AccountType::Cash;
-            (other, account.validity.until.is_none(), account.validity.until, account.number.clone())
+            (
+                other,
+                account.validity.until.is_none(),
+                account.validity.until,
+                account.number.clone(),
+            )
         });
         Ok((state, now))
     }
@@ -75,7 +85,10 @@ impl Ledger {
     /// [`Refusal::AccountNotFound`].
     pub async fn get_account(&self, number: &AccountNumber) -> Result<(Account, bool, Timestamp), Failure> {
         let (_, state) = self.owner_of(number).await?;
-        let account = state.account(number).cloned().ok_or(Failure::NotFound(Refusal::AccountNotFound))?;
+        let account = state
+            .account(number)
+            .cloned()
+            .ok_or(Failure::NotFound(Refusal::AccountNotFound))?;
         Ok((account, state.code_locked(), self.core.clock.now()))
     }
 
@@ -89,17 +102,28 @@ impl Ledger {
         after: Option<Bytes>,
         limit: usize,
     ) -> Result<Statement, Failure> {
-        if after.as_ref().is_some_and(|place| keys::parse_entry(place).is_none()) {
+        if after
+            .as_ref()
+            .is_some_and(|place| keys::parse_entry(place).is_none())
+        {
             let expected = "expected a token of an earlier answer".to_owned();
             return Err(Failure::Malformed(vec![("page_token", expected)]));
         }
         let (customer, _) = self.owner_of(number).await?;
         let partition = PartitionId::Customer(customer);
         let wanted = LedgerAccount::Account(number.clone());
-        let mut statement = Statement { entries: Vec::new(), next: after };
+        let mut statement = Statement {
+            entries: Vec::new(),
+            next: after,
+        };
         for _ in 0..MAX_CHUNKS {
             let after = statement.next.clone();
-            let page = Page { kind: RowKind::Entry, after, order: PageOrder::Descending, limit: CHUNK };
+            let page = Page {
+                kind: RowKind::Entry,
+                after,
+                order: PageOrder::Descending,
+                limit: CHUNK,
+            };
             let rows = self.core.store.page(&partition, page).await?;
             let last = rows.len() < CHUNK;
             for row in rows {
@@ -126,7 +150,10 @@ impl Ledger {
     /// [`Refusal::PaymentNotFound`], also for one that the caller may not see.
     pub async fn get_payment(&self, caller: &Caller, id: &OrderId) -> Result<FoundPayment, Failure> {
         let found = records::find_by_number(&*self.core.store, id).await?;
-        let own = found.into_iter().filter(|found| found.role == NumberRole::Own).map(|found| found.order);
+        let own = found
+            .into_iter()
+            .filter(|found| found.role == NumberRole::Own)
+            .map(|found| found.order);
         let shown = own.filter_map(|order| shown(caller, order, None)).next();
         shown.ok_or(Failure::NotFound(Refusal::PaymentNotFound))
     }
@@ -143,7 +170,9 @@ impl Ledger {
             Found::Free => None,
             Found::Closed(order) => Some(*order),
             Found::Bound(binding) => {
-                let state = self.read_customer(binding.customer, std::slice::from_ref(&key)).await?;
+                let state = self
+                    .read_customer(binding.customer, std::slice::from_ref(&key))
+                    .await?;
                 state.and_then(|mut state| state.orders.remove(&key))
             }
         };
@@ -153,10 +182,16 @@ impl Ledger {
 
     async fn owner_of(&self, number: &AccountNumber) -> Result<(CustomerId, CustomerState), Failure> {
         let nobody = || Failure::NotFound(Refusal::AccountNotFound);
-        let customer = records::owner_of_account(&*self.core.store, number).await?.ok_or_else(nobody)?;
+        let customer = records::owner_of_account(&*self.core.store, number)
+            .await?
+            .ok_or_else(nobody)?;
         let state = self.read_customer(customer, &[]).await?.ok_or_else(nobody)?;
         // A claim may be older than its account, or its account may never have come.
-        if state.account(number).is_none() { Err(nobody()) } else { Ok((customer, state)) }
+        if state.account(number).is_none() {
+            Err(nobody())
+        } else {
+            Ok((customer, state))
+        }
     }
 
     /// A customer as of now. `None`: nobody has written the partition.
@@ -166,7 +201,11 @@ impl Ledger {
         orders: &[OrderKey],
     ) -> Result<Option<CustomerState>, StoreError> {
         let partition = PartitionId::Customer(customer);
-        let loaded = self.core.store.load(&partition, records::load_for(orders)).await?;
+        let loaded = self
+            .core
+            .store
+            .load(&partition, records::load_for(orders))
+            .await?;
         records::decode_state(&partition, &loaded)
     }
 }
@@ -174,7 +213,9 @@ impl Ledger {
 /// The payment, if it is one and the caller may see it. A closed key tells no network: then it is that
 /// of its terminal.
 fn shown(caller: &Caller, order: Order, terminal: Option<&NetworkId>) -> Option<FoundPayment> {
-    let OrderKey::Pos(key, Slot::Pay) = order.key.clone() else { return None };
+    let OrderKey::Pos(key, Slot::Pay) = order.key.clone() else {
+        return None;
+    };
     let network = order.payment().map(|payment| &payment.network).or(terminal)?;
     let visible = caller.role == Role::Operator || caller.acts_for(network);
     visible.then(|| FoundPayment { key, order })

@@ -31,10 +31,13 @@ impl GivenBack {
     /// From the payment as it is now.
     pub(super) fn of(payment: Order) -> Result<Self, Halt> {
         match &payment.state {
-            OrderState::Reversed(step) | OrderState::Cancelled(step) => Ok(Self { step: step.clone(), payment }),
-            OrderState::Done | OrderState::Declined(_) | OrderState::Closed => {
-                Err(Halt::Final(Failure::Internal("given back, but the payment does not say so".to_owned())))
-            }
+            OrderState::Reversed(step) | OrderState::Cancelled(step) => Ok(Self {
+                step: step.clone(),
+                payment,
+            }),
+            OrderState::Done | OrderState::Declined(_) | OrderState::Closed => Err(Halt::Final(
+                Failure::Internal("given back, but the payment does not say so".to_owned()),
+            )),
         }
     }
 }
@@ -52,10 +55,18 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Failure::Refused`] is durable. [`Failure::NetworkNotAllowed`]: nothing is remembered.
-    pub async fn reverse_payment(self: &Arc<Self>, caller: Caller, key: TerminalKey) -> Result<GivenBack, Failure> {
+    pub async fn reverse_payment(
+        self: &Arc<Self>,
+        caller: Caller,
+        key: TerminalKey,
+    ) -> Result<GivenBack, Failure> {
         self.to_its_end(|ledger| async move {
             let place = ledger.place(&key)?;
-            let request = Request { caller, place, id: ledger.next_number() };
+            let request = Request {
+                caller,
+                place,
+                id: ledger.next_number(),
+            };
             let mut tries = Tries::new(&ledger);
             loop {
                 let outcome = ledger.try_to_reverse(&request).await;
@@ -78,7 +89,10 @@ impl Ledger {
                 Err(self.reverse_closed(request, &order, others).await?)
             }
             Found::Free => {
-                request.place.require_network(&request.caller).map_err(Halt::Refused)?;
+                request
+                    .place
+                    .require_network(&request.caller)
+                    .map_err(Halt::Refused)?;
                 let closure = self.closure(request, Slot::Pay);
                 match self.close(&closure).await? {
                     Found::Closed(held) if *held == closure => {
@@ -100,9 +114,13 @@ impl Ledger {
         others: [Found; 2],
     ) -> Result<GivenBack, Halt> {
         let key = request.place.key.slot(Slot::Pay);
-        let book = self.open_book(binding.customer, std::slice::from_ref(&key), None).await?;
+        let book = self
+            .open_book(binding.customer, std::slice::from_ref(&key), None)
+            .await?;
         if !book.exists() {
-            return Err(Halt::Final(Failure::Internal("a payment is bound to nobody".to_owned())));
+            return Err(Halt::Final(Failure::Internal(
+                "a payment is bound to nobody".to_owned(),
+            )));
         }
         let payment = book.order(&key);
         let network = match payment.and_then(Order::payment) {
@@ -128,10 +146,17 @@ impl Ledger {
     }
 
     /// Where the key is closed without a customer: what is told, for ever.
-    async fn reverse_closed(&self, request: &Request, order: &Order, others: [Found; 2]) -> Result<Halt, Halt> {
+    async fn reverse_closed(
+        &self,
+        request: &Request,
+        order: &Order,
+        others: [Found; 2],
+    ) -> Result<Halt, Halt> {
         let holds_other = self.close_others(request, others).await?;
         let command = command(request, request.place.network.clone(), holds_other);
-        Ok(Halt::Final(Failure::Refused(reverse_payment::closed(order, &command))))
+        Ok(Halt::Final(Failure::Refused(reverse_payment::closed(
+            order, &command,
+        ))))
     }
 
     /// Closes the key's other slots where they are free, and tells whether one of them holds a
@@ -154,16 +179,24 @@ impl Ledger {
 
     fn closure(&self, request: &Request, slot: Slot) -> Order {
         let at = self.core.clock.now();
-        Order::closure(request.place.key.slot(slot), request.id.clone(), request.caller.id.clone(), at)
+        Order::closure(
+            request.place.key.slot(slot),
+            request.id.clone(),
+            request.caller.id.clone(),
+            at,
+        )
     }
 
     /// Tells the operator of a key that was closed just now.
     async fn report_closed(&self, request: &Request, halt: &Halt) {
         let kind = match halt {
             Halt::Final(Failure::Refused(Refusal::KeyHoldsNoPayment)) => EventKind::ReversalOfNonPayment,
-            Halt::Final(_) | Halt::Refused(_) | Halt::Raced | Halt::Store(_) => EventKind::KeyClosedBeforePayment,
+            Halt::Final(_) | Halt::Refused(_) | Halt::Raced | Halt::Store(_) => {
+                EventKind::KeyClosedBeforePayment
+            }
         };
-        self.report(kind, request.place.key.to_string(), self.core.clock.now()).await;
+        self.report(kind, request.place.key.to_string(), self.core.clock.now())
+            .await;
     }
 }
 

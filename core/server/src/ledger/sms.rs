@@ -88,7 +88,9 @@ impl Ledger {
     /// still counts against the limits.
     async fn withdraw(&self, mobile: &MobileNumber, key: &OrderKey) {
         for _ in 0..ROUNDS {
-            let Ok((version, mut state)) = self.sms_state(mobile).await else { return };
+            let Ok((version, mut state)) = self.sms_state(mobile).await else {
+                return;
+            };
             state.codes.retain(|code| code.request != *key);
             match self.write_sms(mobile, version, &state, Vec::new()).await {
                 Ok(CommitOutcome::Stale | CommitOutcome::RowExists(_)) => {}
@@ -106,14 +108,26 @@ impl Ledger {
         code: &SmsCodeText,
     ) -> Result<Result<(), Refusal>, Halt> {
         let digest = self.core.secrets.sms_code(mobile, &code.0);
-        let command = PresentSmsCode { key: key.clone(), caller: caller.clone(), digest };
+        let command = PresentSmsCode {
+            key: key.clone(),
+            caller: caller.clone(),
+            digest,
+        };
         for _ in 0..ROUNDS {
             let (version, state) = self.sms_state(mobile).await?;
             let presented = send_sms::present(&state, &command, &self.core.context());
-            let Some(state) = presented.state else { return Ok(presented.answer) };
+            let Some(state) = presented.state else {
+                return Ok(presented.answer);
+            };
             // Nothing of the order depends on whether this was written: it is presented again.
             let written = self.write_sms(mobile, version, &state, Vec::new()).await;
-            match written.map_err(|halt| if let Halt::Store(error) = halt { Halt::read(error) } else { halt })? {
+            match written.map_err(|halt| {
+                if let Halt::Store(error) = halt {
+                    Halt::read(error)
+                } else {
+                    halt
+                }
+            })? {
                 CommitOutcome::Applied(_) => return Ok(presented.answer),
                 CommitOutcome::Stale | CommitOutcome::RowExists(_) | CommitOutcome::ClaimHeld { .. } => {}
             }
@@ -123,7 +137,12 @@ impl Ledger {
 
     async fn sms_state(&self, mobile: &MobileNumber) -> Result<(Version, SmsState), Halt> {
         let partition = PartitionId::Sms(mobile.clone());
-        let loaded = self.core.store.load(&partition, Load::default()).await.map_err(Halt::read)?;
+        let loaded = self
+            .core
+            .store
+            .load(&partition, Load::default())
+            .await
+            .map_err(Halt::read)?;
         Ok((loaded.version, records::decode_sms(&loaded).map_err(Halt::read)?))
     }
 
@@ -137,7 +156,10 @@ impl Ledger {
         let commit = Commit {
             partition: PartitionId::Sms(mobile.clone()),
             expected,
-            rows: vec![RowWrite::Put(Row { key: RowKey::HEADER, body: state.to_body() })],
+            rows: vec![RowWrite::Put(Row {
+                key: RowKey::HEADER,
+                body: state.to_body(),
+            })],
             claims,
             index: Vec::new(),
             business_day: None,

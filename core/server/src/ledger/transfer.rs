@@ -14,8 +14,8 @@ use map_domain::command::top_up::{self, TopUp};
 use map_domain::command::transfer::{self, TransferToCash};
 use map_domain::order::Order;
 use map_domain::{
-    Account, AccountNumber, AccountStatus, CodeProof, ContentDigest, Decision, Fen, Operation, OrderDetail, OrderId,
-    OrderKey, Refusal, Timestamp,
+    Account, AccountNumber, AccountStatus, CodeProof, ContentDigest, Decision, Fen, Operation, OrderDetail,
+    OrderId, OrderKey, Refusal, Timestamp,
 };
 use std::sync::Arc;
 
@@ -46,7 +46,14 @@ struct Request {
 
 impl Request {
     fn asked(&self, bound: bool) -> Asked<'_> {
-        Asked { key: &self.key, id: &self.id, content: &self.content, caller: &self.caller.id, bound, day: 0 }
+        Asked {
+            key: &self.key,
+            id: &self.id,
+            content: &self.content,
+            caller: &self.caller.id,
+            bound,
+            day: 0,
+        }
     }
 }
 
@@ -88,21 +95,34 @@ impl Ledger {
         let (binding, bound) = match found {
             Found::Closed(order) => {
                 self.replay_closed(&order, &request.content)?;
-                return Err(Halt::Final(Failure::Internal("a transfer without a customer is done".to_owned())));
+                return Err(Halt::Final(Failure::Internal(
+                    "a transfer without a customer is done".to_owned(),
+                )));
             }
             Found::Bound(binding) => {
                 binding.require_content(&request.content)?;
                 (binding, true)
             }
             Found::Free => {
-                self.prove_transfer(request, transferring).await?.map_err(|no| Halt::Refused(no.into()))?;
+                self.prove_transfer(request, transferring)
+                    .await?
+                    .map_err(|no| Halt::Refused(no.into()))?;
                 let Some(customer) = self.owner(&transferring.mobile).await? else {
                     return Err(self.decline_transfer(request, transferring).await?);
                 };
-                (Binding { customer, content: request.content, day: 0 }, false)
+                (
+                    Binding {
+                        customer,
+                        content: request.content,
+                        day: 0,
+                    },
+                    false,
+                )
             }
         };
-        let book = self.open_book(binding.customer, std::slice::from_ref(&request.key), None).await?;
+        let book = self
+            .open_book(binding.customer, std::slice::from_ref(&request.key), None)
+            .await?;
         if !book.exists() && !bound {
             return Err(self.decline_transfer(request, transferring).await?);
         }
@@ -131,7 +151,8 @@ impl Ledger {
     ) -> Result<Result<(), Refusal>, Halt> {
         match &transferring.sms_code {
             Some(code) if !request.caller.ignore_transfer_sms_code => {
-                self.present_sms_code(&transferring.mobile, &request.key, &request.caller.id, code).await
+                self.present_sms_code(&transferring.mobile, &request.key, &request.caller.id, code)
+                    .await
             }
             Some(_) | None => Ok(Ok(())),
         }
@@ -187,12 +208,19 @@ impl Ledger {
         .await
     }
 
-    async fn try_to_top_up(&self, request: &Request, topping: &ToppingUp, tries: &Tries<'_>) -> Result<Moved, Halt> {
+    async fn try_to_top_up(
+        &self,
+        request: &Request,
+        topping: &ToppingUp,
+        tries: &Tries<'_>,
+    ) -> Result<Moved, Halt> {
         let [found] = self.find([&request.key]).await?;
         let (binding, bound) = match found {
             Found::Closed(order) => {
                 self.replay_closed(&order, &request.content)?;
-                return Err(Halt::Final(Failure::Internal("a top-up without a customer is done".to_owned())));
+                return Err(Halt::Final(Failure::Internal(
+                    "a top-up without a customer is done".to_owned(),
+                )));
             }
             Found::Bound(binding) => {
                 binding.require_content(&request.content)?;
@@ -200,11 +228,23 @@ impl Ledger {
             }
             Found::Free => {
                 let customer = self.owner_or_newcomer(&topping.mobile).await?;
-                (Binding { customer, content: request.content, day: 0 }, false)
+                (
+                    Binding {
+                        customer,
+                        content: request.content,
+                        day: 0,
+                    },
+                    false,
+                )
             }
         };
-        let book =
-            self.open_book(binding.customer, std::slice::from_ref(&request.key), Some(&topping.mobile)).await?;
+        let book = self
+            .open_book(
+                binding.customer,
+                std::slice::from_ref(&request.key),
+                Some(&topping.mobile),
+            )
+            .await?;
         let command = TopUp {
             key: request.key.clone(),
             id: request.id.clone(),
@@ -223,20 +263,45 @@ impl Ledger {
 /// What is answered: from the order alone where it can be, so that a repeat says the same.
 fn moved(book: &Book, decision: Decision) -> Result<Moved, Halt> {
     let lost = |what: &str| Halt::Final(Failure::Internal(format!("a transfer without its {what}")));
-    let order = decision.answer.clone().map_err(|refusal| Halt::Final(refusal.into()))?;
-    let OrderDetail::Transfer(detail) = order.detail.clone() else { return Err(lost("detail")) };
+    let order = decision
+        .answer
+        .clone()
+        .map_err(|refusal| Halt::Final(refusal.into()))?;
+    let OrderDetail::Transfer(detail) = order.detail.clone() else {
+        return Err(lost("detail"));
+    };
     let cash = detail.to.ok_or_else(|| lost("cash account"))?;
     let code_locked = book.customer_after(&decision).payment_code.locked;
-    let account = book.account_after(&decision, &cash).ok_or_else(|| lost("cash account"))?;
+    let account = book
+        .account_after(&decision, &cash)
+        .ok_or_else(|| lost("cash account"))?;
     let cash_status = account.status(order.at, code_locked);
     let card = match &detail.from {
         None => None,
         Some(number) => {
-            let card = book.account_after(&decision, number).ok_or_else(|| lost("card"))?;
+            let card = book
+                .account_after(&decision, number)
+                .ok_or_else(|| lost("card"))?;
             let unreleased = card.unreleased(order.at);
-            let balance = detail.from_available_after.checked_add(unreleased).unwrap_or(card.balance);
-            Some((Account { balance, ..card.clone() }, order.at))
+            let balance = detail
+                .from_available_after
+                .checked_add(unreleased)
+                .unwrap_or(card.balance);
+            Some((
+                Account {
+                    balance,
+                    ..card.clone()
+                },
+                order.at,
+            ))
         }
     };
-    Ok(Moved { cash, cash_available: detail.to_available_after, cash_status, card, code_locked, order })
+    Ok(Moved {
+        cash,
+        cash_available: detail.to_available_after,
+        cash_status,
+        card,
+        code_locked,
+        order,
+    })
 }

@@ -54,7 +54,13 @@ impl<'a> Tries<'a> {
         let limit = Duration::from_millis(ledger.options.settle_ms);
         let now = Instant::now();
         let deadline = now.checked_add(limit).unwrap_or(now);
-        Self { ledger, deadline, rounds: 0, failures: 0, unknown: false }
+        Self {
+            ledger,
+            deadline,
+            rounds: 0,
+            failures: 0,
+            unknown: false,
+        }
     }
 
     /// Whether an attempt of this request may have had an effect that was not seen yet.
@@ -88,7 +94,11 @@ impl<'a> Tries<'a> {
             }
         };
         if Instant::now() >= self.deadline {
-            return Some(Err(if self.unknown { Failure::OutcomeUnknown } else { last_word }));
+            return Some(Err(if self.unknown {
+                Failure::OutcomeUnknown
+            } else {
+                last_word
+            }));
         }
         self.pause().await;
         None

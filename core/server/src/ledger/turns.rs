@@ -24,7 +24,9 @@ pub(crate) struct Turn<K: Hash + Eq + Clone> {
 impl<K: Hash + Eq + Clone> Turns<K> {
     /// Nobody waits.
     pub(crate) fn new() -> Self {
-        Self { queues: Arc::default() }
+        Self {
+            queues: Arc::default(),
+        }
     }
 
     /// Waits for one's turn. Dropping the future leaves the queue.
@@ -34,7 +36,11 @@ impl<K: Hash + Eq + Clone> Turns<K> {
             Arc::clone(queues.entry(name.clone()).or_default())
         };
         // The turn exists before the wait: a waiter that gives up cleans up, too.
-        let mut turn = Turn { name: name.clone(), queues: Arc::clone(&self.queues), guard: None };
+        let mut turn = Turn {
+            name: name.clone(),
+            queues: Arc::clone(&self.queues),
+            guard: None,
+        };
         turn.guard = Some(queue.lock_owned().await);
         turn
     }
@@ -51,7 +57,9 @@ impl<K: Hash + Eq + Clone> Drop for Turn<K> {
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         self.guard = None;
         // Others count themselves in under the same lock, so that one reference means: nobody.
-        let unused = queues.get(&self.name).is_some_and(|queue| Arc::strong_count(queue) == 1);
+        let unused = queues
+            .get(&self.name)
+            .is_some_and(|queue| Arc::strong_count(queue) == 1);
         if unused {
             queues.remove(&self.name);
         }

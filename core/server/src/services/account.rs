@@ -31,11 +31,16 @@ impl Accounts {
 
 #[tonic::async_trait]
 impl AccountService for Accounts {
-    async fn get_account(&self, request: Request<GetAccountRequest>) -> Result<Response<GetAccountResponse>, Status> {
+    async fn get_account(
+        &self,
+        request: Request<GetAccountRequest>,
+    ) -> Result<Response<GetAccountResponse>, Status> {
         let (_, request) = open(self.ledger.core(), request, Rpc::GetAccount)?;
         let number = validate::account_number(&request.account_number)?;
         let (account, locked, now) = self.ledger.get_account(&number).await?;
-        Ok(Response::new(GetAccountResponse { account: Some(shown::full(&account, now, locked)) }))
+        Ok(Response::new(GetAccountResponse {
+            account: Some(shown::full(&account, now, locked)),
+        }))
     }
 
     async fn list_accounts(
@@ -55,12 +60,19 @@ impl AccountService for Accounts {
         Ok(Response::new(ListAccountsResponse { accounts }))
     }
 
-    async fn get_balance(&self, request: Request<GetBalanceRequest>) -> Result<Response<GetBalanceResponse>, Status> {
+    async fn get_balance(
+        &self,
+        request: Request<GetBalanceRequest>,
+    ) -> Result<Response<GetBalanceResponse>, Status> {
         let (call, request) = open(self.ledger.core(), request, Rpc::GetBalance)?;
         let asking = validate::get_balance(request)?;
         let balance = self.ledger.get_balance(call.caller, asking).await?;
         Ok(Response::new(GetBalanceResponse {
-            account: Some(shown::summary(&balance.account, balance.available, balance.status)),
+            account: Some(shown::summary(
+                &balance.account,
+                balance.available,
+                balance.status,
+            )),
             valid_until: balance.valid_until.map(timestamp),
         }))
     }

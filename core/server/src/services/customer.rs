@@ -8,8 +8,8 @@ use map_domain::{Customer, PaymentCodeState};
 use map_proto::customer::v1 as wire;
 use map_proto::customer::v1::customer_service_server::CustomerService;
 use map_proto::customer::v1::{
-    GetCustomerRequest, GetCustomerResponse, ResetPaymentCodeRequest, ResetPaymentCodeResponse, SendSmsCodeRequest,
-    SendSmsCodeResponse, SetPaymentCodeRequest, SetPaymentCodeResponse,
+    GetCustomerRequest, GetCustomerResponse, ResetPaymentCodeRequest, ResetPaymentCodeResponse,
+    SendSmsCodeRequest, SendSmsCodeResponse, SetPaymentCodeRequest, SetPaymentCodeResponse,
 };
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -34,7 +34,9 @@ impl CustomerService for Customers {
         let (_, request) = open(self.ledger.core(), request, Rpc::GetCustomer)?;
         let mobile = validate::mobile_number(&request.mobile_number)?;
         let (state, _) = self.ledger.get_customer(&mobile).await?;
-        Ok(Response::new(GetCustomerResponse { customer: Some(show(&state.customer)) }))
+        Ok(Response::new(GetCustomerResponse {
+            customer: Some(show(&state.customer)),
+        }))
     }
 
     async fn send_sms_code(
@@ -44,7 +46,9 @@ impl CustomerService for Customers {
         let (call, request) = open(self.ledger.core(), request, Rpc::SendSmsCode)?;
         let (mobile, number) = validate::send_sms(request)?;
         let expires_at = self.ledger.send_sms_code(call.caller, mobile, number).await?;
-        Ok(Response::new(SendSmsCodeResponse { expire_time: Some(timestamp(expires_at)) }))
+        Ok(Response::new(SendSmsCodeResponse {
+            expire_time: Some(timestamp(expires_at)),
+        }))
     }
 
     async fn set_payment_code(
@@ -71,7 +75,11 @@ impl CustomerService for Customers {
 fn show(customer: &Customer) -> wire::Customer {
     wire::Customer {
         customer_id: customer.id.to_string(),
-        mobile_number: customer.mobile.as_ref().map(|m| m.as_str().to_owned()).unwrap_or_default(),
+        mobile_number: customer
+            .mobile
+            .as_ref()
+            .map(|m| m.as_str().to_owned())
+            .unwrap_or_default(),
         payment_code_status: code_status(&customer.payment_code).into(),
         failed_attempts: count(customer.payment_code.failures),
         has_id_number: customer.identity.is_some(),

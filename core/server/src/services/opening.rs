@@ -27,11 +27,16 @@ impl Openings {
 
 #[tonic::async_trait]
 impl OpeningService for Openings {
-    async fn open_card(&self, request: Request<OpenCardRequest>) -> Result<Response<OpenCardResponse>, Status> {
+    async fn open_card(
+        &self,
+        request: Request<OpenCardRequest>,
+    ) -> Result<Response<OpenCardResponse>, Status> {
         let (call, request) = open(self.ledger.core(), request, Rpc::OpenCard)?;
         let opening = validate::open_card(request)?;
         let opened = self.ledger.open_card(call.caller, opening).await?;
-        Ok(Response::new(OpenCardResponse { opening: Some(show(&opened)) }))
+        Ok(Response::new(OpenCardResponse {
+            opening: Some(show(&opened)),
+        }))
     }
 
     async fn find_opening(
@@ -41,7 +46,9 @@ impl OpeningService for Openings {
         let (call, request) = open(self.ledger.core(), request, Rpc::FindOpening)?;
         let number = validate::idempotency_key(request.idempotency_key)?;
         let opened = self.ledger.find_opening(call.caller, number).await?;
-        Ok(Response::new(FindOpeningResponse { opening: Some(show(&opened)) }))
+        Ok(Response::new(FindOpeningResponse {
+            opening: Some(show(&opened)),
+        }))
     }
 }
 

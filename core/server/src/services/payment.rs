@@ -36,7 +36,11 @@ impl PaymentService for Payments {
         let detail = order.payment().ok_or_else(|| lost("payment"))?;
         let account = detail.account.as_ref().ok_or_else(|| lost("account"))?;
         Ok(Response::new(PayResponse {
-            account: Some(shown::summary(account, detail.available_after, detail.status_after)),
+            account: Some(shown::summary(
+                account,
+                detail.available_after,
+                detail.status_after,
+            )),
             payment: Some(shown::life_line(pos_key(&order)?, &order)),
         }))
     }
@@ -52,7 +56,10 @@ impl PaymentService for Payments {
             order_number: number.to_string(),
             cancel_time: Some(timestamp(given_back.step.at)),
             account: Some(account_after(&given_back)?),
-            payment: Some(shown::life_line(pos_key(&given_back.payment)?, &given_back.payment)),
+            payment: Some(shown::life_line(
+                pos_key(&given_back.payment)?,
+                &given_back.payment,
+            )),
         }))
     }
 
@@ -67,15 +74,23 @@ impl PaymentService for Payments {
             order_number: given_back.step.id.to_string(),
             reverse_time: Some(timestamp(given_back.step.at)),
             account: Some(account_after(&given_back)?),
-            payment: Some(shown::life_line(pos_key(&given_back.payment)?, &given_back.payment)),
+            payment: Some(shown::life_line(
+                pos_key(&given_back.payment)?,
+                &given_back.payment,
+            )),
         }))
     }
 
-    async fn get_payment(&self, request: Request<GetPaymentRequest>) -> Result<Response<GetPaymentResponse>, Status> {
+    async fn get_payment(
+        &self,
+        request: Request<GetPaymentRequest>,
+    ) -> Result<Response<GetPaymentResponse>, Status> {
         let (call, request) = open(self.ledger.core(), request, Rpc::GetPayment)?;
         let number = validate::order_number(&request.order_number)?;
         let found = self.ledger.get_payment(&call.caller, &number).await?;
-        Ok(Response::new(GetPaymentResponse { payment: Some(shown::found(&found)) }))
+        Ok(Response::new(GetPaymentResponse {
+            payment: Some(shown::found(&found)),
+        }))
     }
 
     async fn find_payment(
@@ -85,15 +100,24 @@ impl PaymentService for Payments {
         let (call, request) = open(self.ledger.core(), request, Rpc::FindPayment)?;
         let key = validate::terminal_key(request.key)?;
         let found = self.ledger.find_payment(&call.caller, &key).await?;
-        Ok(Response::new(FindPaymentResponse { payment: Some(shown::found(&found)) }))
+        Ok(Response::new(FindPaymentResponse {
+            payment: Some(shown::found(&found)),
+        }))
     }
 }
 
 /// The account that the money came back to, right after.
 fn account_after(given_back: &GivenBack) -> Result<AccountSummary, Failure> {
-    let account = given_back.payment.payment().and_then(|payment| payment.account.as_ref());
+    let account = given_back
+        .payment
+        .payment()
+        .and_then(|payment| payment.account.as_ref());
     let account = account.ok_or_else(|| lost("account"))?;
-    Ok(shown::summary(account, given_back.step.available_after, given_back.step.status_after))
+    Ok(shown::summary(
+        account,
+        given_back.step.available_after,
+        given_back.step.status_after,
+    ))
 }
 
 fn pos_key(order: &Order) -> Result<&PosKey, Failure> {

@@ -4,8 +4,8 @@ use super::wire::{account_type, count, timestamp};
 use crate::ledger::FoundPayment;
 use map_domain::order::{LifeStep, Purchase};
 use map_domain::{
-    Account, AccountNumber, AccountStatus, Entry, EntryKind, Fen, Order, OrderDetail, OrderState, PosKey, Posting,
-    Timestamp,
+    Account, AccountNumber, AccountStatus, Entry, EntryKind, Fen, Order, OrderDetail, OrderState, PosKey,
+    Posting, Timestamp,
 };
 use map_proto::account::v1 as account;
 use map_proto::common::v1 as common;
@@ -22,7 +22,11 @@ pub(super) const fn status(status: AccountStatus) -> common::AccountStatus {
 }
 
 /// An account in short.
-pub(super) fn summary(number: &AccountNumber, available: Fen, state: AccountStatus) -> common::AccountSummary {
+pub(super) fn summary(
+    number: &AccountNumber,
+    available: Fen,
+    state: AccountStatus,
+) -> common::AccountSummary {
     common::AccountSummary {
         account_number: number.as_str().to_owned(),
         available_fen: available.get(),
@@ -35,7 +39,11 @@ pub(super) fn full(account: &Account, at: Timestamp, code_locked: bool) -> commo
     common::Account {
         account_number: account.number.as_str().to_owned(),
         r#type: account_type(account.kind).into(),
-        product_id: account.product.as_ref().map(ToString::to_string).unwrap_or_default(),
+        product_id: account
+            .product
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         face_value_fen: account.face_value.get(),
         unreleased_fen: account.unreleased(at).get(),
         available_fen: account.available(at).get(),
@@ -73,7 +81,9 @@ pub(super) fn found(found: &FoundPayment) -> payment::Payment {
 /// A payment with its whole life, under this key.
 pub(super) fn life_line(key: &PosKey, order: &Order) -> payment::Payment {
     let (first, reason) = match &order.state {
-        OrderState::Done | OrderState::Reversed(_) | OrderState::Cancelled(_) => (payment::PaymentState::Paid, ""),
+        OrderState::Done | OrderState::Reversed(_) | OrderState::Cancelled(_) => {
+            (payment::PaymentState::Paid, "")
+        }
         OrderState::Declined(refusal) => (payment::PaymentState::Declined, refusal.reason()),
         OrderState::Closed => (payment::PaymentState::Closed, ""),
     };
@@ -107,7 +117,11 @@ pub(super) fn life_line(key: &PosKey, order: &Order) -> payment::Payment {
         OrderDetail::Payment(detail) => payment::Payment {
             order_number: order.id.to_string(),
             consumer: detail.consumer.clone(),
-            account_number: detail.account.as_ref().map(|n| n.as_str().to_owned()).unwrap_or_default(),
+            account_number: detail
+                .account
+                .as_ref()
+                .map(|n| n.as_str().to_owned())
+                .unwrap_or_default(),
             amount_fen: detail.amount.get(),
             store_id: detail.store.to_string(),
             clerk_id: detail.clerk.clone(),
@@ -137,7 +151,10 @@ pub(super) fn entry(entry: &Entry) -> account::Entry {
 }
 
 fn posting(posting: &Posting) -> account::Posting {
-    account::Posting { ledger_account: posting.ledger.to_string(), amount_fen: posting.amount.get() }
+    account::Posting {
+        ledger_account: posting.ledger.to_string(),
+        amount_fen: posting.amount.get(),
+    }
 }
 
 const fn kind(kind: EntryKind) -> account::EntryKind {

@@ -36,7 +36,11 @@ impl TransferService for Transfers {
         Ok(Response::new(TransferToCashResponse {
             order_number: moved.order.id.to_string(),
             transfer_time: Some(timestamp(moved.order.at)),
-            cash_account: Some(shown::summary(&moved.cash, moved.cash_available, moved.cash_status)),
+            cash_account: Some(shown::summary(
+                &moved.cash,
+                moved.cash_available,
+                moved.cash_status,
+            )),
             card: Some(shown::full(card, *at, moved.code_locked)),
         }))
     }
@@ -48,7 +52,11 @@ impl TransferService for Transfers {
         Ok(Response::new(TopUpResponse {
             order_number: moved.order.id.to_string(),
             top_up_time: Some(timestamp(moved.order.at)),
-            cash_account: Some(shown::summary(&moved.cash, moved.cash_available, moved.cash_status)),
+            cash_account: Some(shown::summary(
+                &moved.cash,
+                moved.cash_available,
+                moved.cash_status,
+            )),
         }))
     }
 }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use map_store::{
-    BulkRow, BulkSnapshot, Claim, ClaimKey, ClaimValue, Commit, CommitOutcome, IndexKey, IndexRow, IndexTable, Load,
-    Loaded, MemoryStore, Page, PartitionId, Row, Store, StoreError, StoreResult,
+    BulkRow, BulkSnapshot, Claim, ClaimKey, ClaimValue, Commit, CommitOutcome, IndexKey, IndexRow,
+    IndexTable, Load, Loaded, MemoryStore, Page, PartitionId, Row, Store, StoreError, StoreResult,
 };
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -23,6 +23,8 @@ pub(crate) enum Fault {
     UnknownLost,
     /// Applied before the next commit arrives, not now, and nobody knows.
     UnknownLate,
+    /// Applied when [`FaultyStore::arrive`] says so, and nobody knows.
+    UnknownHeld,
     /// Claims are written, the rest is not, and that is known.
     ClaimsOnly,
     /// Claims are written, the rest is not, and nobody knows.
@@ -36,6 +38,8 @@ pub(crate) struct FaultyStore {
     script: Mutex<VecDeque<Fault>>,
     /// Commits that are on their way still.
     late: Mutex<Vec<Commit>>,
+    /// Commits that arrive when they are told to.
+    held: Mutex<Vec<Commit>>,
     /// What a claim that is asked for by itself meets first: somebody's who came before.
     before_claim: Mutex<Option<Vec<Claim>>>,
 }
@@ -58,6 +62,12 @@ impl FaultyStore {
 
     /// What was on its way arrives.
     pub(crate) async fn arrive(&self) -> Vec<CommitOutcome> {
+        let held = std::mem::take(&mut *self.held.lock().unwrap());
+        self.late.lock().unwrap().extend(held);
+        self.catch_up().await
+    }
+
+    async fn catch_up(&self) -> Vec<CommitOutcome> {
         let late = std::mem::take(&mut *self.late.lock().unwrap());
         let mut outcomes = Vec::new();
         for commit in late {
@@ -77,7 +87,7 @@ impl Store for FaultyStore {
         if !matches!(commit.partition, PartitionId::Customer(_)) {
             return self.inner.commit(commit).await;
         }
-        self.arrive().await;
+        self.catch_up().await;
         let fault = self.script.lock().unwrap().pop_front().unwrap_or(Fault::Fine);
         let unknown = || StoreError::OutcomeUnknown("scripted".to_owned());
         match fault {
@@ -91,6 +101,10 @@ impl Store for FaultyStore {
             Fault::UnknownLost => Err(unknown()),
             Fault::UnknownLate => {
                 self.late.lock().unwrap().push(commit);
+                Err(unknown())
+            }
+            Fault::UnknownHeld => {
+                self.held.lock().unwrap().push(commit);
                 Err(unknown())
             }
             Fault::ClaimsOnly => {

@@ -1,16 +1,31 @@
 //! The core server as its callers see it: real services behind the real layers, in process
 //! and over sockets, on the store in memory.
 
+#![cfg(test)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::wildcard_enum_match_arm,
+    reason = "small numbers of a test; an overflow fails it"
+)]
+
 mod access;
+mod faults;
+mod faulty;
 mod harness;
 mod layers;
 mod lifecycle;
 mod log;
 mod metrics;
+mod money;
+mod opening;
 mod operator;
 mod patient;
+mod pay;
 mod provisioning;
 mod reasons;
 mod redaction;
 mod secret;
+mod story;
+mod undo;
 mod webhook;

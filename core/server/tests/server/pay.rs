@@ -48,13 +48,28 @@ async fn the_same_key_with_other_content_is_an_error_and_nothing_moves() {
     let story = Story::new().await;
     story.pay(payment("1")).await.unwrap();
     let others = [
-        PayRequest { amount_fen: 30_001, ..payment("1") },
-        PayRequest { consumer: STRANGER.to_owned(), ..payment("1") },
-        PayRequest { caller_order_number: "A-1".to_owned(), ..payment("1") },
-        PayRequest { purchase: None, ..payment("1") },
+        PayRequest {
+            amount_fen: 30_001,
+            ..payment("1")
+        },
+        PayRequest {
+            consumer: STRANGER.to_owned(),
+            ..payment("1")
+        },
+        PayRequest {
+            caller_order_number: "A-1".to_owned(),
+            ..payment("1")
+        },
+        PayRequest {
+            purchase: None,
+            ..payment("1")
+        },
     ];
     for other in others {
-        assert_eq!(refused(story.pay(other).await), (Code::AlreadyExists, "IDEMPOTENCY_KEY_REUSED".to_owned()));
+        assert_eq!(
+            refused(story.pay(other).await),
+            (Code::AlreadyExists, "IDEMPOTENCY_KEY_REUSED".to_owned())
+        );
     }
     assert_eq!(story.cash().await, 70_000);
 }
@@ -82,7 +97,11 @@ async fn a_raised_generation_starts_the_serials_again() {
         terminal_id: "T1".to_owned(),
         reason: "replaced".to_owned(),
     };
-    story.operator().raise_terminal_generation(by(OPERATOR, raise)).await.unwrap();
+    story
+        .operator()
+        .raise_terminal_generation(by(OPERATOR, raise))
+        .await
+        .unwrap();
     story.pay(payment("1")).await.unwrap();
     assert_eq!(story.cash().await, 40_000);
 }
@@ -91,10 +110,23 @@ async fn a_raised_generation_starts_the_serials_again() {
 #[tokio::test]
 async fn a_delayed_duplicate_never_turns_a_no_into_a_charge() {
     let story = Story::new().await;
-    let too_much = PayRequest { amount_fen: 100_001, ..payment("1") };
-    let wrong = PayRequest { payment_code: digits("000000"), ..payment("2") };
-    let unknown = PayRequest { consumer: STRANGER.to_owned(), ..payment("3") };
-    let declined = [(too_much, "INSUFFICIENT_BALANCE"), (wrong, "PAYMENT_CODE_WRONG"), (unknown, "CONSUMER_UNKNOWN")];
+    let too_much = PayRequest {
+        amount_fen: 100_001,
+        ..payment("1")
+    };
+    let wrong = PayRequest {
+        payment_code: digits("000000"),
+        ..payment("2")
+    };
+    let unknown = PayRequest {
+        consumer: STRANGER.to_owned(),
+        ..payment("3")
+    };
+    let declined = [
+        (too_much, "INSUFFICIENT_BALANCE"),
+        (wrong, "PAYMENT_CODE_WRONG"),
+        (unknown, "CONSUMER_UNKNOWN"),
+    ];
     for (request, reason) in &declined {
         assert_eq!(refused(story.pay(request.clone()).await), no(reason));
     }
@@ -107,7 +139,10 @@ async fn a_delayed_duplicate_never_turns_a_no_into_a_charge() {
     };
     story.transfers().top_up(by(APP, stranger)).await.unwrap();
     for (request, reason) in &declined {
-        let right = PayRequest { payment_code: digits("123456"), ..request.clone() };
+        let right = PayRequest {
+            payment_code: digits("123456"),
+            ..request.clone()
+        };
         assert_eq!(refused(story.pay(right).await), no(reason), "{reason}");
     }
     assert_eq!(story.cash().await, 200_000);
@@ -121,16 +156,24 @@ async fn an_inactive_terminal_or_seller_declines_for_ever() {
     inactive.sellers[0].stores[0].terminals[0].active = false;
     story.fixture.apply(inactive).await.unwrap();
     assert_eq!(refused(story.pay(payment("1")).await), no("TERMINAL_INACTIVE"));
-    let stranger = PayRequest { consumer: STRANGER.to_owned(), ..payment("2") };
-    assert_eq!(refused(story.pay(stranger.clone()).await), no("TERMINAL_INACTIVE"));
+    let stranger = PayRequest {
+        consumer: STRANGER.to_owned(),
+        ..payment("2")
+    };
+    assert_eq!(
+        refused(story.pay(stranger.clone()).await),
+        no("TERMINAL_INACTIVE")
+    );
     let mut seller = document();
     seller.sellers[0].active = false;
     story.fixture.apply(seller).await.unwrap();
     assert_eq!(refused(story.pay(payment("3")).await), no("SELLER_INACTIVE"));
     story.fixture.apply(document()).await.unwrap();
-    for (request, reason) in
-        [(payment("1"), "TERMINAL_INACTIVE"), (stranger, "TERMINAL_INACTIVE"), (payment("3"), "SELLER_INACTIVE")]
-    {
+    for (request, reason) in [
+        (payment("1"), "TERMINAL_INACTIVE"),
+        (stranger, "TERMINAL_INACTIVE"),
+        (payment("3"), "SELLER_INACTIVE"),
+    ] {
         assert_eq!(refused(story.pay(request).await), no(reason));
     }
     assert_eq!(story.cash().await, 100_000);
@@ -145,7 +188,11 @@ async fn a_frozen_account_declines_for_ever() {
         account_number: number,
         reason: "a suspicion".to_owned(),
     };
-    story.operator().freeze_account(by(OPERATOR, freeze)).await.unwrap();
+    story
+        .operator()
+        .freeze_account(by(OPERATOR, freeze))
+        .await
+        .unwrap();
     assert_eq!(refused(story.pay(payment("1")).await), no("ACCOUNT_FROZEN"));
     story.sound().await;
 }
@@ -153,7 +200,10 @@ async fn a_frozen_account_declines_for_ever() {
 #[tokio::test]
 async fn five_wrong_codes_in_a_row_lock_and_a_right_one_between_starts_again() {
     let story = Story::new().await;
-    let wrong = |serial: &str| PayRequest { payment_code: digits("000000"), ..payment(serial) };
+    let wrong = |serial: &str| PayRequest {
+        payment_code: digits("000000"),
+        ..payment(serial)
+    };
     for serial in ["1", "2", "3", "4"] {
         assert_eq!(refused(story.pay(wrong(serial)).await), no("PAYMENT_CODE_WRONG"));
     }
@@ -172,17 +222,39 @@ async fn five_wrong_codes_in_a_row_lock_and_a_right_one_between_starts_again() {
 #[tokio::test]
 async fn an_unreadable_pin_block_uses_up_neither_the_key_nor_an_attempt_and_raises_an_alarm() {
     let story = Story::new().await;
-    let block = |hex: &str| Some(PaymentCode { form: Some(Form::PinBlockHex(hex.to_owned())) });
+    let block = |hex: &str| {
+        Some(PaymentCode {
+            form: Some(Form::PinBlockHex(hex.to_owned())),
+        })
+    };
     for _ in 0..6 {
-        let unreadable = PayRequest { payment_code: block("0000000000000000"), ..payment("1") };
+        let unreadable = PayRequest {
+            payment_code: block("0000000000000000"),
+            ..payment("1")
+        };
         let refusal = refused(story.pay(unreadable).await);
-        assert_eq!(refusal, (Code::InvalidArgument, "PIN_BLOCK_UNREADABLE".to_owned()));
+        assert_eq!(
+            refusal,
+            (Code::InvalidArgument, "PIN_BLOCK_UNREADABLE".to_owned())
+        );
     }
     assert_eq!(story.events().await, ["PIN_BLOCK_UNREADABLE"]);
-    let read = PayRequest { payment_code: block("061234456EDCBA98"), ..payment("1") };
+    let read = PayRequest {
+        payment_code: block("061234456EDCBA98"),
+        ..payment("1")
+    };
     story.pay(read).await.unwrap();
-    let request = GetCustomerRequest { mobile_number: MOBILE.to_owned() };
-    let customer = story.customers().get_customer(by(APP, request)).await.unwrap().into_inner().customer.unwrap();
+    let request = GetCustomerRequest {
+        mobile_number: MOBILE.to_owned(),
+    };
+    let customer = story
+        .customers()
+        .get_customer(by(APP, request))
+        .await
+        .unwrap()
+        .into_inner()
+        .customer
+        .unwrap();
     assert_eq!(customer.failed_attempts, 0);
     story.sound().await;
 }
@@ -191,11 +263,19 @@ async fn an_unreadable_pin_block_uses_up_neither_the_key_nor_an_attempt_and_rais
 async fn seller_store_and_terminal_must_be_known_and_belong_together() {
     let story = Story::new().await;
     let elsewhere = |seller: &str, terminal: &str, store: &str| PayRequest {
-        key: Some(PosKey { seller_id: seller.to_owned(), terminal_id: terminal.to_owned(), ..key("1") }),
+        key: Some(PosKey {
+            seller_id: seller.to_owned(),
+            terminal_id: terminal.to_owned(),
+            ..key("1")
+        }),
         store_id: store.to_owned(),
         ..payment("1")
     };
-    for request in [elsewhere("S9", "T1", "ST1"), elsewhere("S1", "T9", "ST1"), elsewhere("S1", "T1", "ST9")] {
+    for request in [
+        elsewhere("S9", "T1", "ST1"),
+        elsewhere("S1", "T9", "ST1"),
+        elsewhere("S1", "T1", "ST9"),
+    ] {
         assert_eq!(refused(story.pay(request).await), no("TERMINAL_UNKNOWN"));
     }
     story.pay(payment("1")).await.unwrap();
@@ -207,11 +287,21 @@ async fn a_payment_of_another_network_is_neither_made_nor_shown() {
     let story = Story::new().await;
     let denied = (Code::PermissionDenied, "NETWORK_NOT_ALLOWED".to_owned());
     for caller in [OTHER_APP, "key-of-network-two"] {
-        assert_eq!(refused(story.payments().pay(by(caller, payment("1"))).await), denied);
+        assert_eq!(
+            refused(story.payments().pay(by(caller, payment("1"))).await),
+            denied
+        );
     }
     let idle = refused(story.payments().pay(by(IDLE_APP, payment("1"))).await);
     assert_eq!(idle, (Code::PermissionDenied, "CALLER_INACTIVE".to_owned()));
-    let made = story.payments().pay(by(APP, payment("1"))).await.unwrap().into_inner().payment.unwrap();
+    let made = story
+        .payments()
+        .pay(by(APP, payment("1")))
+        .await
+        .unwrap()
+        .into_inner()
+        .payment
+        .unwrap();
     for caller in [APP, NETWORK, OPERATOR] {
         assert_eq!(story.get(caller, &made.order_number).await.unwrap(), made);
     }
@@ -228,7 +318,10 @@ async fn all_malformed_fields_are_named_at_once() {
     use tonic_types::StatusExt;
     let story = Story::empty().await;
     let request = PayRequest {
-        key: Some(PosKey { seller_id: String::new(), ..key("1") }),
+        key: Some(PosKey {
+            seller_id: String::new(),
+            ..key("1")
+        }),
         consumer: "139".to_owned(),
         payment_code: digits("12"),
         amount_fen: 0,
@@ -246,7 +339,14 @@ async fn all_malformed_fields_are_named_at_once() {
         .iter()
         .map(|violation| violation.field.clone())
         .collect();
-    let expected = ["key.seller_id", "consumer", "payment_code.digits", "amount_fen", "store_id", "remark"];
+    let expected = [
+        "key.seller_id",
+        "consumer",
+        "payment_code.digits",
+        "amount_fen",
+        "store_id",
+        "remark",
+    ];
     assert_eq!(fields, expected);
 }
 
@@ -256,7 +356,10 @@ async fn a_hot_card_with_64_callers_loses_no_update() {
     let callers: Vec<_> = (0..64)
         .map(|n| {
             let story = std::sync::Arc::clone(&story);
-            let request = PayRequest { amount_fen: 1_000, ..payment(&n.to_string()) };
+            let request = PayRequest {
+                amount_fen: 1_000,
+                ..payment(&n.to_string())
+            };
             tokio::spawn(async move { story.pay(request).await })
         })
         .collect();

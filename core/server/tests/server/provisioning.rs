@@ -391,7 +391,7 @@ async fn all_errors_of_a_document_are_told_at_once() {
 async fn the_directory_has_edge_settings_and_no_bearer_keys() {
     let fixture = Fixture::new().await;
     let mut changed = document();
-    changed.callers[2].edge_settings_json = r#"{"app_key":"k"}"#.to_owned();
+    changed.callers[2].edge_settings_json = r#"{"shared_key":"k"}"#.to_owned();
     fixture.apply(changed).await.unwrap();
     let ask = async |known_revision| {
         let request = by(GATEWAY, GetDirectoryRequest { known_revision });
@@ -425,7 +425,7 @@ async fn the_directory_has_edge_settings_and_no_bearer_keys() {
             .iter()
             .all(|caller| caller.bearer_key_sha256.is_empty())
     );
-    assert_eq!(directory.callers[0].edge_settings_json, r#"{"app_key":"k"}"#);
+    assert_eq!(directory.callers[0].edge_settings_json, r#"{"shared_key":"k"}"#);
     assert_eq!(directory.callers[0].network_ids, ["net1"]);
     assert_eq!(ask(1).await.callers.len(), 6);
     let current = ask(directory.revision).await;

@@ -28,7 +28,7 @@ async fn no_secret_and_no_personal_number_is_ever_logged() {
     let fixture = Fixture::new().await;
     let mut with_secret = document();
     let mut nine = app("app9", "key-of-app-nine", "net1");
-    nine.edge_settings_json = format!("{{\"app_key\":\"{EDGE_SECRET}\"}}");
+    nine.edge_settings_json = format!("{{\"shared_key\":\"{EDGE_SECRET}\"}}");
     with_secret.callers.push(nine);
     fixture.apply(with_secret).await.unwrap();
 

@@ -13,12 +13,12 @@ use map_proto::customer::v1::customer_service_client::CustomerServiceClient;
 use map_proto::customer::v1::{SendSmsCodeRequest, SetPaymentCodeRequest};
 use map_proto::opening::v1::opening_service_client::OpeningServiceClient;
 use map_proto::opening::v1::{FindOpeningRequest, OpenCardRequest, Opening};
-use map_proto::operator::v1::operator_service_client::OperatorServiceClient;
 use map_proto::operator::v1::ListEventsRequest;
+use map_proto::operator::v1::operator_service_client::OperatorServiceClient;
 use map_proto::payment::v1::payment_service_client::PaymentServiceClient;
 use map_proto::payment::v1::{
-    CancelPaymentRequest, CancelPaymentResponse, FindPaymentRequest, GetPaymentRequest, PayRequest, PayResponse,
-    Payment, Purchase, ReversePaymentRequest, ReversePaymentResponse,
+    CancelPaymentRequest, CancelPaymentResponse, FindPaymentRequest, GetPaymentRequest, PayRequest,
+    PayResponse, Payment, Purchase, ReversePaymentRequest, ReversePaymentResponse,
 };
 use map_proto::transfer::v1::transfer_service_client::TransferServiceClient;
 use map_proto::transfer::v1::{TopUpRequest, TopUpResponse, TransferToCashRequest, TransferToCashResponse};
@@ -72,11 +72,17 @@ pub(crate) fn key(serial: &str) -> PosKey {
 }
 
 pub(crate) fn digits(code: &str) -> Option<PaymentCode> {
-    Some(PaymentCode { form: Some(Form::Digits(code.to_owned())) })
+    Some(PaymentCode {
+        form: Some(Form::Digits(code.to_owned())),
+    })
 }
 
 pub(crate) fn undo_of(serial: &str) -> ReversePaymentRequest {
-    ReversePaymentRequest { key: Some(key(serial)), store_id: "ST1".to_owned(), ..ReversePaymentRequest::default() }
+    ReversePaymentRequest {
+        key: Some(key(serial)),
+        store_id: "ST1".to_owned(),
+        ..ReversePaymentRequest::default()
+    }
 }
 
 pub(crate) fn cancel_of(serial: &str, original: &str) -> CancelPaymentRequest {
@@ -138,23 +144,41 @@ impl Story {
     }
 
     pub(crate) async fn undo(&self, serial: &str) -> Result<ReversePaymentResponse, Status> {
-        Ok(self.payments().reverse_payment(by(NETWORK, undo_of(serial))).await?.into_inner())
+        Ok(self
+            .payments()
+            .reverse_payment(by(NETWORK, undo_of(serial)))
+            .await?
+            .into_inner())
     }
 
     pub(crate) async fn cancel(&self, serial: &str, original: &str) -> Result<CancelPaymentResponse, Status> {
         let request = cancel_of(serial, original);
-        Ok(self.payments().cancel_payment(by(NETWORK, request)).await?.into_inner())
+        Ok(self
+            .payments()
+            .cancel_payment(by(NETWORK, request))
+            .await?
+            .into_inner())
     }
 
     pub(crate) async fn find(&self, serial: &str) -> Result<Payment, Status> {
-        let request = FindPaymentRequest { key: Some(key(serial)) };
+        let request = FindPaymentRequest {
+            key: Some(key(serial)),
+        };
         let answer = self.payments().find_payment(by(NETWORK, request)).await?;
         Ok(answer.into_inner().payment.unwrap())
     }
 
     pub(crate) async fn get(&self, caller: &str, order_number: &str) -> Result<Payment, Status> {
-        let request = GetPaymentRequest { order_number: order_number.to_owned() };
-        Ok(self.payments().get_payment(by(caller, request)).await?.into_inner().payment.unwrap())
+        let request = GetPaymentRequest {
+            order_number: order_number.to_owned(),
+        };
+        Ok(self
+            .payments()
+            .get_payment(by(caller, request))
+            .await?
+            .into_inner()
+            .payment
+            .unwrap())
     }
 
     pub(crate) async fn top_up(&self, number: &str, fen: i64) -> Result<TopUpResponse, Status> {
@@ -171,15 +195,24 @@ impl Story {
     pub(crate) async fn sms_code(&self, caller: &str, number: &str) -> String {
         // One a minute, so time goes by.
         self.fixture.clock.advance(61_000);
-        let request =
-            SendSmsCodeRequest { mobile_number: MOBILE.to_owned(), idempotency_key: number.to_owned() };
+        let request = SendSmsCodeRequest {
+            mobile_number: MOBILE.to_owned(),
+            idempotency_key: number.to_owned(),
+        };
         self.customers().send_sms_code(by(caller, request)).await.unwrap();
         self.last_sms_code()
     }
 
     pub(crate) fn last_sms_code(&self) -> String {
         use map_server::ports::SmsSender;
-        self.fixture.outbox.outbox().unwrap().first().unwrap().code.clone()
+        self.fixture
+            .outbox
+            .outbox()
+            .unwrap()
+            .first()
+            .unwrap()
+            .code
+            .clone()
     }
 
     pub(crate) async fn set_code(&self, number: &str) -> Result<(), Status> {
@@ -189,7 +222,10 @@ impl Story {
             payment_code: digits(CODE),
             idempotency_key: number.to_owned(),
         };
-        self.customers().set_payment_code(by(APP, request)).await.map(drop)
+        self.customers()
+            .set_payment_code(by(APP, request))
+            .await
+            .map(drop)
     }
 
     pub(crate) fn opening(number: &str, sms_code: &str) -> OpenCardRequest {
@@ -205,43 +241,88 @@ impl Story {
     }
 
     pub(crate) async fn open(&self, request: OpenCardRequest) -> Result<Opening, Status> {
-        Ok(self.openings().open_card(by(APP, request)).await?.into_inner().opening.unwrap())
+        Ok(self
+            .openings()
+            .open_card(by(APP, request))
+            .await?
+            .into_inner()
+            .opening
+            .unwrap())
     }
 
     pub(crate) async fn find_opening(&self, caller: &str, number: &str) -> Result<Opening, Status> {
-        let request = FindOpeningRequest { idempotency_key: number.to_owned() };
-        Ok(self.openings().find_opening(by(caller, request)).await?.into_inner().opening.unwrap())
+        let request = FindOpeningRequest {
+            idempotency_key: number.to_owned(),
+        };
+        Ok(self
+            .openings()
+            .find_opening(by(caller, request))
+            .await?
+            .into_inner()
+            .opening
+            .unwrap())
     }
 
     /// A card of this product, opened with a fresh SMS code.
     pub(crate) async fn card(&self, number: &str, product: &str) -> Account {
         let sms_code = self.sms_code(APP, &format!("sms for {number}")).await;
-        let request = OpenCardRequest { product_id: product.to_owned(), ..Self::opening(number, &sms_code) };
+        let request = OpenCardRequest {
+            product_id: product.to_owned(),
+            ..Self::opening(number, &sms_code)
+        };
         self.open(request).await.unwrap().card.unwrap()
     }
 
-    pub(crate) async fn transfer(&self, request: TransferToCashRequest) -> Result<TransferToCashResponse, Status> {
-        Ok(self.transfers().transfer_to_cash(by(APP, request)).await?.into_inner())
+    pub(crate) async fn transfer(
+        &self,
+        request: TransferToCashRequest,
+    ) -> Result<TransferToCashResponse, Status> {
+        Ok(self
+            .transfers()
+            .transfer_to_cash(by(APP, request))
+            .await?
+            .into_inner())
     }
 
     pub(crate) async fn all_accounts(&self) -> Vec<Account> {
-        let request = ListAccountsRequest { mobile_number: MOBILE.to_owned() };
-        self.accounts().list_accounts(by(APP, request)).await.unwrap().into_inner().accounts
+        let request = ListAccountsRequest {
+            mobile_number: MOBILE.to_owned(),
+        };
+        self.accounts()
+            .list_accounts(by(APP, request))
+            .await
+            .unwrap()
+            .into_inner()
+            .accounts
     }
 
     pub(crate) async fn account(&self, number: &str) -> Result<Account, Status> {
-        let request = GetAccountRequest { account_number: number.to_owned() };
-        Ok(self.accounts().get_account(by(APP, request)).await?.into_inner().account.unwrap())
+        let request = GetAccountRequest {
+            account_number: number.to_owned(),
+        };
+        Ok(self
+            .accounts()
+            .get_account(by(APP, request))
+            .await?
+            .into_inner()
+            .account
+            .unwrap())
     }
 
     /// What is on the cash account, in fen.
     pub(crate) async fn cash(&self) -> i64 {
         let accounts = self.all_accounts().await;
-        let cash = accounts.iter().find(|account| account.r#type() == AccountType::Cash);
+        let cash = accounts
+            .iter()
+            .find(|account| account.r#type() == AccountType::Cash);
         cash.map_or(0, |cash| cash.available_fen)
     }
 
-    pub(crate) async fn balance(&self, serial: &str, code: Option<PaymentCode>) -> Result<GetBalanceResponse, Status> {
+    pub(crate) async fn balance(
+        &self,
+        serial: &str,
+        code: Option<PaymentCode>,
+    ) -> Result<GetBalanceResponse, Status> {
         let request = GetBalanceRequest {
             consumer: MOBILE.to_owned(),
             payment_code: code,
@@ -249,25 +330,46 @@ impl Story {
             store_id: "ST1".to_owned(),
             clerk_id: String::new(),
         };
-        Ok(self.accounts().get_balance(by(NETWORK, request)).await?.into_inner())
+        Ok(self
+            .accounts()
+            .get_balance(by(NETWORK, request))
+            .await?
+            .into_inner())
     }
 
     /// How many journal entries the cash account has.
     pub(crate) async fn entries(&self) -> usize {
         let accounts = self.all_accounts().await;
-        let cash = accounts.iter().find(|account| account.r#type() == AccountType::Cash).unwrap();
+        let cash = accounts
+            .iter()
+            .find(|account| account.r#type() == AccountType::Cash)
+            .unwrap();
         let request = ListEntriesRequest {
             account_number: cash.account_number.clone(),
             page_size: 500,
             page_token: String::new(),
         };
-        self.accounts().list_entries(by(APP, request)).await.unwrap().into_inner().entries.len()
+        self.accounts()
+            .list_entries(by(APP, request))
+            .await
+            .unwrap()
+            .into_inner()
+            .entries
+            .len()
     }
 
     /// The kinds of all events, newest first.
     pub(crate) async fn events(&self) -> Vec<String> {
-        let request = ListEventsRequest { page_size: 500, page_token: String::new() };
-        let answer = self.operator().list_events(by(OPERATOR, request)).await.unwrap().into_inner();
+        let request = ListEventsRequest {
+            page_size: 500,
+            page_token: String::new(),
+        };
+        let answer = self
+            .operator()
+            .list_events(by(OPERATOR, request))
+            .await
+            .unwrap()
+            .into_inner();
         answer.events.into_iter().map(|event| event.kind).collect()
     }
 
@@ -275,7 +377,9 @@ impl Story {
     pub(crate) async fn sound(&self) -> CheckReport {
         self.store.arrive().await;
         let snapshot = self.store.snapshot().await.unwrap();
-        let report = check(&*snapshot, &CheckOptions::default(), &mut |_| {}).await.unwrap();
+        let report = check(&*snapshot, &CheckOptions::default(), &mut |_| {})
+            .await
+            .unwrap();
         assert!(report.is_clean(), "{:#?}", report.problems);
         report
     }

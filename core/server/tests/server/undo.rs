@@ -23,7 +23,14 @@ async fn after_the_payment_an_undo_restores_the_money_once_and_repeats_its_answe
     assert_eq!(story.undo("1").await.unwrap(), undone);
     assert_eq!(story.cash().await, 100_000);
     assert_eq!(refused(story.pay(payment("1")).await), no("PAYMENT_REVERSED"));
-    let life: Vec<_> = story.find("1").await.unwrap().life.iter().map(|event| event.state()).collect();
+    let life: Vec<_> = story
+        .find("1")
+        .await
+        .unwrap()
+        .life
+        .iter()
+        .map(|event| event.state())
+        .collect();
     assert_eq!(life, [PaymentState::Paid, PaymentState::Reversed]);
     story.sound().await;
 }
@@ -46,14 +53,24 @@ async fn before_the_payment_an_undo_closes_every_slot_and_the_late_payment_is_re
 #[tokio::test]
 async fn undo_of_a_declined_payment_is_as_unknown_whether_it_had_a_customer_or_not() {
     let story = Story::new().await;
-    let too_much = PayRequest { amount_fen: 100_001, ..payment("1") };
-    let unknown = PayRequest { consumer: STRANGER.to_owned(), ..payment("2") };
-    for (serial, request, reason) in
-        [("1", too_much, "INSUFFICIENT_BALANCE"), ("2", unknown, "CONSUMER_UNKNOWN")]
-    {
+    let too_much = PayRequest {
+        amount_fen: 100_001,
+        ..payment("1")
+    };
+    let unknown = PayRequest {
+        consumer: STRANGER.to_owned(),
+        ..payment("2")
+    };
+    for (serial, request, reason) in [
+        ("1", too_much, "INSUFFICIENT_BALANCE"),
+        ("2", unknown, "CONSUMER_UNKNOWN"),
+    ] {
         assert_eq!(refused(story.pay(request.clone()).await), no(reason));
         for _ in 0..2 {
-            assert_eq!(refused(story.undo(serial).await), no("PAYMENT_UNKNOWN_KEY_CLOSED"));
+            assert_eq!(
+                refused(story.undo(serial).await),
+                no("PAYMENT_UNKNOWN_KEY_CLOSED")
+            );
         }
         // The other slots are closed, too.
         assert_eq!(refused(story.cancel(serial, "9").await), no("KEY_CLOSED"));
@@ -83,8 +100,14 @@ async fn undo_or_cancel_after_the_reversal_window_moves_nothing_and_is_reported(
     story.pay(payment("1")).await.unwrap();
     story.fixture.clock.advance(WEEK_MS + 1);
     assert_eq!(refused(story.undo("1").await), no("REVERSAL_WINDOW_PASSED"));
-    assert_eq!(refused(story.cancel("2", "1").await), no("REVERSAL_WINDOW_PASSED"));
-    assert_eq!(story.events().await, ["REVERSAL_AFTER_WINDOW", "REVERSAL_AFTER_WINDOW"]);
+    assert_eq!(
+        refused(story.cancel("2", "1").await),
+        no("REVERSAL_WINDOW_PASSED")
+    );
+    assert_eq!(
+        story.events().await,
+        ["REVERSAL_AFTER_WINDOW", "REVERSAL_AFTER_WINDOW"]
+    );
     assert_eq!(story.cash().await, 70_000);
     story.sound().await;
 }
@@ -97,27 +120,54 @@ async fn an_undo_asks_for_nothing_but_a_caller_and_a_terminal_that_was_ever_the_
         story.pay(payment(serial)).await.unwrap();
     }
     for serial in ["4", "5", "6", "7", "8"] {
-        let wrong = PayRequest { payment_code: digits("000000"), amount_fen: 1, ..payment(serial) };
+        let wrong = PayRequest {
+            payment_code: digits("000000"),
+            amount_fen: 1,
+            ..payment(serial)
+        };
         story.pay(wrong).await.unwrap_err();
     }
     let mut gone = document();
     gone.sellers.clear();
+    gone.products.clear();
+    gone.default_product_id.clear();
     story.fixture.apply(gone).await.unwrap();
     let elsewhere = ReversePaymentRequest {
         store_id: "anywhere".to_owned(),
         clerk_id: "somebody".to_owned(),
         ..undo_of("1")
     };
-    story.payments().reverse_payment(by(NETWORK, elsewhere)).await.unwrap();
-    story.payments().reverse_payment(by(IDLE_APP, undo_of("2"))).await.unwrap();
-    let cancel = CancelPaymentRequest { store_id: "anywhere".to_owned(), ..cancel_of("9", "3") };
-    story.payments().cancel_payment(by(IDLE_APP, cancel)).await.unwrap();
+    story
+        .payments()
+        .reverse_payment(by(NETWORK, elsewhere))
+        .await
+        .unwrap();
+    story
+        .payments()
+        .reverse_payment(by(IDLE_APP, undo_of("2")))
+        .await
+        .unwrap();
+    let cancel = CancelPaymentRequest {
+        store_id: "anywhere".to_owned(),
+        ..cancel_of("9", "3")
+    };
+    story
+        .payments()
+        .cancel_payment(by(IDLE_APP, cancel))
+        .await
+        .unwrap();
     assert_eq!(story.cash().await, 100_000);
     let never = ReversePaymentRequest {
-        key: Some(PosKey { terminal_id: "T9".to_owned(), ..key("1") }),
+        key: Some(PosKey {
+            terminal_id: "T9".to_owned(),
+            ..key("1")
+        }),
         ..undo_of("1")
     };
-    assert_eq!(refused(story.payments().reverse_payment(by(NETWORK, never)).await), no("TERMINAL_UNKNOWN"));
+    assert_eq!(
+        refused(story.payments().reverse_payment(by(NETWORK, never)).await),
+        no("TERMINAL_UNKNOWN")
+    );
     story.sound().await;
 }
 
@@ -129,16 +179,26 @@ async fn a_payment_of_another_network_is_neither_reversed_nor_cancelled_nor_fenc
     let denied = (Code::PermissionDenied, "NETWORK_NOT_ALLOWED".to_owned());
     for caller in [OTHER_APP, "key-of-network-two"] {
         for serial in ["1", "2"] {
-            let undone = story.payments().reverse_payment(by(caller, undo_of(serial))).await;
+            let undone = story
+                .payments()
+                .reverse_payment(by(caller, undo_of(serial)))
+                .await;
             assert_eq!(refused(undone), denied);
-            let cancelled = story.payments().cancel_payment(by(caller, cancel_of("3", serial))).await;
+            let cancelled = story
+                .payments()
+                .cancel_payment(by(caller, cancel_of("3", serial)))
+                .await;
             assert_eq!(refused(cancelled), denied);
         }
     }
     assert_eq!(story.cash().await, 70_000);
     story.pay(payment("2")).await.unwrap();
     story.undo("1").await.unwrap();
-    story.payments().cancel_payment(by(APP, cancel_of("3", "2"))).await.unwrap();
+    story
+        .payments()
+        .cancel_payment(by(APP, cancel_of("3", "2")))
+        .await
+        .unwrap();
     assert_eq!(story.cash().await, 100_000);
 }
 
@@ -148,7 +208,10 @@ async fn cancel_gives_back_the_full_amount_once_and_repeats_its_answer() {
     story.pay(payment("1")).await.unwrap();
     let cancelled = story.cancel("2", "1").await.unwrap();
     assert_eq!(cancelled.account.as_ref().unwrap().available_fen, 100_000);
-    assert_eq!(cancelled.payment.as_ref().unwrap().state(), PaymentState::Cancelled);
+    assert_eq!(
+        cancelled.payment.as_ref().unwrap().state(),
+        PaymentState::Cancelled
+    );
     assert_eq!(story.cancel("2", "1").await.unwrap(), cancelled);
     assert_eq!(refused(story.cancel("3", "1").await), no("PAYMENT_CANCELLED"));
     assert_eq!(refused(story.undo("1").await), no("PAYMENT_CANCELLED"));
@@ -180,22 +243,41 @@ async fn pay_and_cancel_are_separate_slots_under_one_key() {
 #[tokio::test]
 async fn the_original_is_looked_up_in_this_batch_and_only_then_by_order_number_at_this_terminal() {
     let story = Story::new().await;
-    let number = story.pay(payment("1")).await.unwrap().payment.unwrap().order_number;
+    let number = story
+        .pay(payment("1"))
+        .await
+        .unwrap()
+        .payment
+        .unwrap()
+        .order_number;
     let other_batch = |serial: &str, original: &str| CancelPaymentRequest {
-        key: Some(PosKey { batch_number: "B2".to_owned(), ..key(serial) }),
+        key: Some(PosKey {
+            batch_number: "B2".to_owned(),
+            ..key(serial)
+        }),
         ..cancel_of(serial, original)
     };
     let other_terminal = CancelPaymentRequest {
-        key: Some(PosKey { terminal_id: "T2".to_owned(), ..key("5") }),
+        key: Some(PosKey {
+            terminal_id: "T2".to_owned(),
+            ..key("5")
+        }),
         ..cancel_of("5", &number)
     };
     let cancel = async |request| refused(story.payments().cancel_payment(by(NETWORK, request)).await);
     assert_eq!(cancel(other_batch("2", "1")).await, no("PAYMENT_NOT_FOUND"));
     assert_eq!(cancel(other_terminal).await, no("PAYMENT_NOT_FOUND"));
-    assert_eq!(cancel(cancel_of("6", "ud00000000000000000000")).await, no("PAYMENT_NOT_FOUND"));
+    assert_eq!(
+        cancel(cancel_of("6", "ud00000000000000000000")).await,
+        no("PAYMENT_NOT_FOUND")
+    );
     assert_eq!(story.cash().await, 70_000);
     let request = other_batch("3", &number);
-    story.payments().cancel_payment(by(NETWORK, request)).await.unwrap();
+    story
+        .payments()
+        .cancel_payment(by(NETWORK, request))
+        .await
+        .unwrap();
     assert_eq!(story.cash().await, 100_000);
     story.sound().await;
 }
@@ -206,7 +288,10 @@ async fn a_declined_cancellation_stays_declined_though_its_payment_comes_later()
     assert_eq!(refused(story.cancel("2", "1").await), no("PAYMENT_NOT_FOUND"));
     story.pay(payment("1")).await.unwrap();
     assert_eq!(refused(story.cancel("2", "1").await), no("PAYMENT_NOT_FOUND"));
-    assert_eq!(refused(story.cancel("2", "3").await), (Code::AlreadyExists, "IDEMPOTENCY_KEY_REUSED".to_owned()));
+    assert_eq!(
+        refused(story.cancel("2", "3").await),
+        (Code::AlreadyExists, "IDEMPOTENCY_KEY_REUSED".to_owned())
+    );
     assert_eq!(story.cash().await, 70_000);
     story.cancel("3", "1").await.unwrap();
     story.sound().await;
@@ -215,10 +300,25 @@ async fn a_declined_cancellation_stays_declined_though_its_payment_comes_later()
 #[tokio::test]
 async fn cancel_of_a_declined_payment_is_refused_for_ever() {
     let story = Story::new().await;
-    story.pay(PayRequest { amount_fen: 100_001, ..payment("1") }).await.unwrap_err();
-    story.pay(PayRequest { consumer: STRANGER.to_owned(), ..payment("2") }).await.unwrap_err();
+    story
+        .pay(PayRequest {
+            amount_fen: 100_001,
+            ..payment("1")
+        })
+        .await
+        .unwrap_err();
+    story
+        .pay(PayRequest {
+            consumer: STRANGER.to_owned(),
+            ..payment("2")
+        })
+        .await
+        .unwrap_err();
     for (serial, original) in [("3", "1"), ("4", "2"), ("3", "1"), ("4", "2")] {
-        assert_eq!(refused(story.cancel(serial, original).await), no("PAYMENT_NOT_PAID"));
+        assert_eq!(
+            refused(story.cancel(serial, original).await),
+            no("PAYMENT_NOT_PAID")
+        );
     }
     story.sound().await;
 }
@@ -231,7 +331,10 @@ async fn during_the_payment_exactly_one_of_the_two_outcomes_holds() {
     let expected = 100_000;
     for round in 0..60 {
         let serial = format!("r{round}");
-        let one = PayRequest { amount_fen: 100, ..payment(&serial) };
+        let one = PayRequest {
+            amount_fen: 100,
+            ..payment(&serial)
+        };
         let spawn_pay = || {
             let (story, one) = (std::sync::Arc::clone(&story), one.clone());
             tokio::spawn(async move { story.pay(one).await.map(drop) })
@@ -249,7 +352,10 @@ async fn during_the_payment_exactly_one_of_the_two_outcomes_holds() {
             let _ = task.await.unwrap();
         }
         let state = story.find(&serial).await.unwrap().state();
-        assert!(matches!(state, PaymentState::Reversed | PaymentState::Closed), "{round}: {state:?}");
+        assert!(
+            matches!(state, PaymentState::Reversed | PaymentState::Closed),
+            "{round}: {state:?}"
+        );
         assert_eq!(story.cash().await, expected, "{round}");
         story.pay(one).await.unwrap_err();
     }
