@@ -156,7 +156,7 @@ impl Gateway {
         }
     }
 
-    /// Answers one request. A response that carries [`NoAnswer`] among its extensions must not be sent:
+    /// Answers one request. A response that carries [`crate::NoAnswer`] among its extensions must not be sent:
     /// the listener closes the connection instead.
     pub async fn handle<B>(&self, context: &ListenerContext, request: Request<B>) -> Response<Full<Bytes>>
     where

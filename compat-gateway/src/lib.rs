@@ -5,8 +5,8 @@
 //!
 //! - [`listener`]: connections, TLS, limits, drain; a call without an answer closes its connection;
 //! - [`Gateway`]: one request from first byte to last;
-//! - [`envelope`]: opens a body in the documented order and says why it was refused;
-//! - [`codec`]: one file for each way to read or print a value;
+//! - `envelope`: opens a body in the documented order and says why it was refused;
+//! - `codec`: one file for each way to read or print a value;
 //! - [`directory`]: who may call, with keys parsed once; [`settings`]: the schema of what callers set;
 //! - [`Core`]: the canonical services, in process or over a channel.
 //!
@@ -16,12 +16,12 @@
 mod answer;
 mod call;
 mod clock;
-pub mod codec;
+mod codec;
 pub mod config;
 pub mod contract;
 mod core;
 pub mod directory;
-pub mod envelope;
+mod envelope;
 mod gateway;
 mod json;
 pub mod listener;

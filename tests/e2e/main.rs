@@ -16,5 +16,6 @@
 )]
 
 mod conformance;
+mod decisions;
 mod harness;
 mod refusals;

@@ -1,7 +1,7 @@
 //! Opens a request in the documented order: strict JSON, the caller and its `app.signature`, required
 //! fields, orderMD5, tsig, decryption. Each step can only refuse; nothing is remembered.
 //!
-//! What it does not do: read values (codecs do), or anything that waits, but for [`Sealed::verify`].
+//! What it does not do: read values (codecs do), or anything that waits, but for `Sealed::verify`.
 
 mod app;
 mod tsig;

@@ -95,7 +95,7 @@ where
         Box::pin(async move {
             let response = answer.await.map_err(Into::into)?;
             match response.extensions().get::<NoAnswer>() {
-                Some(_) => Ok(response),
+                Some(mark) => Err(BoxError::from(*mark)),
                 None => Ok(response),
             }
         })

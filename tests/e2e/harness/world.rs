@@ -103,6 +103,7 @@ fn apps() -> Vec<App> {
         app("undosays", sha256, one, r#","tsig_algorithm":"sha256","undo_unknown":"success""#),
         app("says503", sha256, one, r#","tsig_algorithm":"sha256","unknown_answer":"http_503""#),
         app("far", sha256, one, r#","tsig_algorithm":"sha256","addresses":["192.0.2.0/24"]"#),
+        app("strict", sha256, one, r#","tsig_algorithm":"sha256","id_check_digit":true"#),
         app("leaves", sha256, one, r#","tsig_algorithm":"sha256""#),
         App { may_omit: true, ..app("omits", sha256, one, r#","tsig_algorithm":"sha256""#) },
         App { active: false, ..app("sleeps", sha256, one, r#","tsig_algorithm":"sha256""#) },
@@ -149,7 +150,7 @@ fn app_caller(app: &App) -> Caller {
     let key = super::json::quoted(&app.key);
     // The two forms of a public key, both in use.
     let public = if app.id == "zjhtwallet" { app.rsa.public_pem() } else { app.rsa.public_base64() };
-    let public = super::json::quoted(&public).replace('\n', "\\n");
+    let public = super::json::quoted(&public);
     Caller {
         active: app.active,
         network_ids: app.networks.iter().map(|id| (*id).to_owned()).collect(),

@@ -35,8 +35,8 @@ fn an_unknown_or_inactive_app_is_refused() {
 
 #[test]
 fn a_wrong_app_key_is_refused_with_and_without_tsig() {
-    let bench = Bench::new();
     for id in ["gw.offline.pay", "gw.offline.get_account_info"] {
+        let bench = Bench::new();
         let call = bench.good(id);
         let mut body = call.sealed();
         let (time, nonce) = (body.text("app.timeStamp").to_owned(), body.text("app.nonce").to_owned());
@@ -48,13 +48,7 @@ fn a_wrong_app_key_is_refused_with_and_without_tsig() {
         let upper = body.text("app.signature").to_uppercase();
         body.set("app.signature", upper);
         assert!(call.post(&bench.server, body.to_string().as_bytes()).answer().succeeded(), "upper-case hex");
-        return_to_start(&bench, id);
     }
-}
-
-/// A payment of the test itself is given back, so that the state can be compared again.
-fn return_to_start(bench: &Bench, id: &str) {
-    assert!(id != "gw.offline.get_account_info" || bench.server.balance(&bench.customer) > 0);
 }
 
 #[test]
@@ -171,7 +165,7 @@ fn a_1024_bit_key_is_refused_without_the_legacy_flag() {
     let public = std::fs::read_to_string(folder.path().join("public.pem")).unwrap();
     let check = |flag: &str| {
         let mut document = world::document();
-        let key = json::quoted(&public).replace("\\u000a", "\\n");
+        let key = json::quoted(&public);
         let app = document.callers.iter_mut().find(|caller| caller.caller_id == "wallet").unwrap();
         app.edge_settings_json = format!(r#"{{"app_key":"appKey08appKey08","rsa_public_key":{key}{flag}}}"#);
         let file = folder.path().join("provisioning.toml");

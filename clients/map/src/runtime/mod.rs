@@ -12,4 +12,5 @@ mod start;
 pub(crate) use keys::{bearer_key, random_hex, sha256_hex};
 pub(crate) use ledger::{close as close_store, open_existing};
 pub(crate) use ready::Ready;
+pub(crate) use signals::Signals;
 pub(crate) use start::{Parts, run};

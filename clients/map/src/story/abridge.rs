@@ -23,7 +23,7 @@ pub(super) fn abridge(json: &str) -> Vec<String> {
             _ => {}
         }
         match first {
-            '"' => push(&mut lines, &shortened(token)),
+            '"' => push(&mut lines, &shortened(token), value_after(rest)),
             ',' if depth <= 1 => {
                 append(&mut lines, ",");
                 lines.push(" ".to_owned());
@@ -68,12 +68,25 @@ fn append(lines: &mut [String], text: &str) {
     }
 }
 
-/// Appends a string, on a new line where the last one would get too long.
-fn push(lines: &mut Vec<String>, text: &str) {
-    let columns = |text: &str| text.chars().map(|c| if c.is_ascii() { 1_usize } else { 2 }).sum::<usize>();
-    let is_full = lines.last().is_some_and(|line| {
-        line.ends_with(", ") && columns(line).saturating_add(columns(text)) > WIDTH
-    });
+/// How wide the text is; Chinese characters take two columns.
+fn columns(text: &str) -> usize {
+    text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).fold(0, usize::saturating_add)
+}
+
+/// The columns of the value that belongs to the key before `rest`, with colon and comma.
+fn value_after(rest: &str) -> usize {
+    let Some(value) = rest.trim_start().strip_prefix(':').map(str::trim_start) else { return 1 };
+    match value.chars().next() {
+        Some('"') => columns(&shortened(token(value, '"'))).saturating_add(3),
+        Some(_) | None => value.find([',', '}', ']']).unwrap_or(0).saturating_add(3),
+    }
+}
+
+/// Appends a string, on a new line where the last one would get too long with what follows.
+fn push(lines: &mut Vec<String>, text: &str, following: usize) {
+    let wanted = columns(text).saturating_add(following);
+    let is_full =
+        lines.last().is_some_and(|line| line.ends_with(", ") && columns(line).saturating_add(wanted) > WIDTH);
     if is_full {
         if let Some(line) = lines.last_mut() {
             line.truncate(line.trim_end().len());

@@ -5,6 +5,7 @@ use super::stage::{APP, MOBILE, PAYMENT_CODE, Stage, TERMINAL};
 use super::teller::Teller;
 use super::world::{Doors, World, payment_fields};
 use crate::outcome::Stop;
+use crate::runtime::Signals;
 use crate::ui::{Style, Ui};
 
 /// How this program is called, for commands to copy.
@@ -41,7 +42,7 @@ pub(super) fn tell(tell: &Teller, kept: Option<&Stage>) {
 }
 
 /// Serves again, prints calls to copy, and waits for Ctrl-C.
-pub(super) async fn stay(mut world: World) -> Result<(), Stop> {
+pub(super) async fn stay(mut world: World, signals: Signals) -> Result<(), Stop> {
     let mut server = Server::start(&world.stage).await?;
     world.doors = Doors::open(&world.stage, &server)?;
     let ui = world.tell.ui();
@@ -49,7 +50,7 @@ pub(super) async fn stay(mut world: World) -> Result<(), Stop> {
     ui.line("");
     ui.styled(Style::Bold, "MAP stays up until Ctrl-C.");
     tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Stop::failed)?,
+        () = signals.drained() => {}
         status = server.ended() => return Err(Stop::failed(format!("the server ended: {}", status?))),
     }
     ui.line("draining");

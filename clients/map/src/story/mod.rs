@@ -14,6 +14,7 @@ mod teller;
 mod world;
 
 use crate::outcome::Stop;
+use crate::runtime::Signals;
 use crate::ui::{Style, yuan as ui_yuan};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
@@ -27,6 +28,7 @@ use world::{Doors, World};
 
 /// Plays the story; stays up afterwards where that is wanted.
 pub(crate) async fn play(keep: Option<&Path>, stay: bool) -> Result<(), Stop> {
+    let signals = Signals::install()?;
     let tell = Teller::new();
     tell.ui().styled(Style::Bold, "MAP: a card, money, payments, and everything that must not happen");
     tell.ui().styled(Style::Dim, "→ sent   ← came back   ✓ what it proves   amounts in yuan");
@@ -35,12 +37,19 @@ pub(crate) async fn play(keep: Option<&Path>, stay: bool) -> Result<(), Stop> {
     let doors = Doors::open(&stage, &server)?;
     let (card, sms_code) = (String::new(), String::new());
     let mut world = World { stage, server: Some(server), doors, tell, card, sms_code, kept: None };
-    opening::play(&mut world).await?;
-    paying::play(&mut world).await?;
-    crash::play(&mut world).await?;
-    books::play(&mut world).await?;
+    tokio::select! {
+        played = acts(&mut world) => played?,
+        () = signals.clone().drained() => return Err(Stop::failed("interrupted")),
+    }
     epilogue::tell(&world.tell, keep.map(|_| &world.stage));
-    if stay { epilogue::stay(world).await } else { Ok(()) }
+    if stay { epilogue::stay(world, signals).await } else { Ok(()) }
+}
+
+async fn acts(world: &mut World) -> Result<(), Stop> {
+    opening::play(world).await?;
+    paying::play(world).await?;
+    crash::play(world).await?;
+    books::play(world).await
 }
 
 /// What a GET answers: status and body.

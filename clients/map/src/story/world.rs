@@ -21,8 +21,9 @@ pub(super) struct Doors {
 
 /// Everything the acts need, and what they remember.
 pub(super) struct World {
-    pub(super) stage: Stage,
+    /// Before the stage: the server is killed before its folder goes.
     pub(super) server: Option<Server>,
+    pub(super) stage: Stage,
     pub(super) doors: Doors,
     pub(super) tell: Teller,
     /// The card of the customer, once it is open.

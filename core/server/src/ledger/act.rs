@@ -14,8 +14,8 @@ use map_domain::command::operator_reverse::{self, OperatorReverse};
 use map_domain::command::payment_code::{self, Change, ChangePaymentCode};
 use map_domain::order::Order;
 use map_domain::{
-    AccountNumber, AccountStatus, ContentDigest, CustomerId, Fen, MobileNumber, Operation, OrderId, OrderKey,
-    Refusal,
+    AccountNumber, AccountStatus, ContentDigest, Context, CustomerId, CustomerState, Decision, Fen,
+    MobileNumber, Operation, OrderId, OrderKey, Refusal,
 };
 use map_store::keys::NumberRole;
 use map_store::{PartitionId, records};
@@ -41,6 +41,14 @@ impl OperatorAct {
             Self::UnlockPaymentCode(_) => Operation::UnlockPaymentCode,
             Self::FreezeAccount(_) => Operation::FreezeAccount,
             Self::UnfreezeAccount(_) => Operation::UnfreezeAccount,
+        }
+    }
+
+    /// The account it is about, where it names one.
+    const fn account(&self) -> Option<&AccountNumber> {
+        match self {
+            Self::FreezeAccount(number) | Self::UnfreezeAccount(number) => Some(number),
+            Self::ReversePayment(_) | Self::UnlockPaymentCode(_) => None,
         }
     }
 
@@ -72,6 +80,53 @@ struct Request {
     key: OrderKey,
     id: OrderId,
     content: ContentDigest,
+}
+
+impl Request {
+    fn decide(
+        &self,
+        state: &CustomerState,
+        payment: Option<&OrderKey>,
+        context: &Context,
+    ) -> Result<Decision, Refusal> {
+        match &self.act {
+            OperatorAct::ReversePayment(_) => {
+                let command = OperatorReverse {
+                    key: self.key.clone(),
+                    id: self.id.clone(),
+                    content: self.content,
+                    caller: self.caller.id.clone(),
+                    payment: payment.ok_or(Refusal::PaymentNotFound)?.clone(),
+                };
+                operator_reverse::decide(state, &command, context)
+            }
+            OperatorAct::UnlockPaymentCode(_) => {
+                let command = ChangePaymentCode {
+                    key: self.key.clone(),
+                    id: self.id.clone(),
+                    content: self.content,
+                    caller: self.caller.id.clone(),
+                    change: Change::Unlock,
+                };
+                payment_code::decide(state, &command, context)
+            }
+            OperatorAct::FreezeAccount(number) => freeze::decide(state, &self.freeze(number, true), context),
+            OperatorAct::UnfreezeAccount(number) => {
+                freeze::decide(state, &self.freeze(number, false), context)
+            }
+        }
+    }
+
+    fn freeze(&self, account: &AccountNumber, frozen: bool) -> Freeze {
+        Freeze {
+            key: self.key.clone(),
+            id: self.id.clone(),
+            content: self.content,
+            caller: self.caller.id.clone(),
+            account: account.clone(),
+            frozen,
+        }
+    }
 }
 
 /// What an act is about.
@@ -150,66 +205,20 @@ impl Ledger {
         bound: bool,
         payment: Option<OrderKey>,
     ) -> Result<Acted, Halt> {
-        let Request {
-            act,
-            key,
-            id,
-            content,
-            caller,
-        } = request;
-        let keys: Vec<OrderKey> = std::iter::once(key.clone()).chain(payment.clone()).collect();
+        let keys: Vec<OrderKey> = std::iter::once(request.key.clone())
+            .chain(payment.clone())
+            .collect();
         let book = self.open_book(binding.customer, &keys, None).await?;
         if !book.exists() {
-            return Err(Halt::Final(nothing(act)));
+            return Err(Halt::Final(nothing(&request.act)));
         }
-        let (key, id, content, caller) = (key.clone(), id.clone(), *content, caller.id.clone());
         let context = self.core.context();
-        let change = |change| ChangePaymentCode {
-            key: key.clone(),
-            id: id.clone(),
-            content,
-            caller: caller.clone(),
-            change,
-        };
-        let frozen = |account: &AccountNumber, frozen| Freeze {
-            key: key.clone(),
-            id: id.clone(),
-            content,
-            caller: caller.clone(),
-            account: account.clone(),
-            frozen,
-        };
-        let decided = match (act, &payment) {
-            (OperatorAct::ReversePayment(_), Some(payment)) => {
-                let (key, id, caller, payment) = (key.clone(), id.clone(), caller.clone(), payment.clone());
-                operator_reverse::decide(
-                    &book.state,
-                    &OperatorReverse {
-                        key,
-                        id,
-                        content,
-                        caller,
-                        payment,
-                    },
-                    &context,
-                )
-            }
-            (OperatorAct::ReversePayment(_), None) => Err(Refusal::PaymentNotFound),
-            (OperatorAct::UnlockPaymentCode(_), _) => {
-                payment_code::decide(&book.state, &change(Change::Unlock), &context)
-            }
-            (OperatorAct::FreezeAccount(number), _) => {
-                freeze::decide(&book.state, &frozen(number, true), &context)
-            }
-            (OperatorAct::UnfreezeAccount(number), _) => {
-                freeze::decide(&book.state, &frozen(number, false), &context)
-            }
-        };
+        let decided = request.decide(&book.state, payment.as_ref(), &context);
         let asked = Asked {
-            key: &key,
-            id: &id,
-            content: &content,
-            caller: &caller,
+            key: &request.key,
+            id: &request.id,
+            content: &request.content,
+            caller: &request.caller.id,
             bound,
             day: 0,
         };
@@ -226,19 +235,17 @@ impl Ledger {
             None => None,
         };
         let locked = book.customer_after(&decision).payment_code.locked;
-        let account = match act {
-            OperatorAct::FreezeAccount(number) | OperatorAct::UnfreezeAccount(number) => {
-                let account = book.account_after(&decision, number);
-                account.map(|a| {
-                    (
-                        number.clone(),
-                        a.available(context.now),
-                        a.status(context.now, locked),
-                    )
-                })
-            }
-            OperatorAct::ReversePayment(_) | OperatorAct::UnlockPaymentCode(_) => None,
-        };
+        let account = request
+            .act
+            .account()
+            .and_then(|number| book.account_after(&decision, number))
+            .map(|account| {
+                (
+                    account.number.clone(),
+                    account.available(context.now),
+                    account.status(context.now, locked),
+                )
+            });
         let order = decision.answer.map_err(|refusal| Halt::Final(refusal.into()))?;
         Ok(Acted {
             order,
@@ -255,18 +262,16 @@ impl Ledger {
                 let found = records::find_by_number(&*self.core.store, id)
                     .await
                     .map_err(Halt::read)?;
-                let payment = found.into_iter().find_map(|found| match found.partition {
-                    PartitionId::Customer(customer)
-                        if found.role == NumberRole::Own && found.order.payment().is_some() =>
-                    {
-                        Some(Target {
-                            customer,
-                            payment: Some(found.order.key),
-                        })
-                    }
-                    _ => None,
-                });
-                return payment.ok_or_else(nothing);
+                let payment = found
+                    .into_iter()
+                    .find(|found| found.role == NumberRole::Own && found.order.payment().is_some());
+                return match payment.map(|found| (found.partition, found.order.key)) {
+                    Some((PartitionId::Customer(customer), key)) => Ok(Target {
+                        customer,
+                        payment: Some(key),
+                    }),
+                    Some(_) | None => Err(nothing()),
+                };
             }
             OperatorAct::UnlockPaymentCode(mobile) => self.owner(mobile).await?,
             OperatorAct::FreezeAccount(number) | OperatorAct::UnfreezeAccount(number) => {

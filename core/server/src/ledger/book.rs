@@ -12,6 +12,7 @@ use map_domain::{
 };
 use map_store::{Claim, CommitOutcome, PartitionId, Version, records};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A customer's state at one version, and the turn to change it.
 pub(super) struct Book {
@@ -78,7 +79,10 @@ impl Ledger {
         orders: &[OrderKey],
         mobile: Option<&MobileNumber>,
     ) -> Result<Book, Halt> {
-        let turn = self.books.take(&id).await;
+        let limit = Duration::from_millis(self.options.settle_ms);
+        let turn = tokio::time::timeout(limit, self.books.take(&id))
+            .await
+            .map_err(|_| Halt::Raced)?;
         let partition = PartitionId::Customer(id);
         let loaded = self
             .core

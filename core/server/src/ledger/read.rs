@@ -218,7 +218,7 @@ fn shown(caller: &Caller, order: Order, terminal: Option<&NetworkId>) -> Option<
     };
     let network = order.payment().map(|payment| &payment.network).or(terminal)?;
     let visible = caller.role == Role::Operator || caller.acts_for(network);
-    visible.then(|| FoundPayment { key, order })
+    visible.then_some(FoundPayment { key, order })
 }
 
 /// Why a read that uses the words of attempts failed.

@@ -138,8 +138,9 @@ impl Ledger {
         // changes, and with it the answer.
         let holds_other = !paid && self.close_others(request, others).await?;
         let command = command(request, network, holds_other);
+        // A refusal comes from the order that is there: it stands for ever.
         let decision = reverse_payment::decide(&book.state, &command, &self.core.context())
-            .map_err(|refusal| Halt::Refused(refusal.into()))?;
+            .map_err(|refusal| Halt::Final(refusal.into()))?;
         // The claim is there already: the fence takes nothing but the row.
         self.write(&book, &decision, Vec::new(), binding.day).await?;
         GivenBack::of(decision.answer.map_err(|refusal| Halt::Final(refusal.into()))?)

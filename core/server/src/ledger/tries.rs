@@ -80,7 +80,7 @@ impl<'a> Tries<'a> {
                 return Some(Err(StoreError::Damaged(place).into()));
             }
             Err(Halt::Store(StoreError::OutcomeUnknown(_))) => {
-                metrics::counter!("map_outcome_unknown_total").increment(1);
+                metrics::counter!("map_core_outcomes_unknown_total").increment(1);
                 self.unknown = true;
                 Failure::OutcomeUnknown
             }

@@ -239,10 +239,10 @@ async fn a_payment_that_is_under_way_is_fenced_by_an_undo_and_can_not_arrive_lat
         let undone = story.undo("1").await;
         // What was late may have arrived before the undo: then the money came back.
         let arrived: Vec<CommitOutcome> = story.store.arrive().await;
-        assert!(
-            arrived.iter().all(|outcome| *outcome == CommitOutcome::Stale),
-            "{fault:?} {arrived:?}"
-        );
+        let applied = arrived
+            .iter()
+            .any(|outcome| matches!(outcome, CommitOutcome::Applied(_)));
+        assert!(!applied, "{fault:?} {arrived:?}");
         assert!(
             undone.is_ok() || refused(undone) == no("PAYMENT_UNKNOWN_KEY_CLOSED"),
             "{fault:?}"

@@ -2,6 +2,7 @@
 
 use crate::harness::{APP, CHANNEL, NETWORK, OPERATOR, by, refused};
 use crate::story::{CODE, ID, MOBILE, STRANGER, Story, digits, key, payment};
+use map_domain::Refusal;
 use map_proto::account::v1::{EntryKind, GetBalanceRequest, ListAccountsRequest, ListEntriesRequest};
 use map_proto::common::v1::AccountStatus;
 use map_proto::customer::v1::{
@@ -10,6 +11,10 @@ use map_proto::customer::v1::{
 use map_proto::operator::v1::{ReversePaymentRequest, UnlockPaymentCodeRequest};
 use map_proto::payment::v1::PayRequest;
 use map_proto::transfer::v1::{TopUpRequest, TransferToCashRequest};
+use map_server::core::Core;
+use map_server::failure::Failure;
+use map_server::ledger::{self, Ledger};
+use map_server::ports::{SentCode, SmsNotSent, SmsSender};
 use tonic::Code;
 
 fn no(reason: &str) -> (Code, String) {
@@ -428,4 +433,92 @@ async fn an_operator_gives_a_payment_back_however_old_once() {
         (Code::PermissionDenied, "PERMISSION_DENIED".to_owned())
     );
     story.sound().await;
+}
+
+/// Decision 19: a claim, never an index, so one number for two mobile numbers pays once.
+#[tokio::test]
+async fn one_number_for_two_mobile_numbers_moves_money_once() {
+    let story = Story::new().await;
+    let other = TopUpRequest {
+        idempotency_key: "T-1".to_owned(),
+        mobile_number: STRANGER.to_owned(),
+        amount_fen: 100_000,
+        remark: String::new(),
+    };
+    let reused = (Code::AlreadyExists, "IDEMPOTENCY_KEY_REUSED".to_owned());
+    assert_eq!(
+        refused(story.transfers().top_up(by(CHANNEL, other.clone())).await),
+        reused
+    );
+    // Another caller's numbers are its own.
+    story.transfers().top_up(by(APP, other)).await.unwrap();
+    story.sound().await;
+}
+
+/// A provider that is down for a while.
+#[derive(Default)]
+struct Flaky {
+    down: std::sync::atomic::AtomicBool,
+    outbox: map_server::adapters::SmsOutbox,
+}
+
+#[tonic::async_trait]
+impl SmsSender for Flaky {
+    async fn send(
+        &self,
+        mobile: &map_domain::MobileNumber,
+        code: &str,
+        at: map_domain::Timestamp,
+    ) -> Result<(), SmsNotSent> {
+        if self.down.load(std::sync::atomic::Ordering::SeqCst) {
+            return Err(SmsNotSent("down".to_owned()));
+        }
+        self.outbox.send(mobile, code, at).await
+    }
+
+    fn outbox(&self) -> Option<Vec<SentCode>> {
+        self.outbox.outbox()
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_was_not_sent_may_be_asked_for_again_under_its_key() {
+    let story = Story::empty().await;
+    let core = story.fixture.server.core();
+    let sms = std::sync::Arc::new(Flaky::default());
+    let core = Core {
+        store: std::sync::Arc::clone(&core.store),
+        clock: std::sync::Arc::clone(&core.clock),
+        random: std::sync::Arc::clone(&core.random),
+        sms: std::sync::Arc::clone(&sms) as _,
+        secrets: core.secrets.clone(),
+        policy: core.policy,
+        extra_callers: Vec::new(),
+        catalogue: std::sync::RwLock::new(core.catalogue()),
+    };
+    let caller = core
+        .catalogue()
+        .callers
+        .values()
+        .find(|c| c.caller.id.as_str() == "app/app1")
+        .unwrap()
+        .caller
+        .clone();
+    let ledger = std::sync::Arc::new(Ledger::new(std::sync::Arc::new(core), ledger::Options::default()));
+    let mobile = map_domain::MobileNumber::parse(MOBILE).unwrap();
+    let send = async || {
+        ledger
+            .send_sms_code(caller.clone(), mobile.clone(), "1".to_owned())
+            .await
+    };
+    sms.down.store(true, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(send().await, Err(Failure::SmsNotSent));
+    sms.down.store(false, std::sync::atomic::Ordering::SeqCst);
+    // That it was asked for counts all the same: one a minute.
+    assert_eq!(send().await, Err(Failure::Refused(Refusal::SmsRateLimited)));
+    story.fixture.clock.advance(60_000);
+    assert!(send().await.is_ok());
+    assert!(send().await.is_ok());
+    assert_eq!(sms.outbox().unwrap().len(), 1);
+    ledger.idle().await;
 }

@@ -370,3 +370,34 @@ async fn a_hot_card_with_64_callers_loses_no_update() {
     assert_eq!(story.entries().await, 65);
     story.sound().await;
 }
+
+/// Decision 19: one key for the network's own calls and for those of the apps that act for it.
+#[tokio::test]
+async fn a_key_is_the_terminals_whoever_speaks_for_it() {
+    let story = Story::new().await;
+    let first = story.pay(payment("1")).await.unwrap();
+    let again = story
+        .payments()
+        .pay(by(APP, payment("1")))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(again, first);
+    assert_eq!(story.cash().await, 70_000);
+}
+
+/// A repeat of a success is told so though the terminal was moved, or stopped, meanwhile.
+#[tokio::test]
+async fn a_repeat_gets_its_answer_whatever_became_of_the_terminal() {
+    let story = Story::new().await;
+    let first = story.pay(payment("1")).await.unwrap();
+    let mut moved = document();
+    moved.sellers[0].stores[0].store_id = "ST7".to_owned();
+    story.fixture.apply(moved).await.unwrap();
+    assert_eq!(story.pay(payment("1")).await.unwrap(), first);
+    assert_eq!(refused(story.pay(payment("2")).await), no("TERMINAL_UNKNOWN"));
+    let mut stopped = document();
+    stopped.sellers[0].active = false;
+    story.fixture.apply(stopped).await.unwrap();
+    assert_eq!(story.pay(payment("1")).await.unwrap(), first);
+}

@@ -1,8 +1,9 @@
 //! Reversal and cancellation: decisions 17, 21 and 22, each sentence.
 
-use crate::harness::{APP, IDLE_APP, NETWORK, OTHER_APP, by, document, refused};
+use crate::harness::{APP, IDLE_APP, NETWORK, OPERATOR, OTHER_APP, by, document, refused};
 use crate::story::{STRANGER, Story, cancel_of, digits, key, payment, undo_of};
-use map_proto::common::v1::PosKey;
+use map_proto::common::v1::{AccountStatus, PosKey};
+use map_proto::operator::v1::FreezeAccountRequest;
 use map_proto::payment::v1::{CancelPaymentRequest, PayRequest, PaymentState, ReversePaymentRequest};
 use tonic::Code;
 
@@ -359,5 +360,40 @@ async fn during_the_payment_exactly_one_of_the_two_outcomes_holds() {
         assert_eq!(story.cash().await, expected, "{round}");
         story.pay(one).await.unwrap_err();
     }
+    story.sound().await;
+}
+
+/// Decisions 17 and 25: frozen or expired as it may be.
+#[tokio::test]
+async fn money_comes_back_to_a_frozen_account() {
+    let story = Story::new().await;
+    for serial in ["1", "2"] {
+        story.pay(payment(serial)).await.unwrap();
+    }
+    let freeze = FreezeAccountRequest {
+        idempotency_key: "F-1".to_owned(),
+        account_number: story.all_accounts().await[0].account_number.clone(),
+        reason: "a suspicion".to_owned(),
+    };
+    story
+        .operator()
+        .freeze_account(by(OPERATOR, freeze))
+        .await
+        .unwrap();
+    let undone = story.undo("1").await.unwrap().account.unwrap();
+    assert_eq!(
+        (undone.available_fen, undone.status()),
+        (70_000, AccountStatus::Frozen)
+    );
+    assert_eq!(
+        story
+            .cancel("3", "2")
+            .await
+            .unwrap()
+            .account
+            .unwrap()
+            .available_fen,
+        100_000
+    );
     story.sound().await;
 }

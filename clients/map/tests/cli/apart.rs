@@ -1,0 +1,91 @@
+//! `map core` and `map gateway`: the same, over TCP, with and without TLS.
+
+use crate::support::{Served, check, example, get, map};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use std::path::Path;
+
+/// An authority, and a certificate of the core that it vouches for.
+fn certificates(folder: &Path) {
+    let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().expect("a key")).expect("signed");
+    let key = KeyPair::generate().expect("a key");
+    let names = vec!["core.test".to_owned(), "127.0.0.1".to_owned()];
+    let core = CertificateParams::new(names).expect("parameters").signed_by(&key, &authority).expect("signed");
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).expect("written");
+    write("ca.pem", &authority.pem());
+    write("core.pem", &core.pem());
+    write("core.key", &key.serialize_pem());
+}
+
+fn apart(tls: bool) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let key = "gateway-key-of-this-test";
+    std::fs::write(folder.path().join("gateway.key"), format!("{key}\n")).expect("written");
+    let mut hash = map(&["key", "--of-stdin"]);
+    hash.stdin(std::fs::File::open(folder.path().join("gateway.key")).expect("opened"));
+    let hash = check(hash, 0, &[]).out;
+    let text = std::fs::read_to_string(example()).expect("the example");
+    let gateway = format!("\n[[gateway]]\nid = \"g1\"\nbearer_key_sha256 = [\"{}\"]\n", hash.trim());
+    std::fs::write(folder.path().join("p.toml"), text + &gateway).expect("written");
+
+    let mut settings = vec![
+        format!("data_dir={}", path("data")),
+        format!("provisioning_file={}", path("p.toml")),
+        "core.bind=127.0.0.1:0".to_owned(),
+    ];
+    if tls {
+        certificates(folder.path());
+        let (certificate, key) = (path("core.pem"), path("core.key"));
+        settings.push(format!("core.tls={{ certificate = \"{certificate}\", key = \"{key}\" }}"));
+    }
+    let mut arguments = vec!["core"];
+    settings.iter().for_each(|setting| arguments.extend(["--set", setting]));
+    let core = Served::start(folder.path(), &arguments);
+
+    let scheme = if tls { "https" } else { "http" };
+    let url = format!("{scheme}://{}", core.address("/core"));
+    let (key_file, authorities) = (path("gateway.key"), format!("core_client.ca_file={}", path("ca.pem")));
+    let listeners = "gateway.listeners=[{ bind = \"127.0.0.1:0\", network = \"posp1\" }]";
+    let mut arguments = vec!["gateway", "--core", &url, "--key-file", &key_file, "--set", listeners];
+    if tls {
+        arguments.extend(["--set", &authorities]);
+    }
+    let gateway = Served::start(folder.path(), &arguments);
+    // The gateway asks for its directory in the background: until then calls get no answer.
+    let admin = gateway.address("/admin");
+    let ready = (0..1000).any(|_| {
+        std::thread::yield_now();
+        get(admin, "/readyz").0 == 200
+    });
+    assert!(ready, "the gateway got no directory: {}", get(admin, "/readyz").1);
+    let listener = format!("http://{}", gateway.address("/gateway/0/address"));
+    let mut call = map(&["call", "/front/offline/download_product", "--url", &listener]);
+    call.args(["sellerId=SH12345", "storeId=ST12345", "terminalId=ZJ000001", "operatorId=z"]);
+    check(call, 0, &["\"errcode\":0", "乐驾包4000"]);
+
+    if !tls {
+        let mut again = map(&["provision", &path("p.toml"), "--core", &url]);
+        again.env("MAP_KEY", "operator-key-for-trying-out");
+        check(again, 0, &["nothing to change"]);
+        let mut dry = map(&["provision", "--dry-run", "--core", &url]);
+        dry.arg(example()).env("MAP_KEY", "operator-key-for-trying-out");
+        check(dry, 0, &["not applied", "g1"]);
+        let mut wrong = map(&["provision", "--core", &url]);
+        wrong.arg(example()).env("MAP_KEY", "nobody");
+        check(wrong, 1, &["UNAUTHENTICATED"]);
+    }
+    assert!(gateway.stop().success());
+    assert!(core.stop().success());
+}
+
+#[test]
+fn core_and_gateway_work_apart() {
+    apart(false);
+}
+
+#[test]
+fn core_and_gateway_work_apart_over_tls() {
+    apart(true);
+}

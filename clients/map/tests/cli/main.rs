@@ -1,0 +1,10 @@
+//! The binary as a person or a script uses it: arguments in, exit codes and output out.
+
+mod apart;
+mod arguments;
+mod check;
+mod configuration;
+mod demo;
+mod provisioning;
+mod serving;
+mod support;
