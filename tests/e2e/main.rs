@@ -15,7 +15,10 @@
     reason = "tests: helpers outside #[test] functions may be as blunt as the tests themselves"
 )]
 
+mod by_hand;
 mod conformance;
+mod crash;
 mod decisions;
+mod faults;
 mod harness;
 mod refusals;

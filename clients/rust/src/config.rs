@@ -26,7 +26,7 @@ impl std::fmt::Debug for ClientConfig {
 }
 
 impl ClientConfig {
-    /// The core's address, such as `http://127.0.0.1:7001`, and the caller's bearer key.
+    /// The core's address, such as `http://127.0.0.1:50051`, and the caller's bearer key.
     ///
     /// Defaults: 10 s for a call with all its retries, 3 s for each attempt.
     pub fn new(endpoint: impl Into<String>, bearer_key: impl Into<String>) -> Self {
@@ -72,8 +72,8 @@ impl ClientConfig {
 /// The configuration can't work.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// The endpoint is not a URI such as `http://127.0.0.1:7001`.
-    #[error("endpoint {0:?} is not a URI such as http://127.0.0.1:7001")]
+    /// The endpoint is not a URI such as `http://127.0.0.1:50051`.
+    #[error("endpoint {0:?} is not a URI such as http://127.0.0.1:50051")]
     Endpoint(String),
     /// The bearer key holds characters that a header can't.
     #[error("the bearer key holds characters that a header can't carry")]

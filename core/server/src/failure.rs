@@ -1,4 +1,4 @@
-//! Why a call fails: one enum. [`crate::status`] makes a gRPC status of it, in one place;
+//! Why a call fails: one enum. `status.rs` makes a gRPC status of it, in one place;
 //! internal text never reaches a caller.
 
 use map_domain::Refusal;

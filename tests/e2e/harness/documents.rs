@@ -31,7 +31,7 @@ pub struct Endpoint {
     pub order_md5: Vec<String>,
     /// None: the document gives no text.
     pub success: Option<String>,
-    pub success_echo: bool,
+
     /// The sample's answer.
     pub sample: Json,
     /// Fields that only the table names.
@@ -101,7 +101,7 @@ fn read(facts: &Json) -> Endpoint {
         encrypted: texts("encrypted"),
         order_md5: texts("order_md5"),
         success: text("success.errmsg"),
-        success_echo: truth("success.echo"),
+
         sample: facts.at("success.sample").expect("sample").clone(),
         table_only: table.iter().map(|row| row.text("name").to_owned()).collect(),
         errcode: text("failure.errcode").map_or(10_000, |code| code.parse().expect("errcode")),

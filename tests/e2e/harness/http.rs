@@ -39,7 +39,6 @@ pub enum Reply {
 pub struct Answer {
     pub status: u16,
     pub content_type: String,
-    pub bytes: Vec<u8>,
     pub json: Json,
 }
 
@@ -165,11 +164,11 @@ fn parse(received: &[u8]) -> Reply {
         return Reply::Closed;
     }
     assert_eq!(bytes.len(), length, "more bytes than Content-Length says: {head}");
-    let text = String::from_utf8(bytes.clone()).unwrap_or_else(|_| panic!("the answer is not UTF-8: {head}"));
+    let text = String::from_utf8(bytes).unwrap_or_else(|_| panic!("the answer is not UTF-8: {head}"));
     let json = if text.is_empty() {
         Json::Null
     } else {
         Json::parse(&text).unwrap_or_else(|error| panic!("the answer is not JSON ({error}): {text}"))
     };
-    Reply::Answer(Answer { status, content_type, bytes, json })
+    Reply::Answer(Answer { status, content_type, json })
 }

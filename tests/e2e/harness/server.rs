@@ -128,6 +128,16 @@ impl Server {
         *lock(&self.running) = None;
     }
 
+    /// Kills its processes with SIGKILL; who is still asking finds nobody there.
+    pub fn kill_running(&self) {
+        if let Some(running) = lock(&self.running).as_mut() {
+            for child in &mut running.children {
+                child.kill().expect("killed");
+                child.wait().expect("reaped");
+            }
+        }
+    }
+
     /// Ends it with SIGTERM and gives the exit statuses.
     pub fn stop(&self) -> Vec<ExitStatus> {
         let Some(mut running) = lock(&self.running).take() else { return Vec::new() };
@@ -194,6 +204,20 @@ impl Server {
     pub fn log(&self) -> String {
         let files = ["serve.log", "core.log", "gateway.log"].map(|name| self.path(name));
         files.iter().filter_map(|file| fs::read(file).ok()).map(|log| String::from_utf8_lossy(&log).into_owned()).collect()
+    }
+
+    /// `map serve` where it should fail: killed by its own end only.
+    pub fn try_serve(&self) -> Output {
+        let mut command = Command::new(binary::path());
+        command.args(["serve", "--config"]).arg(self.path("map.toml")).current_dir(self.folder.path());
+        command.env_remove("MAP_LOG").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary starts");
+        let mut poll = || child.try_wait().expect("a child").map(drop);
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| eventually("map serve gives up", &mut poll)));
+        if ended.is_err() {
+            child.kill().expect("killed");
+        }
+        child.wait_with_output().expect("its output")
     }
 
     /// `map check` on its folder, which no process may have open.

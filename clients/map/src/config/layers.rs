@@ -45,7 +45,7 @@ pub(crate) fn load<T: DeserializeOwned>(layers: &Layers<'_>) -> Result<T, String
     for flag in layers.flags {
         let (path, value) = flag
             .split_once('=')
-            .ok_or_else(|| format!("--set {flag}: expected key.path=value, such as core.listen=127.0.0.1:7001"))?;
+            .ok_or_else(|| format!("--set {flag}: expected key.path=value, such as core.listen=127.0.0.1:50051"))?;
         let keys: Vec<String> = path.split('.').map(str::to_owned).collect();
         set(&mut table, &keys, value).map_err(|error| format!("--set {path}: {error}"))?;
     }

@@ -1,7 +1,7 @@
 //! What every call passes before it reaches a service, over a socket and in process alike:
 //! a request id, a span and metrics, admission, a deadline, a net under panics.
 //!
-//! One service instead of five stacked ones: the order is the body of [`Edge::handle`].
+//! One service instead of five stacked ones: the order is the body of `Edge::handle`.
 //! What it never does: look into a body.
 
 mod admission;

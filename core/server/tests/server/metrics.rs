@@ -15,9 +15,18 @@ async fn calls_are_counted_by_method_and_code_and_unknown_paths_make_no_labels()
     map_server::telemetry::describe();
     let fixture = Fixture::new().await;
     let mut client = CatalogServiceClient::new(fixture.edge());
-    client.list_fuel_products(by(APP, ListFuelProductsRequest {})).await.unwrap();
-    client.list_fuel_products(by(APP, ListFuelProductsRequest {})).await.unwrap();
-    client.list_fuel_products(Request::new(ListFuelProductsRequest {})).await.unwrap_err();
+    client
+        .list_fuel_products(by(APP, ListFuelProductsRequest {}))
+        .await
+        .unwrap();
+    client
+        .list_fuel_products(by(APP, ListFuelProductsRequest {}))
+        .await
+        .unwrap();
+    client
+        .list_fuel_products(Request::new(ListFuelProductsRequest {}))
+        .await
+        .unwrap_err();
     call_empty(fixture.edge(), "/some/13800138000", &[]).await;
     call_empty(fixture.edge(), "/grpc.health.v1.Health/Check", &[]).await;
     let _ = Status::from(Failure::Internal("a defect".to_owned()));
@@ -35,7 +44,10 @@ async fn calls_are_counted_by_method_and_code_and_unknown_paths_make_no_labels()
         "map_core_store_healthy 1".to_owned(),
         "# HELP map_core_calls_total Calls answered, by method and gRPC code".to_owned(),
     ] {
-        assert!(text.lines().any(|told| told == line), "{line} is missing in\n{text}");
+        assert!(
+            text.lines().any(|told| told == line),
+            "{line} is missing in\n{text}"
+        );
     }
     assert!(!text.contains("13800138000"), "{text}");
 }

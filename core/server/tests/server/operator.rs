@@ -534,3 +534,35 @@ async fn an_operator_reads_the_development_outbox() {
         (Code::InvalidArgument, "MALFORMED_REQUEST".to_owned())
     );
 }
+
+#[tokio::test]
+async fn after_an_unknown_outcome_the_catalogue_is_changed_once_and_nobody_says_no() {
+    for lost in [
+        vec![true],
+        vec![false],
+        vec![true, false],
+        vec![false, false, false],
+    ] {
+        let store = Arc::new(Patient::default());
+        let fixture = Fixture::start(CoreConfig::default(), Arc::clone(&store) as _).await;
+        *store.lost.lock().unwrap() = lost.clone();
+        let applied = fixture.apply(document()).await.unwrap();
+        assert_eq!(applied.revision, 1, "{lost:?}");
+        assert!(
+            applied.changes.contains(&"product 1010: added".to_owned()),
+            "{lost:?}: {applied:?}"
+        );
+        *store.lost.lock().unwrap() = lost.clone();
+        for _ in 0..2 {
+            let raised = operator(&fixture)
+                .raise_terminal_generation(by(OPERATOR, raise("g1", "T1")))
+                .await;
+            assert_eq!(raised.unwrap().into_inner().generation, 2, "{lost:?}");
+        }
+    }
+    let store = Arc::new(Patient::default());
+    let fixture = Fixture::start(CoreConfig::default(), Arc::clone(&store) as _).await;
+    *store.lost.lock().unwrap() = vec![false; 100];
+    let open = fixture.apply(document()).await;
+    assert_eq!(refused(open), (Code::Unavailable, "OUTCOME_UNKNOWN".to_owned()));
+}

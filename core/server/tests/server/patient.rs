@@ -5,8 +5,8 @@ use map_store::{
     BulkRow, BulkSnapshot, Claim, ClaimKey, ClaimValue, Commit, CommitOutcome, IndexKey, IndexRow,
     IndexTable, Load, Loaded, MemoryStore, Page, PartitionId, Row, Store, StoreError, StoreResult,
 };
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 
 /// The store in memory, which can be made sick or slow.
@@ -17,6 +17,8 @@ pub(crate) struct Patient {
     pub(crate) sick: AtomicBool,
     /// No commit of the audit trail.
     pub(crate) audit_down: AtomicBool,
+    /// The next commits of the catalogue end unknown: applied (true) or not.
+    pub(crate) lost: Mutex<Vec<bool>>,
     /// Commits wait for a permit while this is set.
     pub(crate) slow: AtomicBool,
     pub(crate) gate: Option<Arc<Semaphore>>,
@@ -33,6 +35,15 @@ impl Store for Patient {
         }
         if self.audit_down.load(Ordering::SeqCst) && commit.partition == map_store::keys::operator_acts() {
             return Err(StoreError::NotApplied("the audit trail is down".to_owned()));
+        }
+        if commit.partition == PartitionId::Catalogue {
+            let lost = self.lost.lock().unwrap().pop();
+            if let Some(applied) = lost {
+                if applied {
+                    self.inner.commit(commit).await?;
+                }
+                return Err(StoreError::OutcomeUnknown("the answer was lost".to_owned()));
+            }
         }
         if let (true, Some(gate)) = (self.slow.load(Ordering::SeqCst), &self.gate) {
             gate.acquire().await.unwrap().forget();

@@ -14,7 +14,11 @@ async fn a_ledger_that_was_written_gets_no_fresh_key() {
     let path = folder.path().join("secret");
     assert!(ledger_is_new(&*store).await.unwrap());
     load_or_create(&path, ledger_is_new(&*store).await.unwrap(), &OsRandom).unwrap();
-    Fixture::start(CoreConfig::default(), Arc::clone(&store) as _).await.apply(document()).await.unwrap();
+    Fixture::start(CoreConfig::default(), Arc::clone(&store) as _)
+        .await
+        .apply(document())
+        .await
+        .unwrap();
     assert!(!ledger_is_new(&*store).await.unwrap());
     load_or_create(&path, false, &OsRandom).unwrap();
     std::fs::remove_file(&path).unwrap();

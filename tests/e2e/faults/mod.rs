@@ -1,0 +1,4 @@
+//! What a server does when its disk is full or can't be written, and what it never says.
+
+mod disk;
+mod secrecy;
