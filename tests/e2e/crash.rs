@@ -164,7 +164,7 @@ fn killed_under_load_and_started_again_every_acknowledged_payment_is_there_and_n
         server.launch();
         let mut deals = deals.into_inner().unwrap();
         let open = deals.iter().filter(|deal| deal.paid == Known::Open || deal.undone == Known::Open).count();
-        eprintln!("round {round}: killed with {} deals, {open} of them open", deals.len());
+        crate::harness::keys::say(&format!("round {round}: killed with {} deals, {open} of them open", deals.len()));
         for deal in &mut deals {
             spent[deal.customer] += settle(&server, &customers, deal);
         }

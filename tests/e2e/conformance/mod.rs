@@ -14,5 +14,5 @@ static CASES: AtomicUsize = AtomicUsize::new(0);
 /// Counts cases and tells how many there were so far.
 fn count(what: &str, cases: usize) {
     let total = CASES.fetch_add(cases, Ordering::Relaxed) + cases;
-    eprintln!("conformance: {cases} cases ({what}), {total} so far");
+    crate::harness::keys::say(&format!("conformance: {cases} cases ({what}), {total} so far"));
 }

@@ -211,14 +211,13 @@ fn gw_samples_apart() {
     gw(Mode::Apart);
 }
 
+/// At once, since each waits for the pause between two SMS codes of one number.
 #[test]
-fn card_samples_together() {
-    oilcard(Mode::Together);
-}
-
-#[test]
-fn card_samples_apart() {
-    oilcard(Mode::Apart);
+fn card_samples_together_and_apart() {
+    std::thread::scope(|scope| {
+        scope.spawn(|| oilcard(Mode::Together));
+        scope.spawn(|| oilcard(Mode::Apart));
+    });
 }
 
 #[test]

@@ -103,10 +103,37 @@ fn a_transfers_sms_code_is_verified_where_present_unless_the_app_ignores_it() {
     coded.app("zjhtwallet").send(&server).answer().success("从分期卡账户转账到现金账户成功");
 }
 
-/// Waits for the pause between two SMS codes of one number: one to open the card, one to set the code.
+/// These wait for the pause between two SMS codes of one number, so they wait at once.
 #[test]
-fn a_mobile_number_pays_with_a_discount_card_where_it_may_and_covers_the_sum_then_with_cash() {
+fn rules_that_need_two_sms_codes_of_one_number() {
     let server = server();
+    std::thread::scope(|scope| {
+        scope.spawn(|| a_mobile_number_pays_with_a_discount_card_where_it_may_and_covers_the_sum_then_with_cash(&server));
+        scope.spawn(|| id_numbers_of_15_and_18_characters_of_one_person_are_equal_and_another_persons_is_refused(&server));
+    });
+}
+
+fn id_numbers_of_15_and_18_characters_of_one_person_are_equal_and_another_persons_is_refused(server: &Server) {
+    let mobile = new_mobile();
+    let open = |id_number: &str, code: &str| {
+        let call = Call::sample("gw.oilcard.open_online").with("ID", id_number).with("mobileNum", &mobile);
+        let call = call.with("smsCode", code).with("productId", "1010").with("appOrderId", order_number());
+        call.send(server).answer()
+    };
+    let long = new_id_number();
+    // Without the century and the check character.
+    let short = format!("{}{}", &long[..6], &long[8..17]);
+    open(&long, &server.sms_code("wallet", &mobile)).success("用户开卡成功");
+    let code = server.sms_code("wallet", &mobile);
+    let refused = open(&new_id_number(), &code).failure(10_000, "用户开卡失败");
+    assert_eq!(refused, "实名不符");
+    assert_eq!(server.accounts(&mobile).len(), 2, "one card and the cash account");
+    // Whether the refused opening has used its code up is not said: a wrong code says so itself.
+    let again = open(&short, &code);
+    assert!(again.succeeded() || again.errmsg().contains("验证码"), "{}", again.json);
+}
+
+fn a_mobile_number_pays_with_a_discount_card_where_it_may_and_covers_the_sum_then_with_cash(server: &Server) {
     let customer = Customer { mobile: new_mobile(), pin: "246813".to_owned() };
     let card = server.open_card(&customer.mobile, "2610");
     server.top_up(&customer.mobile, 10_000);
@@ -125,7 +152,7 @@ fn a_mobile_number_pays_with_a_discount_card_where_it_may_and_covers_the_sum_the
         ("all that the card has", fuel(pay(Pos::new(), 3000), "0号柴油"), &card),
         ("the card is empty", fuel(pay(Pos::new(), 1), "0号柴油"), &cash),
     ] {
-        let paid = call.send(&server).answer();
+        let paid = call.send(server).answer();
         assert!(paid.succeeded(), "{case}: {}", paid.json);
         assert_eq!(paid.json.text("account.accountId"), payer, "{case}");
     }

@@ -3,7 +3,7 @@
 use super::declines::unlock;
 use crate::harness::*;
 use map_client::proto::provisioning::v1::{Caller, Document, Role};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// One server for this file: its tests change the world, each its own part.
 fn server() -> Arc<Server> {
@@ -21,7 +21,7 @@ fn check(case: &str, pos: &Pos, pay: &dyn Fn(&Customer, &Pos) -> Call, back: [&d
         let paid = pay(&customer, pos).send(&server).answer();
         assert!(paid.succeeded(), "{case}: {}", paid.json);
     }
-    server.provision(change);
+    apply(&server, change);
     eventually(&format!("{case}: payments are refused"), || {
         (!pay(&customer, &pos.next()).send(&server).answer().succeeded()).then_some(())
     });
@@ -31,6 +31,27 @@ fn check(case: &str, pos: &Pos, pay: &dyn Fn(&Customer, &Pos) -> Call, back: [&d
     let cancelled = back[1](&other).send(&server).answer();
     assert!(cancelled.succeeded(), "{case}: cancel: {}", cancelled.json);
     assert_eq!(server.balance(&customer), before + 200, "{case}");
+}
+
+/// Changes the world and waits until the gateway knows it: with the change comes another setting of the app
+/// `detailed`, which its failures show.
+fn apply(server: &Server, change: impl FnOnce(&mut Document)) {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = server::lock(&TURN);
+    let mut detailed = false;
+    server.provision(|document| {
+        change(document);
+        let edge = &mut caller(document, Role::App, "detailed").edge_settings_json;
+        detailed = !edge.contains(r#""detailed""#);
+        let (from, to) = if detailed { ("plain", "detailed") } else { ("detailed", "plain") };
+        *edge = edge.replace(&format!("\"{from}\""), &format!("\"{to}\""));
+    });
+    let nowhere = Pos::of("posp1", "NOBODY", "ST01", "POS1");
+    let nobody = Customer { mobile: people::new_mobile(), pin: "111111".to_owned() };
+    eventually("the gateway knows the change", || {
+        let answer = gw_pay(&nobody, &nowhere, 1).app("detailed").send(server).answer();
+        ((answer.errcode() != 10_000) == detailed).then_some(())
+    });
 }
 
 fn caller<'a>(document: &'a mut Document, role: Role, id: &str) -> &'a mut Caller {

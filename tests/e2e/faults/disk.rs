@@ -29,7 +29,7 @@ impl Disk {
         match mount.output() {
             Ok(output) if output.status.success() => Some(Self { folder }),
             other => {
-                eprintln!("NOT TESTED: no tmpfs can be mounted here, so no disk can be filled: {other:?}");
+                crate::harness::keys::say(&format!("NOT TESTED: no tmpfs can be mounted here, so no disk can be filled: {other:?}"));
                 None
             }
         }

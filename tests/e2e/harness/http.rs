@@ -44,6 +44,7 @@ pub struct Answer {
 
 impl Reply {
     /// The answer; panics where there is none.
+    #[track_caller]
     pub fn answer(self) -> Answer {
         match self {
             Self::Answer(answer) => answer,
@@ -58,10 +59,12 @@ impl Reply {
 }
 
 impl Answer {
+    #[track_caller]
     pub fn errcode(&self) -> i64 {
         self.json.int("errcode")
     }
 
+    #[track_caller]
     pub fn errmsg(&self) -> &str {
         self.json.text("errmsg")
     }

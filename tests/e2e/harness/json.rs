@@ -74,6 +74,7 @@ impl Json {
     }
 
     /// The text at a path; panics where there is none.
+    #[track_caller]
     pub fn text(&self, path: &str) -> &str {
         match self.at(path) {
             Some(Self::Text(text)) => text,
@@ -82,6 +83,7 @@ impl Json {
     }
 
     /// The whole number at a path; panics where there is none.
+    #[track_caller]
     pub fn int(&self, path: &str) -> i64 {
         match self.at(path) {
             Some(Self::Number(lexeme)) => lexeme.parse().unwrap_or_else(|_| panic!("{path}: {lexeme}")),
@@ -99,6 +101,7 @@ impl Json {
     }
 
     /// Sets the value at a path; a new key is appended. The objects on the way must exist.
+    #[track_caller]
     pub fn set(&mut self, path: &str, value: impl Into<Json>) {
         let (parent, key) = path.rsplit_once('.').unwrap_or(("", path));
         let members = self.object(parent);
@@ -110,6 +113,7 @@ impl Json {
     }
 
     /// Removes the key at a path; panics where there is none, since then a test would prove nothing.
+    #[track_caller]
     pub fn remove(&mut self, path: &str) {
         let (parent, key) = path.rsplit_once('.').unwrap_or(("", path));
         let members = self.object(parent);
@@ -119,6 +123,7 @@ impl Json {
     }
 
     /// The object at a path (empty: the value itself), to be changed.
+    #[track_caller]
     pub fn object(&mut self, path: &str) -> &mut Vec<(String, Json)> {
         let mut value = self;
         for key in path.split('.').filter(|key| !key.is_empty()) {

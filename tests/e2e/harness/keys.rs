@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use map_legacy_crypto::signature::{Algorithm, KeyStrength, PrivateKey};
 use sha2::{Digest as _, Sha256};
+use std::io::Write as _;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -66,9 +67,14 @@ pub fn seed() -> u64 {
     *SEED.get_or_init(|| {
         let given = std::env::var("MAP_TEST_SEED").ok().and_then(|text| text.parse().ok());
         let seed = given.unwrap_or_else(|| u64::from_be_bytes(random()) % 1_000_000);
-        eprintln!("seed {seed}: repeat with MAP_TEST_SEED={seed}");
+        say(&format!("seed {seed}: repeat with MAP_TEST_SEED={seed}"));
         seed
     })
+}
+
+/// Tells a person, whether the test passes or not: what `eprintln!` says is shown of failed tests only.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// A number that no other call in this process gets.

@@ -77,7 +77,7 @@ impl Server {
             }
         }
         if start.elapsed() > Duration::from_secs(1) {
-            eprintln!("waited {:?} for a second SMS code", start.elapsed());
+            crate::harness::keys::say(&format!("waited {:?} for a second SMS code", start.elapsed()));
         }
         self.last_sms_code(mobile)
     }

@@ -138,6 +138,15 @@ impl Server {
         }
     }
 
+    /// Kills the core and leaves the gateway; only where they run apart.
+    pub fn kill_core(&self) {
+        let mut running = lock(&self.running);
+        let children = &mut running.as_mut().expect("the server runs").children;
+        assert_eq!(children.len(), 2, "core and gateway run apart");
+        children[1].kill().expect("killed");
+        children[1].wait().expect("reaped");
+    }
+
     /// Ends it with SIGTERM and gives the exit statuses.
     pub fn stop(&self) -> Vec<ExitStatus> {
         let Some(mut running) = lock(&self.running).take() else { return Vec::new() };
