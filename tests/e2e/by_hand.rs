@@ -13,11 +13,23 @@ fn a_payment_signed_with_openssl_and_sent_with_curl_is_paid() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/by-hand/signed-pay.sh");
     let send = |pin: &str| {
         let mut bash = Command::new("bash");
-        bash.arg(script).arg(format!("http://{}", server.door(Door::Apps))).arg(&key).arg("000001");
-        bash.env("APP_KEY", &app.key).env("MOBILE", &customer.mobile).env("PIN", pin);
-        let output = bash.env("POSP_KEY", world::POSP1_KEY).output().expect("bash runs");
+        bash.arg(script)
+            .arg(format!("http://{}", server.door(Door::Apps)))
+            .arg(&key)
+            .arg("000001");
+        bash.env("APP_KEY", &app.key)
+            .env("MOBILE", &customer.mobile)
+            .env("PIN", pin);
+        let output = bash
+            .env("POSP_KEY", world::POSP1_KEY)
+            .output()
+            .expect("bash runs");
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{said}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         Json::parse(said.trim()).unwrap_or_else(|error| panic!("{error}: {said}"))
     };
     let paid = send(&customer.pin);

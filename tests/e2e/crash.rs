@@ -56,7 +56,9 @@ fn pay(server: &Server, customers: &[Customer], deal: &Deal) -> Result<Known, St
         Way::Grpc => return grpc_pay(server, customer, deal),
     };
     match call.send(server) {
-        Reply::Answer(answer) if answer.succeeded() => Ok(Known::Done(answer.json.text("order.orderId").to_owned())),
+        Reply::Answer(answer) if answer.succeeded() => {
+            Ok(Known::Done(answer.json.text("order.orderId").to_owned()))
+        }
         Reply::Answer(answer) => Err(answer.errmsg().to_owned()),
         Reply::Closed | Reply::Refused => Ok(Known::Open),
     }
@@ -82,7 +84,9 @@ fn grpc_pay(server: &Server, customer: &Customer, deal: &Deal) -> Result<Known, 
 /// The undo, sent once.
 fn undo(server: &Server, deal: &Deal) -> Known {
     match front_undo(&deal.pos).send(server) {
-        Reply::Answer(answer) if answer.succeeded() => Known::Done(answer.json.text("order.orderId").to_owned()),
+        Reply::Answer(answer) if answer.succeeded() => {
+            Known::Done(answer.json.text("order.orderId").to_owned())
+        }
         Reply::Answer(answer) => {
             assert!(answer.errmsg().contains("已登记不再扣款"), "{}", answer.json);
             Known::Fenced
@@ -93,7 +97,13 @@ fn undo(server: &Server, deal: &Deal) -> Known {
 
 /// One client: pays in three ways, undoes every third payment, sometimes before it. Ends when an answer
 /// stays out, which is when the server was killed.
-fn client(server: &Server, customers: &[Customer], number: usize, acknowledged: &AtomicUsize, deals: &Mutex<Vec<Deal>>) {
+fn client(
+    server: &Server,
+    customers: &[Customer],
+    number: usize,
+    acknowledged: &AtomicUsize,
+    deals: &Mutex<Vec<Deal>>,
+) {
     for step in number.. {
         let mut deal = Deal {
             customer: step % CUSTOMERS,
@@ -158,13 +168,21 @@ fn killed_under_load_and_started_again_every_acknowledged_payment_is_there_and_n
                 let (server, customers, acknowledged, deals) = (&server, &customers, &acknowledged, &deals);
                 scope.spawn(move || client(server, customers, number * 1000, acknowledged, deals));
             }
-            eventually("there is load", || (acknowledged.load(Ordering::Relaxed) >= LOAD).then_some(()));
+            eventually("there is load", || {
+                (acknowledged.load(Ordering::Relaxed) >= LOAD).then_some(())
+            });
             server.kill_running();
         });
         server.launch();
         let mut deals = deals.into_inner().unwrap();
-        let open = deals.iter().filter(|deal| deal.paid == Known::Open || deal.undone == Known::Open).count();
-        crate::harness::keys::say(&format!("round {round}: killed with {} deals, {open} of them open", deals.len()));
+        let open = deals
+            .iter()
+            .filter(|deal| deal.paid == Known::Open || deal.undone == Known::Open)
+            .count();
+        crate::harness::keys::say(&format!(
+            "round {round}: killed with {} deals, {open} of them open",
+            deals.len()
+        ));
         for deal in &mut deals {
             spent[deal.customer] += settle(&server, &customers, deal);
         }
@@ -179,7 +197,10 @@ fn killed_under_load_and_started_again_every_acknowledged_payment_is_there_and_n
     }
     assert!(total >= 3 * LOAD);
     let statuses = server.stop();
-    assert!(statuses.iter().all(std::process::ExitStatus::success), "{statuses:?}");
+    assert!(
+        statuses.iter().all(std::process::ExitStatus::success),
+        "{statuses:?}"
+    );
     clean(&server);
 }
 
@@ -188,7 +209,15 @@ fn killed_under_load_and_started_again_every_acknowledged_payment_is_there_and_n
 pub fn clean(server: &Server) {
     let output = server.check();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{said}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let report = Json::parse(said.trim()).unwrap_or_else(|error| panic!("{error}: {said}"));
-    assert_eq!(report.at("problems").map(Json::elements), Some(&[][..]), "{report}");
+    assert_eq!(
+        report.at("problems").map(Json::elements),
+        Some(&[][..]),
+        "{report}"
+    );
 }

@@ -31,17 +31,34 @@ Exit codes: 0 done, 1 failed, 2 wrong arguments or configuration.";
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// Configuration file (TOML). Environment variables (MAP_CORE__BIND=…) and --set override it
-    #[arg(long, global = true, value_name = "FILE", env = "MAP_CONFIG", help_heading = "Configuration")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "MAP_CONFIG",
+        help_heading = "Configuration"
+    )]
     pub(crate) config: Option<PathBuf>,
     /// Sets one key, such as core.bind=127.0.0.1:50051. Repeatable
-    #[arg(long, global = true, value_name = "KEY.PATH=VALUE", help_heading = "Configuration")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "KEY.PATH=VALUE",
+        help_heading = "Configuration"
+    )]
     pub(crate) set: Vec<String>,
     /// Prints the configuration in force as TOML, secrets masked, and ends
     #[arg(long, global = true, help_heading = "Configuration")]
     pub(crate) dump_config: bool,
     /// What is logged to standard error: error, warn, info, debug, trace, or a filter such as
     /// warn,map_server=debug
-    #[arg(long, global = true, value_name = "LEVEL", env = "MAP_LOG", help_heading = "Logging")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "LEVEL",
+        env = "MAP_LOG",
+        help_heading = "Logging"
+    )]
     pub(crate) log: Option<String>,
     /// How it is logged
     #[arg(
@@ -138,7 +155,12 @@ pub(crate) struct ProvisionArgs {
     #[arg(long, conflicts_with_all = ["core", "key", "key_file", "dry_run"])]
     pub(crate) check: bool,
     /// The core, such as http://127.0.0.1:50051
-    #[arg(long, value_name = "URL", env = "MAP_CORE_URL", default_value = "http://127.0.0.1:50051")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "MAP_CORE_URL",
+        default_value = "http://127.0.0.1:50051"
+    )]
     pub(crate) core: String,
     /// An operator's bearer key. A key in the environment or a file is seen by fewer eyes
     #[arg(long, value_name = "KEY", env = "MAP_KEY", hide_env_values = true)]

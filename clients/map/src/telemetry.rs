@@ -20,13 +20,20 @@ pub(crate) enum LogFormat {
 /// Starts logging. Without a level: `default`.
 pub(crate) fn start(level: Option<&str>, default: &str, format: LogFormat) -> Result<(), Stop> {
     let wanted = level.filter(|level| !level.trim().is_empty()).unwrap_or(default);
-    let filter = EnvFilter::try_new(wanted)
-        .map_err(|error| Stop::usage(format!("--log {wanted}: {error}; try info or warn,map_server=debug")))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::try_new(wanted).map_err(|error| {
+        Stop::usage(format!(
+            "--log {wanted}: {error}; try info or warn,map_server=debug"
+        ))
+    })?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let result = match format {
         LogFormat::Text => {
             let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-            builder.with_ansi(colour && std::io::stderr().is_terminal()).try_init()
+            builder
+                .with_ansi(colour && std::io::stderr().is_terminal())
+                .try_init()
         }
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };

@@ -48,7 +48,9 @@ impl Ui {
     /// Decides on colour once.
     pub(crate) fn new() -> Self {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self { colour: wanted && std::io::stdout().is_terminal() }
+        Self {
+            colour: wanted && std::io::stdout().is_terminal(),
+        }
     }
 
     /// The text in a style, where colour is on.

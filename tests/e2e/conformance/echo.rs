@@ -15,7 +15,13 @@ fn variants(body: &Json) -> Vec<(&'static str, String)> {
     }
     let escaped: String = plain
         .chars()
-        .map(|character| if character.is_ascii() { character.to_string() } else { format!("\\u{:04X}", character as u32) })
+        .map(|character| {
+            if character.is_ascii() {
+                character.to_string()
+            } else {
+                format!("\\u{:04X}", character as u32)
+            }
+        })
         .collect();
     vec![
         ("plain", plain.clone()),
@@ -23,8 +29,14 @@ fn variants(body: &Json) -> Vec<(&'static str, String)> {
         ("newlines and tabs", format!("\r\n {spaced}\n\n")),
         ("another key order", reversed.to_string()),
         ("escapes", escaped.replace('/', "\\/")),
-        ("unknown fields", plain.replacen('{', r#"{"unknown":[1,{"a":"\"\\\n\u0000汉"}],"#, 1)),
-        ("characters beyond the basic plane", plain.replacen('{', r#"{"😀":"𠀀 \ud83d\ude00","#, 1)),
+        (
+            "unknown fields",
+            plain.replacen('{', r#"{"unknown":[1,{"a":"\"\\\n\u0000汉"}],"#, 1),
+        ),
+        (
+            "characters beyond the basic plane",
+            plain.replacen('{', r#"{"😀":"𠀀 \ud83d\ude00","#, 1),
+        ),
     ]
 }
 
@@ -45,10 +57,16 @@ fn the_echo_is_the_received_body_byte_for_byte() {
             cases += 1;
         }
     };
-    let poor = Customer { pin: customer.pin.clone(), mobile: people::new_mobile() };
+    let poor = Customer {
+        pin: customer.pin.clone(),
+        mobile: people::new_mobile(),
+    };
     let paid = || {
         let pos = Pos::new();
-        front_pay(&customer, &pos, 1).send(&server).answer().success("支付成功");
+        front_pay(&customer, &pos, 1)
+            .send(&server)
+            .answer()
+            .success("支付成功");
         pos
     };
     check(&|| front_pay(&customer, &Pos::new(), 1), true);
@@ -57,10 +75,17 @@ fn the_echo_is_the_received_body_byte_for_byte() {
     check(&|| front_undo(&Pos::new()), false);
     check(&|| front_cancel(&Pos::new(), &paid().serial), true);
     check(&|| front_cancel(&Pos::new(), "nothing"), false);
-    let balance = |customer: &Customer| Call::sample("front.offline.get_account_info").by(customer).at(&Pos::new());
+    let balance = |customer: &Customer| {
+        Call::sample("front.offline.get_account_info")
+            .by(customer)
+            .at(&Pos::new())
+    };
     check(&|| balance(&customer), true);
     check(&|| balance(&poor), false);
-    check(&|| Call::sample("front.offline.download_product@003").at(&Pos::new()), true);
+    check(
+        &|| Call::sample("front.offline.download_product@003").at(&Pos::new()),
+        true,
+    );
     count("echo", cases);
 }
 

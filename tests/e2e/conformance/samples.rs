@@ -1,7 +1,7 @@
 //! The samples of each endpoint, one after the other as a partner would try them.
 
-use super::shape::{check, repeats};
 use super::count;
+use super::shape::{check, repeats};
 use crate::harness::people::{new_id_number, new_mobile};
 use crate::harness::*;
 
@@ -11,25 +11,52 @@ const MOBILE: &str = "13912345678";
 const BATCH: &str = "123123123122132";
 /// What a pay's answer repeats of its request.
 const PAID: [&str; 11] = [
-    "consumerId", "sum", "sellerId", "storeId", "terminalId", "operatorId", "batchNo", "terminalOrderId",
-    "productName", "productPrice", "productQuantity",
+    "consumerId",
+    "sum",
+    "sellerId",
+    "storeId",
+    "terminalId",
+    "operatorId",
+    "batchNo",
+    "terminalOrderId",
+    "productName",
+    "productPrice",
+    "productQuantity",
 ];
 /// What a cancel's answer repeats of its request.
-const CANCELLED: [&str; 7] = ["sellerId", "storeId", "terminalId", "operatorId", "batchNo", "terminalOrderId", "remark"];
+const CANCELLED: [&str; 7] = [
+    "sellerId",
+    "storeId",
+    "terminalId",
+    "operatorId",
+    "batchNo",
+    "terminalOrderId",
+    "remark",
+];
 
 fn server(mode: Mode) -> Server {
-    Server::start(Setup { mode, ..Setup::default() })
+    Server::start(Setup {
+        mode,
+        ..Setup::default()
+    })
 }
 
 fn the_customer(server: &Server) -> Customer {
-    let customer = Customer { mobile: MOBILE.to_owned(), pin: "231435".to_owned() };
+    let customer = Customer {
+        mobile: MOBILE.to_owned(),
+        pin: "231435".to_owned(),
+    };
     server.top_up(MOBILE, 100_000);
     server.set_code(&customer);
     customer
 }
 
 fn pos(seller: &str, store: &str, terminal: &str, serial: &str) -> Pos {
-    Pos { batch: BATCH.to_owned(), serial: serial.to_owned(), ..Pos::of("posp1", seller, store, terminal) }
+    Pos {
+        batch: BATCH.to_owned(),
+        serial: serial.to_owned(),
+        ..Pos::of("posp1", seller, store, terminal)
+    }
 }
 
 /// The sample by the app of the documents.
@@ -50,7 +77,10 @@ fn front(mode: Mode) {
 
     // The payment that the cancel's sample names.
     let original = pos("SH12345", "ST12345", "ZJ000001", "12345678900987654321");
-    front_pay(&customer, &original, 700).send(&server).answer().success("支付成功");
+    front_pay(&customer, &original, 700)
+        .send(&server)
+        .answer()
+        .success("支付成功");
     let call = sample("front.offline.pay_cancel");
     let cancelled = call.send(&server).answer();
     check(call.endpoint, &cancelled);
@@ -71,7 +101,10 @@ fn front(mode: Mode) {
     let balance = call.send(&server).answer();
     check(call.endpoint, &balance);
     assert_eq!(balance.json.int("card.balance"), 100_000 - 5000);
-    assert_eq!(balance.json.text("card.accountId"), server.cash(MOBILE).account_number);
+    assert_eq!(
+        balance.json.text("card.accountId"),
+        server.cash(MOBILE).account_number
+    );
     assert_eq!(balance.json.text("request"), call.text());
 
     let call = sample("front.offline.download_product@003");
@@ -87,7 +120,11 @@ fn check_products(answer: &Json) {
     let ids: Vec<_> = products.iter().map(|product| product.text("productId")).collect();
     // Whether a card that is spent at one seller only is sold at another, the documents don't say.
     let ids: Vec<_> = ids.into_iter().filter(|id| *id != "2610").collect();
-    assert_eq!(ids, ["10", "1010", "1013", "1099", "2611", "2613"], "what is on sale, by identifier");
+    assert_eq!(
+        ids,
+        ["10", "1010", "1013", "1099", "2611", "2613"],
+        "what is on sale, by identifier"
+    );
     assert_eq!(products[1].text("productName"), "卡1010");
     assert_eq!(products[1].int("productPrice"), 350_000);
 }
@@ -102,10 +139,16 @@ fn gw(mode: Mode) {
     repeats(&call.body, &paid.json, &PAID);
     assert_eq!(paid.json.text("order.remark"), "");
     assert_eq!(paid.json.int("account.balance"), 95_000);
-    assert_eq!(paid.json.text("account.accountId"), server.cash(MOBILE).account_number);
+    assert_eq!(
+        paid.json.text("account.accountId"),
+        server.cash(MOBILE).account_number
+    );
 
     let original = pos("SH12345", "ST12345", "ZJ000001", "12345678900987654321");
-    gw_pay(&customer, &original, 700).send(&server).answer().success("线下支付成功");
+    gw_pay(&customer, &original, 700)
+        .send(&server)
+        .answer()
+        .success("线下支付成功");
     let call = sample("gw.offline.pay_cancel");
     let cancelled = call.send(&server).answer();
     check(call.endpoint, &cancelled);
@@ -144,7 +187,15 @@ fn gw(mode: Mode) {
 /// The plan of the sample: 100000 at once and three times 100000 (decision 25).
 fn check_card(card: &Json) {
     assert_eq!(
-        ["amount", "restAmount", "balance", "totalStages", "restStages", "returnSum"].map(|field| card.int(field)),
+        [
+            "amount",
+            "restAmount",
+            "balance",
+            "totalStages",
+            "restStages",
+            "returnSum"
+        ]
+        .map(|field| card.int(field)),
         [400_000, 300_000, 100_000, 3, 3, 100_000],
         "{card}"
     );
@@ -160,34 +211,54 @@ fn oilcard(mode: Mode) {
 
     let mobile = new_mobile();
     let open = |order: &str, mobile: &str| {
-        let call = sample("gw.oilcard.open_online").with("ID", new_id_number()).with("mobileNum", mobile);
-        call.with("smsCode", server.sms_code("zjhtwallet", mobile)).with("appOrderId", order)
+        let call = sample("gw.oilcard.open_online")
+            .with("ID", new_id_number())
+            .with("mobileNum", mobile);
+        call.with("smsCode", server.sms_code("zjhtwallet", mobile))
+            .with("appOrderId", order)
     };
     let call = open("123456789", &mobile);
     let opened = call.send(&server).answer();
     check(call.endpoint, &opened);
     check_card(opened.json.at("card").unwrap());
 
-    let other = open("1234567890", &new_mobile()).send(&server).answer().success("用户开卡成功");
+    let other = open("1234567890", &new_mobile())
+        .send(&server)
+        .answer()
+        .success("用户开卡成功");
     let call = sample("front.oilcard.get");
     for path in ["/front/oilcard/get", "/gw/oilcard/get"] {
-        let found = Call { path: path.to_owned(), ..call.clone() }.send(&server).answer();
+        let found = Call {
+            path: path.to_owned(),
+            ..call.clone()
+        }
+        .send(&server)
+        .answer();
         check(call.endpoint, &found);
         assert_eq!(found.json.at("card"), other.json.at("card"));
         assert_eq!(found.json.at("orderId"), other.json.at("orderId"));
     }
 
-    server.set_code(&Customer { mobile: MOBILE.to_owned(), pin: "231435".to_owned() });
+    server.set_code(&Customer {
+        mobile: MOBILE.to_owned(),
+        pin: "231435".to_owned(),
+    });
     // `accountCode` stays as it is: the app's setting says that it is ignored.
     let call = sample("gw.oilcard.transfer_to_cashAccount")
         .with("accountId", &card)
-        .with("paymentCodeMD5", call::md5(&["231435"], map_legacy_crypto::Charset::Utf8));
+        .with(
+            "paymentCodeMD5",
+            call::md5(&["231435"], map_legacy_crypto::Charset::Utf8),
+        );
     let transferred = call.send(&server).answer();
     check(call.endpoint, &transferred);
     assert_eq!(transferred.json.text("card.accountId"), card);
     assert_eq!(transferred.json.int("card.balance"), 500_000);
     assert_eq!(transferred.json.int("account.balance"), 500_000);
-    assert_eq!(transferred.json.text("account.accountId"), server.cash(MOBILE).account_number);
+    assert_eq!(
+        transferred.json.text("account.accountId"),
+        server.cash(MOBILE).account_number
+    );
     count("card samples", 4);
 }
 
@@ -224,6 +295,11 @@ fn card_samples_together_and_apart() {
 fn every_documented_endpoint_has_a_sample_above() {
     let source = include_str!("samples.rs");
     for endpoint in endpoints() {
-        assert!(source.contains(&format!("sample(\"{}\")", endpoint.id)), "{} ({})", endpoint.id, endpoint.source);
+        assert!(
+            source.contains(&format!("sample(\"{}\")", endpoint.id)),
+            "{} ({})",
+            endpoint.id,
+            endpoint.source
+        );
     }
 }

@@ -7,7 +7,11 @@ use crate::harness::{Answer, Json};
 #[track_caller]
 pub fn check(endpoint: &Endpoint, answer: &Answer) {
     assert_eq!(answer.status, 200, "{}", answer.json);
-    assert_eq!(answer.content_type, "application/json; charset=UTF-8", "{}", endpoint.id);
+    assert_eq!(
+        answer.content_type, "application/json; charset=UTF-8",
+        "{}",
+        endpoint.id
+    );
     assert_eq!(answer.errcode(), 0, "{}: {}", endpoint.id, answer.json);
     match &endpoint.success {
         Some(text) => assert_eq!(answer.errmsg(), text, "{}", endpoint.id),
@@ -18,9 +22,16 @@ pub fn check(endpoint: &Endpoint, answer: &Answer) {
 
 /// The sample with errcode and errmsg, which some omit, and with the fields that only the table names.
 fn expected(endpoint: &Endpoint) -> Json {
-    let mut members = vec![("errcode".to_owned(), Json::from(0)), ("errmsg".to_owned(), Json::from(""))];
+    let mut members = vec![
+        ("errcode".to_owned(), Json::from(0)),
+        ("errmsg".to_owned(), Json::from("")),
+    ];
     let sample = endpoint.sample.members().iter();
-    members.extend(sample.filter(|(key, _)| key != "errcode" && key != "errmsg").cloned());
+    members.extend(
+        sample
+            .filter(|(key, _)| key != "errcode" && key != "errmsg")
+            .cloned(),
+    );
     let mut expected = Json::Object(members);
     for name in &endpoint.table_only {
         match name.as_str() {
@@ -39,7 +50,11 @@ fn compare(id: &str, path: &str, expected: &Json, found: &Json) {
     let said = || format!("{id} {path}: like {expected} was expected, found {found}");
     match (expected, found) {
         (Json::Object(_), Json::Object(_)) => {
-            assert_eq!(found.keys(), expected.keys(), "{id} {path}: the order of the fields");
+            assert_eq!(
+                found.keys(),
+                expected.keys(),
+                "{id} {path}: the order of the fields"
+            );
             for ((key, expected), (_, found)) in expected.members().iter().zip(found.members()) {
                 compare(id, &format!("{path}.{key}"), expected, found);
             }
@@ -73,7 +88,16 @@ fn compare(id: &str, path: &str, expected: &Json, found: &Json) {
 
 /// `2015-01-02 12:12:00`.
 pub fn is_time(text: &str) -> bool {
-    let form: String = text.chars().map(|character| if character.is_ascii_digit() { '0' } else { character }).collect();
+    let form: String = text
+        .chars()
+        .map(|character| {
+            if character.is_ascii_digit() {
+                '0'
+            } else {
+                character
+            }
+        })
+        .collect();
     form == "0000-00-00 00:00:00"
 }
 

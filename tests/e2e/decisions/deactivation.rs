@@ -13,7 +13,13 @@ fn server() -> Arc<Server> {
 
 /// Two payments are made, the world changes until a payment is refused, then the money comes back.
 #[track_caller]
-fn check(case: &str, pos: &Pos, pay: &dyn Fn(&Customer, &Pos) -> Call, back: [&dyn Fn(&Pos) -> Call; 2], change: impl FnOnce(&mut Document)) {
+fn check(
+    case: &str,
+    pos: &Pos,
+    pay: &dyn Fn(&Customer, &Pos) -> Call,
+    back: [&dyn Fn(&Pos) -> Call; 2],
+    change: impl FnOnce(&mut Document),
+) {
     let server = server();
     let customer = server.customer(100_000);
     let (one, other) = (pos.next(), pos.next());
@@ -43,11 +49,18 @@ fn apply(server: &Server, change: impl FnOnce(&mut Document)) {
         change(document);
         let edge = &mut caller(document, Role::App, "detailed").edge_settings_json;
         detailed = !edge.contains(r#""detailed""#);
-        let (from, to) = if detailed { ("plain", "detailed") } else { ("detailed", "plain") };
+        let (from, to) = if detailed {
+            ("plain", "detailed")
+        } else {
+            ("detailed", "plain")
+        };
         *edge = edge.replace(&format!("\"{from}\""), &format!("\"{to}\""));
     });
     let nowhere = Pos::of("posp1", "NOBODY", "ST01", "POS1");
-    let nobody = Customer { mobile: people::new_mobile(), pin: "111111".to_owned() };
+    let nobody = Customer {
+        mobile: people::new_mobile(),
+        pin: "111111".to_owned(),
+    };
     eventually("the gateway knows the change", || {
         let answer = gw_pay(&nobody, &nowhere, 1).app("detailed").send(server).answer();
         ((answer.errcode() != 10_000) == detailed).then_some(())
@@ -56,7 +69,9 @@ fn apply(server: &Server, change: impl FnOnce(&mut Document)) {
 
 fn caller<'a>(document: &'a mut Document, role: Role, id: &str) -> &'a mut Caller {
     let mut callers = document.callers.iter_mut();
-    callers.find(|caller| caller.role() == role && caller.caller_id == id).unwrap()
+    callers
+        .find(|caller| caller.role() == role && caller.caller_id == id)
+        .unwrap()
 }
 
 fn front(customer: &Customer, pos: &Pos) -> Call {
@@ -72,7 +87,9 @@ fn a_deactivated_app_still_undoes_and_cancels() {
     let pay = |customer: &Customer, pos: &Pos| gw_pay(customer, pos, 100).app("leaves");
     let undo = |pos: &Pos| gw_undo(pos).app("leaves");
     let cancel = |pos: &Pos| gw_cancel(&pos.next(), &pos.serial).app("leaves");
-    check("app", &Pos::new(), &pay, [&undo, &cancel], |document| caller(document, Role::App, "leaves").active = false);
+    check("app", &Pos::new(), &pay, [&undo, &cancel], |document| {
+        caller(document, Role::App, "leaves").active = false
+    });
 }
 
 #[test]
@@ -87,7 +104,11 @@ fn a_deactivated_network_still_undoes_and_cancels() {
 fn at_a_deactivated_seller_money_still_comes_back() {
     let pos = Pos::of("posp1", "LEAVES", "ST01", "POS1");
     check("seller", &pos, &front, [&front_undo, &cancel], |document| {
-        document.sellers.iter_mut().filter(|seller| seller.seller_id == "LEAVES").for_each(|seller| seller.active = false);
+        document
+            .sellers
+            .iter_mut()
+            .filter(|seller| seller.seller_id == "LEAVES")
+            .for_each(|seller| seller.active = false);
     });
 }
 
@@ -95,7 +116,10 @@ fn at_a_deactivated_seller_money_still_comes_back() {
 fn at_a_deactivated_terminal_money_still_comes_back() {
     let pos = Pos::of("posp1", "SH01", "ST01", "POS01");
     check("terminal", &pos, &front, [&front_undo, &cancel], |document| {
-        let sellers = document.sellers.iter_mut().filter(|seller| seller.seller_id == "SH01");
+        let sellers = document
+            .sellers
+            .iter_mut()
+            .filter(|seller| seller.seller_id == "SH01");
         sellers.for_each(|seller| seller.stores[0].terminals[0].active = false);
     });
 }
@@ -103,17 +127,38 @@ fn at_a_deactivated_terminal_money_still_comes_back() {
 #[test]
 fn a_terminal_that_was_ever_the_sellers_is_enough() {
     let pos = Pos::of("posp1", "MOVES", "ST01", "POS2");
-    check("terminal removed", &pos, &front, [&front_undo, &cancel], |document| {
-        let sellers = document.sellers.iter_mut().filter(|seller| seller.seller_id == "MOVES");
-        sellers.for_each(|seller| seller.stores[0].terminals.retain(|terminal| terminal.terminal_id != "POS2"));
-    });
+    check(
+        "terminal removed",
+        &pos,
+        &front,
+        [&front_undo, &cancel],
+        |document| {
+            let sellers = document
+                .sellers
+                .iter_mut()
+                .filter(|seller| seller.seller_id == "MOVES");
+            sellers.for_each(|seller| {
+                seller.stores[0]
+                    .terminals
+                    .retain(|terminal| terminal.terminal_id != "POS2")
+            });
+        },
+    );
 }
 
 #[test]
 fn a_terminal_that_never_was_the_sellers_is_refused_and_nothing_is_remembered() {
     let server = server();
-    for pos in [Pos::of("posp1", "GM01", "ST01", "ZJ000001"), Pos::of("posp1", "NOBODY", "ST01", "POS1")] {
-        for call in [front_undo(&pos), gw_undo(&pos), front_cancel(&pos, "1"), gw_cancel(&pos, "1")] {
+    for pos in [
+        Pos::of("posp1", "GM01", "ST01", "ZJ000001"),
+        Pos::of("posp1", "NOBODY", "ST01", "POS1"),
+    ] {
+        for call in [
+            front_undo(&pos),
+            gw_undo(&pos),
+            front_cancel(&pos, "1"),
+            gw_cancel(&pos, "1"),
+        ] {
             let answer = call.send(&server).answer();
             let reason = call.endpoint.refusal(&answer);
             assert!(!reason.contains("已登记"), "{}", answer.json);
@@ -129,7 +174,12 @@ fn another_store_or_clerk_does_not_refuse_undo_and_cancel() {
     for pos in [&one, &other] {
         front(&customer, pos).send(&server).answer().success("支付成功");
     }
-    let elsewhere = |call: Call| call.with("storeId", "NOWHERE").with("operatorId", "lisi").send(&server).answer();
+    let elsewhere = |call: Call| {
+        call.with("storeId", "NOWHERE")
+            .with("operatorId", "lisi")
+            .send(&server)
+            .answer()
+    };
     elsewhere(front_undo(&one)).success("消费冲正成功");
     elsewhere(cancel(&other)).success("交易撤销成功");
     assert_eq!(server.balance(&customer), 1000);
@@ -144,11 +194,18 @@ fn freeze_and_lock_do_not_refuse_undo_and_cancel() {
         front(&customer, pos).send(&server).answer().success("支付成功");
     }
     for _ in 0..5 {
-        front(&customer, &Pos::new()).code("000001", &customer.mobile).send(&server).answer().failure(10_000, "支付失败");
+        front(&customer, &Pos::new())
+            .code("000001", &customer.mobile)
+            .send(&server)
+            .answer()
+            .failure(10_000, "支付失败");
     }
     let account = server.cash(&customer.mobile).account_number;
     server.freeze(&account);
-    front(&customer, &Pos::new()).send(&server).answer().failure(10_000, "支付失败");
+    front(&customer, &Pos::new())
+        .send(&server)
+        .answer()
+        .failure(10_000, "支付失败");
     front_undo(&one).send(&server).answer().success("消费冲正成功");
     cancel(&other).send(&server).answer().success("交易撤销成功");
     server.unfreeze(&account);
@@ -164,7 +221,14 @@ fn the_freshness_window_does_not_refuse_undo_and_cancel() {
     for pos in [&one, &other] {
         front(&customer, pos).send(&server).answer().success("支付成功");
     }
-    let stale = |call: Call| Call { time: "20150102121200".to_owned(), ..call.app("fresh") }.send(&server).answer();
+    let stale = |call: Call| {
+        Call {
+            time: "20150102121200".to_owned(),
+            ..call.app("fresh")
+        }
+        .send(&server)
+        .answer()
+    };
     stale(gw_pay(&customer, &Pos::new(), 1)).failure(10_000, "线下支付失败");
     stale(gw_undo(&one)).success("交易撤销成功");
     stale(gw_cancel(&other.next(), &other.serial)).success("交易撤销成功");

@@ -8,7 +8,15 @@ use map_client::proto::payment::v1::PaymentState;
 
 /// The call is declined, the obstacle removed, and the same bytes again are declined again.
 #[track_caller]
-fn check(server: &Server, case: &str, pos: &Pos, call: &Call, mobile: &str, reason: &str, remove: impl FnOnce()) {
+fn check(
+    server: &Server,
+    case: &str,
+    pos: &Pos,
+    call: &Call,
+    mobile: &str,
+    reason: &str,
+    remove: impl FnOnce(),
+) {
     let first = call.send(server).answer();
     let prefix = call.endpoint.failure.as_deref().unwrap();
     let said = first.failure(10_000, prefix);
@@ -34,7 +42,15 @@ fn declined_for_balance_stays_declined_after_a_top_up() {
     let customer = server.customer(100);
     let pos = Pos::new();
     let call = front_pay(&customer, &pos, 101);
-    check(&server, "balance", &pos, &call, &customer.mobile, "余额不足", || server.top_up(&customer.mobile, 1000));
+    check(
+        &server,
+        "balance",
+        &pos,
+        &call,
+        &customer.mobile,
+        "余额不足",
+        || server.top_up(&customer.mobile, 1000),
+    );
 }
 
 #[test]
@@ -45,7 +61,15 @@ fn declined_for_a_wrong_payment_code_stays_declined_with_the_right_one() {
     let wrong = front_pay(&customer, &pos, 100).code("000001", &customer.mobile);
     wrong.send(&server).answer().failure(10_000, "支付失败");
     let right = front_pay(&customer, &pos, 100);
-    check(&server, "payment code", &pos, &right, &customer.mobile, "密码", || {});
+    check(
+        &server,
+        "payment code",
+        &pos,
+        &right,
+        &customer.mobile,
+        "密码",
+        || {},
+    );
 }
 
 #[test]
@@ -56,7 +80,9 @@ fn declined_for_a_frozen_account_stays_declined_after_the_freeze() {
     server.freeze(&account);
     let pos = Pos::new();
     let call = front_pay(&customer, &pos, 100);
-    check(&server, "frozen", &pos, &call, &customer.mobile, "冻结", || server.unfreeze(&account));
+    check(&server, "frozen", &pos, &call, &customer.mobile, "冻结", || {
+        server.unfreeze(&account)
+    });
 }
 
 #[test]
@@ -69,7 +95,9 @@ fn declined_for_a_locked_payment_code_stays_declined_after_the_unlock() {
     }
     let pos = Pos::new();
     let call = front_pay(&customer, &pos, 100);
-    check(&server, "locked", &pos, &call, &customer.mobile, "锁定", || unlock(&server, &customer));
+    check(&server, "locked", &pos, &call, &customer.mobile, "锁定", || {
+        unlock(&server, &customer)
+    });
 }
 
 pub fn unlock(server: &Server, customer: &Customer) {
@@ -87,20 +115,36 @@ fn five_consecutive_wrong_codes_lock_and_a_right_one_resets() {
     let customer = server.customer(1000);
     let wrong = |pos: &Pos| front_pay(&customer, pos, 1).code("000001", &customer.mobile);
     for _ in 0..4 {
-        wrong(&Pos::new()).send(&server).answer().failure(10_000, "支付失败");
+        wrong(&Pos::new())
+            .send(&server)
+            .answer()
+            .failure(10_000, "支付失败");
     }
-    front_pay(&customer, &Pos::new(), 1).send(&server).answer().success("支付成功");
+    front_pay(&customer, &Pos::new(), 1)
+        .send(&server)
+        .answer()
+        .success("支付成功");
     // A repeat under one key is one attempt.
     let pos = Pos::new();
     for _ in 0..6 {
         wrong(&pos).send(&server).answer().failure(10_000, "支付失败");
     }
-    front_pay(&customer, &Pos::new(), 1).send(&server).answer().success("支付成功");
+    front_pay(&customer, &Pos::new(), 1)
+        .send(&server)
+        .answer()
+        .success("支付成功");
     for _ in 0..5 {
-        wrong(&Pos::new()).send(&server).answer().failure(10_000, "支付失败");
+        wrong(&Pos::new())
+            .send(&server)
+            .answer()
+            .failure(10_000, "支付失败");
     }
     let locked = front_pay(&customer, &Pos::new(), 1).send(&server).answer();
-    assert!(locked.failure(10_000, "支付失败").contains("锁定"), "{}", locked.json);
+    assert!(
+        locked.failure(10_000, "支付失败").contains("锁定"),
+        "{}",
+        locked.json
+    );
     assert_eq!(server.balance(&customer), 998);
 }
 
@@ -108,35 +152,67 @@ fn five_consecutive_wrong_codes_lock_and_a_right_one_resets() {
 fn a_balance_query_counts_a_wrong_code_once_for_each_key_and_does_not_occupy_it() {
     let server = server();
     let customer = server.customer(1000);
-    let query = |pos: &Pos| Call::sample("front.offline.get_account_info").by(&customer).at(pos);
+    let query = |pos: &Pos| {
+        Call::sample("front.offline.get_account_info")
+            .by(&customer)
+            .at(pos)
+    };
     let pos = Pos::new();
     for _ in 0..7 {
-        let wrong = query(&pos).code("000001", &customer.mobile).send(&server).answer();
+        let wrong = query(&pos)
+            .code("000001", &customer.mobile)
+            .send(&server)
+            .answer();
         wrong.failure(10_000, "查询余额失败");
     }
     // One attempt, not seven; and the key pays.
-    front_pay(&customer, &pos, 100).send(&server).answer().success("支付成功");
+    front_pay(&customer, &pos, 100)
+        .send(&server)
+        .answer()
+        .success("支付成功");
     for _ in 0..5 {
-        query(&Pos::new()).code("000001", &customer.mobile).send(&server).answer().failure(10_000, "查询余额失败");
+        query(&Pos::new())
+            .code("000001", &customer.mobile)
+            .send(&server)
+            .answer()
+            .failure(10_000, "查询余额失败");
     }
     let locked = front_pay(&customer, &Pos::new(), 100).send(&server).answer();
-    assert!(locked.failure(10_000, "支付失败").contains("锁定"), "{}", locked.json);
+    assert!(
+        locked.failure(10_000, "支付失败").contains("锁定"),
+        "{}",
+        locked.json
+    );
 }
 
 #[test]
 fn declined_for_an_unset_payment_code_stays_declined_after_it_is_set() {
     let server = server();
-    let customer = Customer { mobile: new_mobile(), pin: "135790".to_owned() };
+    let customer = Customer {
+        mobile: new_mobile(),
+        pin: "135790".to_owned(),
+    };
     server.top_up(&customer.mobile, 1000);
     let pos = Pos::new();
     let call = front_pay(&customer, &pos, 100);
-    check(&server, "no code", &pos, &call, &customer.mobile, "密码", || server.set_code(&customer));
+    check(
+        &server,
+        "no code",
+        &pos,
+        &call,
+        &customer.mobile,
+        "密码",
+        || server.set_code(&customer),
+    );
 }
 
 #[test]
 fn declined_for_an_unknown_consumer_stays_declined_when_the_customer_comes() {
     let server = server();
-    let customer = Customer { mobile: new_mobile(), pin: "135790".to_owned() };
+    let customer = Customer {
+        mobile: new_mobile(),
+        pin: "135790".to_owned(),
+    };
     let pos = Pos::new();
     let call = front_pay(&customer, &pos, 100);
     check(&server, "unknown", &pos, &call, &customer.mobile, "", || {
@@ -151,13 +227,25 @@ fn declined_for_an_inactive_terminal_stays_declined_when_it_is_active() {
     let customer = server.customer(1000);
     let pos = Pos::of("posp1", "SH12345", "ST12345", "ZJSLEEPS");
     let call = front_pay(&customer, &pos, 100);
-    check(&server, "inactive terminal", &pos, &call, &customer.mobile, "终端", || {
-        server.provision(|document| document.sellers[0].stores[0].terminals[2].active = true);
-        // Until the core has it.
-        eventually("the terminal is active", || {
-            front_pay(&customer, &pos.next(), 1).send(&server).answer().succeeded().then_some(())
-        });
-    });
+    check(
+        &server,
+        "inactive terminal",
+        &pos,
+        &call,
+        &customer.mobile,
+        "终端",
+        || {
+            server.provision(|document| document.sellers[0].stores[0].terminals[2].active = true);
+            // Until the core has it.
+            eventually("the terminal is active", || {
+                front_pay(&customer, &pos.next(), 1)
+                    .send(&server)
+                    .answer()
+                    .succeeded()
+                    .then_some(())
+            });
+        },
+    );
 }
 
 #[test]
@@ -166,14 +254,30 @@ fn declined_for_an_inactive_seller_stays_declined_when_it_is_active() {
     let customer = server.customer(1000);
     let pos = Pos::of("posp1", "SLEEPS", "ST01", "POS1");
     let call = front_pay(&customer, &pos, 100);
-    check(&server, "inactive seller", &pos, &call, &customer.mobile, "商户", || {
-        server.provision(|document| {
-            document.sellers.iter_mut().filter(|seller| seller.seller_id == "SLEEPS").for_each(|seller| seller.active = true);
-        });
-        eventually("the seller is active", || {
-            front_pay(&customer, &pos.next(), 1).send(&server).answer().succeeded().then_some(())
-        });
-    });
+    check(
+        &server,
+        "inactive seller",
+        &pos,
+        &call,
+        &customer.mobile,
+        "商户",
+        || {
+            server.provision(|document| {
+                document
+                    .sellers
+                    .iter_mut()
+                    .filter(|seller| seller.seller_id == "SLEEPS")
+                    .for_each(|seller| seller.active = true);
+            });
+            eventually("the seller is active", || {
+                front_pay(&customer, &pos.next(), 1)
+                    .send(&server)
+                    .answer()
+                    .succeeded()
+                    .then_some(())
+            });
+        },
+    );
 }
 
 #[test]
@@ -191,7 +295,10 @@ fn what_was_refused_before_a_decision_does_not_use_the_key_up() {
         ("unknown app", unknown.to_string()),
         ("format", good.clone().with("sum", 0).text()),
         ("an inactive app", good.clone().app("sleeps").text()),
-        ("an unreadable payment code", good.clone().with("paymentCodeDES", "0000000000000000").text()),
+        (
+            "an unreadable payment code",
+            good.clone().with("paymentCodeDES", "0000000000000000").text(),
+        ),
         ("no JSON", format!("{}x", good.text())),
     ] {
         let answer = good.post(&server, body.as_bytes()).answer();
@@ -208,8 +315,17 @@ fn a_wrong_sms_code_does_not_use_the_opening_key_up() {
     let mobile = new_mobile();
     let code = server.sms_code("wallet", &mobile);
     let wrong = if code == "0000" { "0001" } else { "0000" };
-    let call = Call::sample("gw.oilcard.open_online").with("ID", new_id_number()).with("mobileNum", &mobile);
+    let call = Call::sample("gw.oilcard.open_online")
+        .with("ID", new_id_number())
+        .with("mobileNum", &mobile);
     let call = call.with("appOrderId", order_number());
-    call.clone().with("smsCode", wrong).send(&server).answer().failure(10_000, "用户开卡失败");
-    call.with("smsCode", code).send(&server).answer().success("用户开卡成功");
+    call.clone()
+        .with("smsCode", wrong)
+        .send(&server)
+        .answer()
+        .failure(10_000, "用户开卡失败");
+    call.with("smsCode", code)
+        .send(&server)
+        .answer()
+        .success("用户开卡成功");
 }

@@ -10,7 +10,9 @@ fn a_listener_serves_only_the_addresses_of_its_list() {
     let server = server();
     let customer = server.customer(1000);
     let pos = Pos::new();
-    let reply = front_pay(&customer, &pos, 100).through(Door::Forbidden).send(&server);
+    let reply = front_pay(&customer, &pos, 100)
+        .through(Door::Forbidden)
+        .send(&server);
     assert!(matches!(reply, Reply::Closed), "{reply:?}");
     assert_eq!(server.payment(&pos), None);
     assert_eq!(server.balance(&customer), 1000);
@@ -20,19 +22,42 @@ fn a_listener_serves_only_the_addresses_of_its_list() {
 fn a_listener_with_mtls_serves_only_who_has_a_certificate() {
     let folder = tempfile::tempdir().unwrap();
     certificates(folder.path());
-    let setup = Setup { certificates: Some(folder.path().to_owned()), ..Setup::default() };
+    let setup = Setup {
+        certificates: Some(folder.path().to_owned()),
+        ..Setup::default()
+    };
     let server = Server::start(setup);
     let customer = server.customer(1000);
-    let url = format!("https://localhost:{}/front/offline/pay", server.door(Door::Certified).port());
+    let url = format!(
+        "https://localhost:{}/front/offline/pay",
+        server.door(Door::Certified).port()
+    );
     let body = front_pay(&customer, &Pos::new(), 100).text();
     let curl = |more: &[&str]| {
         let mut curl = Command::new("curl");
-        curl.args(["-sS", "--max-time", "20", "--cacert", "ca.pem", "--data-binary", &body, &url]).args(more);
+        curl.args([
+            "-sS",
+            "--max-time",
+            "20",
+            "--cacert",
+            "ca.pem",
+            "--data-binary",
+            &body,
+            &url,
+        ])
+        .args(more);
         let output = curl.current_dir(&folder).output().expect("curl runs");
-        (String::from_utf8_lossy(&output.stdout).into_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
+        (
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
     };
     assert_eq!(curl(&[]).0, "", "no certificate");
-    assert_eq!(curl(&["--cert", "stranger.pem", "--key", "stranger.key"]).0, "", "somebody else's certificate");
+    assert_eq!(
+        curl(&["--cert", "stranger.pem", "--key", "stranger.key"]).0,
+        "",
+        "somebody else's certificate"
+    );
     assert_eq!(server.balance(&customer), 1000);
     let (answer, said) = curl(&["--cert", "client.pem", "--key", "client.key"]);
     assert!(answer.contains("支付成功"), "{answer}{said}");
@@ -85,26 +110,42 @@ fn seller_store_and_terminal_must_be_known_and_belong_together() {
             Call::sample("front.offline.download_product@002").at(&pos),
         ] {
             let answer = call.send(&server).answer();
-            assert!(!answer.succeeded(), "{case}, {}: {}", call.endpoint.id, answer.json);
+            assert!(
+                !answer.succeeded(),
+                "{case}, {}: {}",
+                call.endpoint.id,
+                answer.json
+            );
         }
     }
     assert_eq!(server.balance(&customer), 1000);
-    front_pay(&customer, &Pos::new(), 100).send(&server).answer().success("支付成功");
+    front_pay(&customer, &Pos::new(), 100)
+        .send(&server)
+        .answer()
+        .success("支付成功");
 }
 
 #[test]
 fn load_limits_refuse_payments_without_an_answer_and_never_undo_or_cancel() {
-    let setup = Setup { listener: "concurrency = 1\nreserved = 2\n", ..Setup::default() };
+    let setup = Setup {
+        listener: "concurrency = 1\nreserved = 2\n",
+        ..Setup::default()
+    };
     let server = Server::start(setup);
     let customer = server.customer(1000);
     let (first, second, late) = (Pos::new(), Pos::new(), Pos::new());
     for pos in [&first, &second] {
-        front_pay(&customer, pos, 100).send(&server).answer().success("支付成功");
+        front_pay(&customer, pos, 100)
+            .send(&server)
+            .answer()
+            .success("支付成功");
     }
     // A call whose body does not come takes the one place.
     let hold = |address| {
         let mut stream = std::net::TcpStream::connect(address).unwrap();
-        stream.write_all(b"POST /front/offline/pay HTTP/1.1\r\nHost: map\r\nContent-Length: 900\r\n\r\n{").unwrap();
+        stream
+            .write_all(b"POST /front/offline/pay HTTP/1.1\r\nHost: map\r\nContent-Length: 900\r\n\r\n{")
+            .unwrap();
         stream
     };
     let mut holders = Vec::new();
@@ -116,7 +157,10 @@ fn load_limits_refuse_payments_without_an_answer_and_never_undo_or_cancel() {
         matches!(reply, Reply::Closed).then_some(())
     });
     front_undo(&first).send(&server).answer().success("消费冲正成功");
-    front_cancel(&second.next(), &second.serial).send(&server).answer().success("交易撤销成功");
+    front_cancel(&second.next(), &second.serial)
+        .send(&server)
+        .answer()
+        .success("交易撤销成功");
     drop(holders);
     // What got no answer may be sent again, and happens once.
     let answer = eventually("the place is free", || refused.send(&server).answered().cloned());

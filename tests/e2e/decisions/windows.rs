@@ -19,7 +19,10 @@ const WINDOWS: Setup = Setup {
 /// Pays, then waits until a later payment's repeat is refused: then the windows of the first have passed.
 fn pay_and_let_the_windows_pass(server: &Server, customer: &Customer, payments: &[&Pos]) -> String {
     for pos in payments {
-        front_pay(customer, pos, 100).send(server).answer().success("支付成功");
+        front_pay(customer, pos, 100)
+            .send(server)
+            .answer()
+            .success("支付成功");
     }
     let last = front_pay(customer, &Pos::new(), 1);
     last.send(server).answer().success("支付成功");
@@ -45,7 +48,10 @@ fn a_repeat_after_the_replay_window_is_refused_and_told_to_the_operator() {
     });
     assert!(events.iter().any(|kind| kind.contains("REPLAY")), "{events:?}");
     assert_eq!(server.balance(&customer), 899, "money moved once");
-    assert_eq!(server.payment(&pos).expect("the payment").state(), PaymentState::Paid);
+    assert_eq!(
+        server.payment(&pos).expect("the payment").state(),
+        PaymentState::Paid
+    );
 }
 
 #[test]
@@ -55,12 +61,25 @@ fn undo_and_cancel_after_the_reversal_window_are_refused_and_told_but_an_operato
     let (one, other) = (Pos::new(), Pos::new());
     pay_and_let_the_windows_pass(&server, &customer, &[&one, &other]);
     let before = server.events("").len();
-    front_undo(&one).send(&server).answer().failure(10_000, "消费冲正失败");
-    gw_undo(&one).send(&server).answer().failure(10_000, "交易撤销失败");
-    eventually("an event for the undo", || (server.events("").len() > before).then_some(()));
+    front_undo(&one)
+        .send(&server)
+        .answer()
+        .failure(10_000, "消费冲正失败");
+    gw_undo(&one)
+        .send(&server)
+        .answer()
+        .failure(10_000, "交易撤销失败");
+    eventually("an event for the undo", || {
+        (server.events("").len() > before).then_some(())
+    });
     let before = server.events("").len();
-    front_cancel(&other.next(), &other.serial).send(&server).answer().failure(10_000, "交易撤销失败");
-    eventually("an event for the cancel", || (server.events("").len() > before).then_some(()));
+    front_cancel(&other.next(), &other.serial)
+        .send(&server)
+        .answer()
+        .failure(10_000, "交易撤销失败");
+    eventually("an event for the cancel", || {
+        (server.events("").len() > before).then_some(())
+    });
     assert_eq!(server.balance(&customer), 799);
     let payment = server.payment(&one).expect("the payment");
     assert_eq!(payment.state(), PaymentState::Paid);
@@ -80,7 +99,10 @@ fn an_undo_within_the_window_repeats_its_answer() {
     let server = Server::start(WINDOWS);
     let customer = server.customer(1000);
     let pos = Pos::new();
-    front_pay(&customer, &pos, 100).send(&server).answer().success("支付成功");
+    front_pay(&customer, &pos, 100)
+        .send(&server)
+        .answer()
+        .success("支付成功");
     let first = front_undo(&pos).send(&server).answer().success("消费冲正成功");
     assert_eq!(front_undo(&pos).send(&server).answer().json, first.json);
     assert_eq!(server.balance(&customer), 1000);

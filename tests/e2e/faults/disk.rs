@@ -25,11 +25,15 @@ impl Disk {
     fn mount(size: &str) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "map-test"]).arg(folder.path());
+        mount
+            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "map-test"])
+            .arg(folder.path());
         match mount.output() {
             Ok(output) if output.status.success() => Some(Self { folder }),
             other => {
-                crate::harness::keys::say(&format!("NOT TESTED: no tmpfs can be mounted here, so no disk can be filled: {other:?}"));
+                crate::harness::keys::say(&format!(
+                    "NOT TESTED: no tmpfs can be mounted here, so no disk can be filled: {other:?}"
+                ));
                 None
             }
         }
@@ -41,7 +45,11 @@ impl Disk {
 
     /// Takes all the space that is left.
     fn fill(&self) {
-        let mut filler = File::options().create(true).append(true).open(self.path("filler")).expect("a file");
+        let mut filler = File::options()
+            .create(true)
+            .append(true)
+            .open(self.path("filler"))
+            .expect("a file");
         for size in [1 << 20, 4096, 1] {
             let block = vec![0; size];
             while filler.write_all(&block).is_ok() {}
@@ -56,7 +64,10 @@ impl Disk {
 impl Drop for Disk {
     fn drop(&mut self) {
         let unmounted = Command::new("umount").arg("-l").arg(self.folder.path()).status();
-        assert!(unmounted.is_ok_and(|status| status.success()) || std::thread::panicking(), "umount");
+        assert!(
+            unmounted.is_ok_and(|status| status.success()) || std::thread::panicking(),
+            "umount"
+        );
     }
 }
 
@@ -75,7 +86,9 @@ fn bare_pay(server: &Server, customer: &Customer, pos: &Pos) -> Result<String, S
         let mut client = PaymentServiceClient::new(endpoint.connect().await.expect("the core listens"));
         let mut request = Request::new(request);
         let bearer = format!("Bearer {}", world::secrets().network1);
-        request.metadata_mut().insert("authorization", bearer.parse().expect("ASCII"));
+        request
+            .metadata_mut()
+            .insert("authorization", bearer.parse().expect("ASCII"));
         let paid = client.pay(request).await?.into_inner();
         Ok(paid.payment.expect("a payment").order_number)
     })
@@ -99,7 +112,10 @@ fn on_a_full_disk_money_calls_are_unavailable_reads_go_on_and_nothing_is_lost_or
         })
         .collect();
     let reversible = Pos::new();
-    front_pay(&customer, &reversible, 100).send(&server).answer().success("支付成功");
+    front_pay(&customer, &reversible, 100)
+        .send(&server)
+        .answer()
+        .success("支付成功");
 
     disk.fill();
     // Space that was allocated before may still take some payments: they count as any other.
@@ -125,23 +141,40 @@ fn on_a_full_disk_money_calls_are_unavailable_reads_go_on_and_nothing_is_lost_or
     assert_eq!(status.code(), Code::Unavailable, "{status:?}");
     assert!(status.get_details_retry_info().is_some(), "{status:?}");
     // An app may be set to get 503 in the place of a closed connection.
-    let told = gw_pay(&customer, &Pos::new(), 100).app("says503").send(&server).answer();
+    let told = gw_pay(&customer, &Pos::new(), 100)
+        .app("says503")
+        .send(&server)
+        .answer();
     assert_eq!(told.status, 503);
 
     // Reads go on.
-    let balance = Call::sample("gw.offline.get_account_info").by(&customer).at(&Pos::new());
+    let balance = Call::sample("gw.offline.get_account_info")
+        .by(&customer)
+        .at(&Pos::new());
     assert!(balance.send(&server).answer().succeeded());
-    assert!(Call::sample("front.offline.download_product@003").send(&server).answer().succeeded());
+    assert!(
+        Call::sample("front.offline.download_product@003")
+            .send(&server)
+            .answer()
+            .succeeded()
+    );
     server.accounts(&customer.mobile);
     server.trial_balance();
 
     disk.free();
     let again = front_pay(&customer, &Pos::new(), 100);
     eventually("payments work again in the same process", || {
-        again.send(&server).answered().map(|answer| answer.clone().success("支付成功"))
+        again
+            .send(&server)
+            .answered()
+            .map(|answer| answer.clone().success("支付成功"))
     });
     for (call, answer) in &acknowledged {
-        assert_eq!(call.send(&server).answer().json, answer.json, "an acknowledged payment");
+        assert_eq!(
+            call.send(&server).answer().json,
+            answer.json,
+            "an acknowledged payment"
+        );
     }
     open.extend([front, gw]);
     for call in &open {
@@ -155,7 +188,10 @@ fn on_a_full_disk_money_calls_are_unavailable_reads_go_on_and_nothing_is_lost_or
     let spent = 100 * i64::try_from(payments).unwrap();
     let balance = server.balance(&customer);
     // The payment that got 503 may have happened; it alone.
-    assert!([100_000 - spent, 100_000 - spent - 100].contains(&balance), "{balance}, {payments} payments");
+    assert!(
+        [100_000 - spent, 100_000 - spent - 100].contains(&balance),
+        "{balance}, {payments} payments"
+    );
     server.trial_balance();
     server.stop();
     clean(&server);
@@ -165,18 +201,27 @@ fn on_a_full_disk_money_calls_are_unavailable_reads_go_on_and_nothing_is_lost_or
 #[test]
 fn a_ledger_that_cant_be_written_is_refused_at_the_start_and_says_where() {
     let Some(disk) = Disk::mount("256m") else { return };
-    let setup = Setup { data_dir: Some(disk.path("data")), ..Setup::default() };
+    let setup = Setup {
+        data_dir: Some(disk.path("data")),
+        ..Setup::default()
+    };
     let server = Server::start(setup);
     let customer = server.customer(1000);
     server.stop();
     let remount = |flag: &str| {
-        let status = Command::new("mount").args(["-o", &format!("remount,{flag}")]).arg(disk.folder.path()).status();
+        let status = Command::new("mount")
+            .args(["-o", &format!("remount,{flag}")])
+            .arg(disk.folder.path())
+            .status();
         assert!(status.expect("mount").success());
     };
     remount("ro");
     let output = server.try_serve();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && said.contains(&*folder(&disk.path("data"))), "{said}");
+    assert!(
+        !output.status.success() && said.contains(&*folder(&disk.path("data"))),
+        "{said}"
+    );
     remount("rw");
     server.launch();
     assert_eq!(server.balance(&customer), 1000);

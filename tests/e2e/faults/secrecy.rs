@@ -16,15 +16,21 @@ type Secrets = Vec<(&'static str, String)>;
 /// point, are somebody else's.
 fn tells(text: &str, secret: &str) -> bool {
     text.match_indices(secret).any(|(at, _)| {
-        let inside = |character: Option<char>| character.is_some_and(|c| c.is_ascii_alphanumeric() || c == '.');
-        !inside(text[..at].chars().next_back()) && !text[at + secret.len()..].starts_with(|c: char| c.is_ascii_alphanumeric())
+        let inside =
+            |character: Option<char>| character.is_some_and(|c| c.is_ascii_alphanumeric() || c == '.');
+        !inside(text[..at].chars().next_back())
+            && !text[at + secret.len()..].starts_with(|c: char| c.is_ascii_alphanumeric())
     })
 }
 
 #[track_caller]
 fn silent(what: &str, text: &str, secrets: &Secrets) {
     for (kind, secret) in secrets {
-        assert!(!tells(text, secret), "{what} tells a {kind}: {}", context(text, secret));
+        assert!(
+            !tells(text, secret),
+            "{what} tells a {kind}: {}",
+            context(text, secret)
+        );
     }
 }
 
@@ -49,8 +55,15 @@ fn talk(server: &Server) -> (Secrets, Vec<Answer>) {
     send(&open.clone().with("appOrderId", order_number()));
     send(&open.clone().with("productId", "0815"));
     send(&open.clone().with("mobileNum", "1391234567x"));
-    let card = server.accounts(&owner).into_iter().find(|account| account.face_value_fen > 0).expect("a card").account_number;
-    let transfer = Call::sample("gw.oilcard.transfer_to_cashAccount").with("mobileNum", &owner).with("accountId", &card);
+    let card = server
+        .accounts(&owner)
+        .into_iter()
+        .find(|account| account.face_value_fen > 0)
+        .expect("a card")
+        .account_number;
+    let transfer = Call::sample("gw.oilcard.transfer_to_cashAccount")
+        .with("mobileNum", &owner)
+        .with("accountId", &card);
     let transfer = transfer.with("sum", 100).with("appOrderId", order_number());
     send(&transfer);
     send(&transfer.clone().without("accountCode").without("paymentCodeMD5"));
@@ -72,7 +85,10 @@ fn talk(server: &Server) -> (Secrets, Vec<Answer>) {
     forged.set("app.signature", world::app("wallet").key.as_str());
     let call = gw_pay(&customer, &Pos::new(), 100);
     answers.push(call.post(server, forged.to_string().as_bytes()).answer());
-    answers.push(call.post(server, format!("{{{}", call.text()).as_bytes()).answer());
+    answers.push(
+        call.post(server, format!("{{{}", call.text()).as_bytes())
+            .answer(),
+    );
     let app = world::app("wallet");
     let account = server.cash(&customer.mobile).account_number;
     let secrets = vec![
@@ -97,15 +113,24 @@ fn talk(server: &Server) -> (Secrets, Vec<Answer>) {
 
 #[test]
 fn nothing_secret_or_personal_reaches_log_metrics_or_a_failures_text() {
-    let server = Server::start(Setup { log: "debug", ..Setup::default() });
+    let server = Server::start(Setup {
+        log: "debug",
+        ..Setup::default()
+    });
     let (secrets, answers) = talk(&server);
     let failures: Vec<_> = answers.iter().filter(|answer| !answer.succeeded()).collect();
     assert!(failures.len() >= 15, "{} failures", failures.len());
     for answer in failures {
         silent("a failure", answer.errmsg(), &secrets);
         // Nor anything of the inside.
-        let inside = ["map_", "rust", "src/", "panic", "fjall", "tonic", "grpc", "Error", "error"];
-        assert!(inside.iter().all(|word| !answer.errmsg().contains(word)), "{}", answer.json);
+        let inside = [
+            "map_", "rust", "src/", "panic", "fjall", "tonic", "grpc", "Error", "error",
+        ];
+        assert!(
+            inside.iter().all(|word| !answer.errmsg().contains(word)),
+            "{}",
+            answer.json
+        );
     }
     for answer in answers {
         let keys = &secrets[..4];
@@ -122,7 +147,10 @@ fn nothing_secret_or_personal_reaches_log_metrics_or_a_failures_text() {
     }
     server.stop();
     let log = server.log();
-    assert!(log.contains("/gw/offline/pay") || log.contains("gw") && log.len() > 1000, "it does log: {log}");
+    assert!(
+        log.contains("/gw/offline/pay") || log.contains("gw") && log.len() > 1000,
+        "it does log: {log}"
+    );
     silent("the log", &log, &secrets);
 }
 
@@ -148,8 +176,14 @@ fn a_refusal_over_grpc_tells_nothing_personal() {
     ];
     for request in [
         request.clone(),
-        ResetPaymentCodeRequest { id_number: "4403001990010112".to_owned(), ..request.clone() },
-        ResetPaymentCodeRequest { mobile_number: "138x".to_owned(), ..request },
+        ResetPaymentCodeRequest {
+            id_number: "4403001990010112".to_owned(),
+            ..request.clone()
+        },
+        ResetPaymentCodeRequest {
+            mobile_number: "138x".to_owned(),
+            ..request
+        },
     ] {
         match wait(client.reset_payment_code(request)) {
             Err(Error::Refused(refusal)) => silent("a refusal", &format!("{refusal:?}"), &secrets),

@@ -18,7 +18,15 @@ pub fn path() -> &'static PathBuf {
 fn build() -> PathBuf {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--offline", "-p", "map", "--bin", "map", "--message-format=json-render-diagnostics"]);
+    cargo.args([
+        "build",
+        "--offline",
+        "-p",
+        "map",
+        "--bin",
+        "map",
+        "--message-format=json-render-diagnostics",
+    ]);
     cargo.args(["--manifest-path", manifest]);
     if !cfg!(debug_assertions) {
         cargo.arg("--release");

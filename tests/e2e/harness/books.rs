@@ -33,17 +33,36 @@ impl Pos {
 impl Server {
     /// The trial balance; panics unless it sums to zero.
     pub fn trial_balance(&self) -> TrialBalance {
-        let answer = wait(self.operator().get_trial_balance(GetTrialBalanceRequest {})).expect("trial balance");
+        let answer =
+            wait(self.operator().get_trial_balance(GetTrialBalanceRequest {})).expect("trial balance");
         assert_eq!(answer.total_fen, 0, "{answer:?}");
-        assert_eq!(answer.lines.iter().map(|line| line.balance_fen).sum::<i64>(), 0, "{answer:?}");
-        let lines = answer.lines.into_iter().map(|line| (line.ledger_account, line.balance_fen)).collect();
-        TrialBalance { lines, entries: answer.entry_count }
+        assert_eq!(
+            answer.lines.iter().map(|line| line.balance_fen).sum::<i64>(),
+            0,
+            "{answer:?}"
+        );
+        let lines = answer
+            .lines
+            .into_iter()
+            .map(|line| (line.ledger_account, line.balance_fen))
+            .collect();
+        TrialBalance {
+            lines,
+            entries: answer.entry_count,
+        }
     }
 
     /// The payment under a key; none: the key is unknown.
     pub fn payment(&self, pos: &Pos) -> Option<Payment> {
-        let bearer = if pos.network == "posp2" { &secrets().network2 } else { &secrets().network1 };
-        match wait(self.client(bearer).find_payment(FindPaymentRequest { key: Some(pos.key()) })) {
+        let bearer = if pos.network == "posp2" {
+            &secrets().network2
+        } else {
+            &secrets().network1
+        };
+        match wait(
+            self.client(bearer)
+                .find_payment(FindPaymentRequest { key: Some(pos.key()) }),
+        ) {
             Ok(found) => found.payment,
             Err(error) => {
                 assert_eq!(refused::<()>(Err(error)), ErrorReason::PaymentNotFound);
@@ -54,9 +73,16 @@ impl Server {
 
     /// The kinds of all events whose target holds this text.
     pub fn events(&self, target: &str) -> Vec<String> {
-        let request = ListEventsRequest { page_size: 500, page_token: String::new() };
+        let request = ListEventsRequest {
+            page_size: 500,
+            page_token: String::new(),
+        };
         let events = wait(self.operator().list_events(request)).expect("events").events;
-        events.into_iter().filter(|event| event.target.contains(target)).map(|event| event.kind).collect()
+        events
+            .into_iter()
+            .filter(|event| event.target.contains(target))
+            .map(|event| event.kind)
+            .collect()
     }
 
     /// Freezes an account.

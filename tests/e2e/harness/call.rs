@@ -45,7 +45,10 @@ impl Pos {
 
     /// A new serial at the same terminal, in the same batch.
     pub fn next(&self) -> Self {
-        Self { serial: super::keys::unique().to_string(), ..self.clone() }
+        Self {
+            serial: super::keys::unique().to_string(),
+            ..self.clone()
+        }
     }
 }
 
@@ -108,15 +111,24 @@ impl Call {
     /// Names the POS transaction.
     #[must_use]
     pub fn at(self, pos: &Pos) -> Self {
-        let call = self.with("sellerId", &pos.seller).with("storeId", &pos.store).with("terminalId", &pos.terminal);
-        call.with("batchNo", &pos.batch).with("terminalOrderId", &pos.serial)
+        let call = self
+            .with("sellerId", &pos.seller)
+            .with("storeId", &pos.store)
+            .with("terminalId", &pos.terminal);
+        call.with("batchNo", &pos.batch)
+            .with("terminalOrderId", &pos.serial)
     }
 
     /// Who pays or asks, with the right payment code where the call carries one.
     #[must_use]
     pub fn by(self, customer: &Customer) -> Self {
         let call = self.with("consumerId", &customer.mobile);
-        if call.endpoint.request.at(&call.endpoint.field("paymentCodeDES")).is_some() {
+        if call
+            .endpoint
+            .request
+            .at(&call.endpoint.field("paymentCodeDES"))
+            .is_some()
+        {
             call.code(&customer.pin, &customer.mobile)
         } else {
             call
@@ -126,7 +138,11 @@ impl Call {
     /// The payment code, encrypted as the app's or network's setting wants it.
     #[must_use]
     pub fn code(self, pin: &str, owner: &str) -> Self {
-        let network = if self.app.id == "elsewhere" || self.door == Some(Door::Posp2) { "posp2" } else { "posp1" };
+        let network = if self.app.id == "elsewhere" || self.door == Some(Door::Posp2) {
+            "posp2"
+        } else {
+            "posp1"
+        };
         let block = if self.endpoint.credential != Credential::Network && self.app.id == "des" {
             let key = single_des::Key::from_text(&self.app.key).expect("a key of 8 bytes");
             key.encrypt(single_des::Mode::Ecb, pin)
@@ -142,7 +158,12 @@ impl Call {
         if self.endpoint.credential == Credential::Network {
             return body;
         }
-        for path in self.endpoint.encrypted.iter().filter(|path| !path.ends_with("paymentCodeDES")) {
+        for path in self
+            .endpoint
+            .encrypted
+            .iter()
+            .filter(|path| !path.ends_with("paymentCodeDES"))
+        {
             if let Some(Json::Text(clear)) = body.at(path) {
                 let encrypted = encrypt(self.app, clear);
                 body.set(path, encrypted);
@@ -158,7 +179,10 @@ impl Call {
         body.set("app.appId", app.id);
         body.set("app.timeStamp", time);
         body.set("app.nonce", nonce.as_str());
-        body.set("app.signature", md5(&[app.id, &app.key, &nonce, time], charset(app)));
+        body.set(
+            "app.signature",
+            md5(&[app.id, &app.key, &nonce, time], charset(app)),
+        );
         if self.endpoint.credential == Credential::AppTsig {
             let digest = order_md5(self.endpoint, body, charset(app));
             body.set("tsig.orderMD5", digest.as_str());
@@ -180,26 +204,45 @@ impl Call {
 
     /// Sends these bytes in its place.
     pub fn post(&self, server: &Server, body: &[u8]) -> Reply {
-        let usual = if self.endpoint.credential == Credential::Network { Door::Posp1 } else { Door::Apps };
+        let usual = if self.endpoint.credential == Credential::Network {
+            Door::Posp1
+        } else {
+            Door::Apps
+        };
         server.post(self.door.unwrap_or(usual), &Post::json(&self.path, body))
     }
 }
 
 /// A payment at a terminal's network.
 pub fn front_pay(customer: &Customer, pos: &Pos, fen: i64) -> Call {
-    let door = if pos.network == "posp2" { Door::Posp2 } else { Door::Posp1 };
-    Call::sample("front.offline.pay").through(door).by(customer).at(pos).with("sum", fen)
+    let door = if pos.network == "posp2" {
+        Door::Posp2
+    } else {
+        Door::Posp1
+    };
+    Call::sample("front.offline.pay")
+        .through(door)
+        .by(customer)
+        .at(pos)
+        .with("sum", fen)
 }
 
 /// A payment by an app.
 pub fn gw_pay(customer: &Customer, pos: &Pos, fen: i64) -> Call {
-    let call = Call::sample("gw.offline.pay").by(customer).at(pos).with("sum", fen);
+    let call = Call::sample("gw.offline.pay")
+        .by(customer)
+        .at(pos)
+        .with("sum", fen);
     call.with("appOrderId", format!("A{}", super::keys::unique()))
 }
 
 /// An undo at a terminal's network.
 pub fn front_undo(pos: &Pos) -> Call {
-    let door = if pos.network == "posp2" { Door::Posp2 } else { Door::Posp1 };
+    let door = if pos.network == "posp2" {
+        Door::Posp2
+    } else {
+        Door::Posp1
+    };
     Call::sample("front.offline.pay_undo").through(door).at(pos)
 }
 
@@ -210,13 +253,22 @@ pub fn gw_undo(pos: &Pos) -> Call {
 
 /// A cancel of `original` at a terminal's network, with a key of its own.
 pub fn front_cancel(pos: &Pos, original: &str) -> Call {
-    let door = if pos.network == "posp2" { Door::Posp2 } else { Door::Posp1 };
-    Call::sample("front.offline.pay_cancel").through(door).at(pos).with("orderId", original)
+    let door = if pos.network == "posp2" {
+        Door::Posp2
+    } else {
+        Door::Posp1
+    };
+    Call::sample("front.offline.pay_cancel")
+        .through(door)
+        .at(pos)
+        .with("orderId", original)
 }
 
 /// A cancel of `original` by an app.
 pub fn gw_cancel(pos: &Pos, original: &str) -> Call {
-    Call::sample("gw.offline.pay_cancel").at(pos).with("orderId", original)
+    Call::sample("gw.offline.pay_cancel")
+        .at(pos)
+        .with("orderId", original)
 }
 
 /// The MD5 over sorted values: blank ones are left out, the order is that of UTF-16 code units.
@@ -232,7 +284,11 @@ fn joined(values: &[&str]) -> String {
 
 /// The charset of an app's digests.
 fn charset(app: &App) -> Charset {
-    if app.id == "gbk" { Charset::Gbk } else { Charset::Utf8 }
+    if app.id == "gbk" {
+        Charset::Gbk
+    } else {
+        Charset::Utf8
+    }
 }
 
 /// orderMD5 over the documented list, of the values as they stand in the body.
@@ -245,7 +301,8 @@ pub fn order_md5(endpoint: &Endpoint, body: &Json, charset: Charset) -> String {
 
 /// The signature of `tsig`.
 pub fn tsig(app: &App, order_md5: &str, time: &str, nonce: &str) -> String {
-    app.rsa.sign(app.algorithm, &joined(&[order_md5, app.id, time, nonce]))
+    app.rsa
+        .sign(app.algorithm, &joined(&[order_md5, app.id, time, nonce]))
 }
 
 /// The same with another algorithm or key.
@@ -255,7 +312,9 @@ pub fn tsig_with(rsa: &super::keys::Rsa, algorithm: Algorithm, values: [&str; 4]
 
 /// A field under the app's 3DES key.
 pub fn encrypt(app: &App, clear: &str) -> String {
-    triple_des::Key::from_text(&app.key).expect("a key").encrypt(clear)
+    triple_des::Key::from_text(&app.key)
+        .expect("a key")
+        .encrypt(clear)
 }
 
 /// A PIN block under the network's key, for the owner's mobile number.

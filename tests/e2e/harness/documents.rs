@@ -45,7 +45,11 @@ pub struct Endpoint {
 impl Endpoint {
     /// The path of a field of the payload.
     pub fn field(&self, name: &str) -> String {
-        if self.payload.is_empty() { name.to_owned() } else { format!("{}.{name}", self.payload) }
+        if self.payload.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.payload)
+        }
     }
 
     /// Whether a refusal has the documented form; gives its reason.
@@ -54,7 +58,12 @@ impl Endpoint {
         match &self.failure {
             Some(prefix) => answer.failure(self.errcode, prefix),
             None => {
-                assert_eq!((answer.status, answer.errcode()), (200, self.errcode), "{}", answer.json);
+                assert_eq!(
+                    (answer.status, answer.errcode()),
+                    (200, self.errcode),
+                    "{}",
+                    answer.json
+                );
                 assert!(!answer.errmsg().is_empty(), "{}", answer.json);
                 answer.errmsg().to_owned()
             }
@@ -68,13 +77,22 @@ pub fn endpoints() -> &'static [Endpoint] {
     ENDPOINTS.get_or_init(|| {
         let text = include_str!("../../conformance/endpoints.json");
         let facts = Json::parse(text).expect("endpoints.json is strict JSON");
-        facts.at("endpoints").expect("endpoints").elements().iter().map(read).collect()
+        facts
+            .at("endpoints")
+            .expect("endpoints")
+            .elements()
+            .iter()
+            .map(read)
+            .collect()
     })
 }
 
 /// One endpoint by its id.
 pub fn endpoint(id: &str) -> &'static Endpoint {
-    endpoints().iter().find(|endpoint| endpoint.id == id).unwrap_or_else(|| panic!("no endpoint {id}"))
+    endpoints()
+        .iter()
+        .find(|endpoint| endpoint.id == id)
+        .unwrap_or_else(|| panic!("no endpoint {id}"))
 }
 
 fn read(facts: &Json) -> Endpoint {
@@ -84,7 +102,10 @@ fn read(facts: &Json) -> Endpoint {
     };
     let text = |path: &str| facts.at(path).and_then(Json::lexeme);
     let truth = |path: &str| facts.at(path) == Some(&Json::Bool(true));
-    let table = facts.at("success.table_only").map(Json::elements).unwrap_or_default();
+    let table = facts
+        .at("success.table_only")
+        .map(Json::elements)
+        .unwrap_or_default();
     Endpoint {
         id: facts.text("id").to_owned(),
         path: facts.text("path").to_owned(),

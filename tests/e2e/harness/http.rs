@@ -20,7 +20,12 @@ pub struct Post<'a> {
 
 impl<'a> Post<'a> {
     pub fn json(path: &'a str, body: &'a [u8]) -> Self {
-        Self { method: "POST", path, content_type: Some("application/json"), body }
+        Self {
+            method: "POST",
+            path,
+            content_type: Some("application/json"),
+            body,
+        }
     }
 }
 
@@ -54,7 +59,11 @@ impl Reply {
     }
 
     pub fn answered(&self) -> Option<&Answer> {
-        if let Self::Answer(answer) = self { Some(answer) } else { None }
+        if let Self::Answer(answer) = self {
+            Some(answer)
+        } else {
+            None
+        }
     }
 }
 
@@ -85,7 +94,10 @@ impl Answer {
     pub fn failure(&self, errcode: i64, prefix: &str) -> String {
         assert_eq!(self.status, 200, "{}", self.json);
         assert_eq!(self.errcode(), errcode, "{}", self.json);
-        let reason = self.errmsg().strip_prefix(prefix).and_then(|rest| rest.strip_prefix('，'));
+        let reason = self
+            .errmsg()
+            .strip_prefix(prefix)
+            .and_then(|rest| rest.strip_prefix('，'));
         let reason = reason.unwrap_or_else(|| panic!("{prefix}，… was expected: {}", self.json));
         assert!(!reason.trim().is_empty(), "{}", self.json);
         reason.to_owned()
@@ -94,7 +106,10 @@ impl Answer {
 
 /// Sends one request on a connection of its own.
 pub fn send(address: SocketAddr, post: &Post<'_>) -> Reply {
-    let mut head = format!("{} {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n", post.method, post.path);
+    let mut head = format!(
+        "{} {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n",
+        post.method, post.path
+    );
     if let Some(content_type) = post.content_type {
         head.push_str(&format!("Content-Type: {content_type}\r\n"));
     }
@@ -108,8 +123,17 @@ pub fn send(address: SocketAddr, post: &Post<'_>) -> Reply {
 pub fn get(address: SocketAddr, path: &str) -> (u16, String) {
     let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     let text = String::from_utf8_lossy(&exchange(address, head.as_bytes()).unwrap_or_default()).into_owned();
-    let status = text.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-    (status, text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
+    let status = text
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .unwrap_or(0);
+    (
+        status,
+        text.split_once("\r\n\r\n")
+            .map(|(_, body)| body.to_owned())
+            .unwrap_or_default(),
+    )
 }
 
 /// Sends these bytes and reads to the end of the connection.
@@ -136,7 +160,12 @@ fn exchange(address: SocketAddr, bytes: &[u8]) -> Option<Vec<u8>> {
             Ok(0) => break,
             Ok(length) => received.extend_from_slice(&chunk[..length]),
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+                ) =>
+            {
                 panic!("no answer and no end of connection within {PATIENCE:?}")
             }
             Err(_) => break,
@@ -147,17 +176,24 @@ fn exchange(address: SocketAddr, bytes: &[u8]) -> Option<Vec<u8>> {
 
 /// Reads head and body; an answer that is cut off counts as none.
 fn parse(received: &[u8]) -> Reply {
-    let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") else { return Reply::Closed };
+    let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return Reply::Closed;
+    };
     let head = String::from_utf8_lossy(&received[..end]).into_owned();
     let mut lines = head.split("\r\n");
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).unwrap_or(0);
+    let status = lines
+        .next()
+        .and_then(|line| line.split(' ').nth(1)?.parse().ok())
+        .unwrap_or(0);
     let mut length = None;
     let mut content_type = String::new();
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.trim().parse::<usize>().ok(),
             "content-type" => content_type = value.trim().to_owned(),
-            "transfer-encoding" => panic!("the answer is chunked, which a client of 2015 need not read: {head}"),
+            "transfer-encoding" => {
+                panic!("the answer is chunked, which a client of 2015 need not read: {head}")
+            }
             _ => {}
         }
     }
@@ -173,5 +209,9 @@ fn parse(received: &[u8]) -> Reply {
     } else {
         Json::parse(&text).unwrap_or_else(|error| panic!("the answer is not JSON ({error}): {text}"))
     };
-    Reply::Answer(Answer { status, content_type, json })
+    Reply::Answer(Answer {
+        status,
+        content_type,
+        json,
+    })
 }

@@ -44,16 +44,28 @@ impl From<i64> for Json {
 impl Json {
     /// Reads one document.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut reader = Reader { bytes: text.as_bytes(), text, at: 0 };
+        let mut reader = Reader {
+            bytes: text.as_bytes(),
+            text,
+            at: 0,
+        };
         reader.blank();
         let value = reader.value(0)?;
         reader.blank();
-        if reader.at == text.len() { Ok(value) } else { Err(reader.complaint("nothing more")) }
+        if reader.at == text.len() {
+            Ok(value)
+        } else {
+            Err(reader.complaint("nothing more"))
+        }
     }
 
     /// The members of an object; none for anything else.
     pub fn members(&self) -> &[(String, Json)] {
-        if let Self::Object(members) = self { members } else { &[] }
+        if let Self::Object(members) = self {
+            members
+        } else {
+            &[]
+        }
     }
 
     /// The keys of an object, in order.
@@ -63,13 +75,21 @@ impl Json {
 
     /// The elements of an array; none for anything else.
     pub fn elements(&self) -> &[Json] {
-        if let Self::Array(elements) = self { elements } else { &[] }
+        if let Self::Array(elements) = self {
+            elements
+        } else {
+            &[]
+        }
     }
 
     /// The value at a path such as `order.sum`.
     pub fn at(&self, path: &str) -> Option<&Json> {
         path.split('.').try_fold(self, |value, key| {
-            value.members().iter().find(|(own, _)| own == key).map(|(_, value)| value)
+            value
+                .members()
+                .iter()
+                .find(|(own, _)| own == key)
+                .map(|(_, value)| value)
         })
     }
 
@@ -127,11 +147,15 @@ impl Json {
     pub fn object(&mut self, path: &str) -> &mut Vec<(String, Json)> {
         let mut value = self;
         for key in path.split('.').filter(|key| !key.is_empty()) {
-            let Self::Object(members) = value else { panic!("{path} leads through what is no object") };
+            let Self::Object(members) = value else {
+                panic!("{path} leads through what is no object")
+            };
             let found = members.iter_mut().find(|(own, _)| own == key);
             value = &mut found.unwrap_or_else(|| panic!("there is no {path}")).1;
         }
-        let Self::Object(members) = value else { panic!("{path} is no object") };
+        let Self::Object(members) = value else {
+            panic!("{path} is no object")
+        };
         members
     }
 }
@@ -299,7 +323,10 @@ impl Reader<'_> {
             }
         }
         self.at += 1;
-        let literal = self.text.get(from..self.at).ok_or_else(|| self.complaint("a string"))?;
+        let literal = self
+            .text
+            .get(from..self.at)
+            .ok_or_else(|| self.complaint("a string"))?;
         serde_json::from_str(literal).map_err(|error| format!("byte {from}: {error}"))
     }
 }
@@ -313,7 +340,16 @@ fn what_is_read_is_written_again() {
     ] {
         assert_eq!(Json::parse(text).unwrap().to_string(), text);
     }
-    for text in [r#"{"a":1,"a":2}"#, r#"{"a":1,}"#, "[1 2]", "01", "\"\n\"", "{} {}", "", "nul"] {
+    for text in [
+        r#"{"a":1,"a":2}"#,
+        r#"{"a":1,}"#,
+        "[1 2]",
+        "01",
+        "\"\n\"",
+        "{} {}",
+        "",
+        "nul",
+    ] {
         Json::parse(text).unwrap_err();
     }
 }

@@ -26,7 +26,11 @@ impl Rsa {
         let spki: PublicKeyX509Der<'_> = signature::KeyPair::public_key(&pair).as_der().expect("SPKI");
         let text = STANDARD.encode(der.as_ref());
         let any = PrivateKey::parse(&text, KeyStrength::Standard).expect("PKCS#8 in base64");
-        Self { any, spki: spki.as_ref().to_vec(), fast: pair }
+        Self {
+            any,
+            spki: spki.as_ref().to_vec(),
+            fast: pair,
+        }
     }
 
     /// The public key as bare base64.
@@ -38,7 +42,10 @@ impl Rsa {
     pub fn public_pem(&self) -> String {
         let text = self.public_base64();
         let lines: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
-        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
+        format!(
+            "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+            lines.join("\n")
+        )
     }
 
     /// The private key as PEM, for openssl.
@@ -55,7 +62,12 @@ impl Rsa {
         let mut signed = vec![0; self.fast.public_modulus_len()];
         let random = SystemRandom::new();
         self.fast
-            .sign(&signature::RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signed)
+            .sign(
+                &signature::RSA_PKCS1_SHA256,
+                &random,
+                message.as_bytes(),
+                &mut signed,
+            )
             .expect("a signature");
         STANDARD.encode(signed)
     }
@@ -65,7 +77,9 @@ impl Rsa {
 pub fn seed() -> u64 {
     static SEED: OnceLock<u64> = OnceLock::new();
     *SEED.get_or_init(|| {
-        let given = std::env::var("MAP_TEST_SEED").ok().and_then(|text| text.parse().ok());
+        let given = std::env::var("MAP_TEST_SEED")
+            .ok()
+            .and_then(|text| text.parse().ok());
         let seed = given.unwrap_or_else(|| u64::from_be_bytes(random()) % 1_000_000);
         say(&format!("seed {seed}: repeat with MAP_TEST_SEED={seed}"));
         seed

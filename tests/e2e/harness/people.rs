@@ -30,9 +30,16 @@ pub fn new_mobile() -> String {
 /// A valid ID number of 18 characters, distinct for each call.
 pub fn new_id_number() -> String {
     let front = format!("44030019900101{:03}", unique() % 1000);
-    let weighted = front.bytes().zip([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]);
-    let sum: usize = weighted.map(|(digit, weight)| usize::from(digit - b'0') * weight).sum();
-    format!("{front}{}", ["1", "0", "X", "9", "8", "7", "6", "5", "4", "3", "2"][sum % 11])
+    let weighted = front
+        .bytes()
+        .zip([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]);
+    let sum: usize = weighted
+        .map(|(digit, weight)| usize::from(digit - b'0') * weight)
+        .sum();
+    format!(
+        "{front}{}",
+        ["1", "0", "X", "9", "8", "7", "6", "5", "4", "3", "2"][sum % 11]
+    )
 }
 
 /// A new order number of a caller.
@@ -43,7 +50,10 @@ pub fn order_number() -> String {
 impl Server {
     /// A customer with a payment code and this much in cash.
     pub fn customer(&self, fen: i64) -> Customer {
-        let customer = Customer { mobile: new_mobile(), pin: format!("{:06}", 100_000 + unique() * 13 % 900_000) };
+        let customer = Customer {
+            mobile: new_mobile(),
+            pin: format!("{:06}", 100_000 + unique() * 13 % 900_000),
+        };
         self.top_up(&customer.mobile, fen);
         self.set_code(&customer);
         customer
@@ -66,7 +76,10 @@ impl Server {
         let key = order_number();
         let start = Instant::now();
         loop {
-            let request = SendSmsCodeRequest { mobile_number: mobile.to_owned(), idempotency_key: key.clone() };
+            let request = SendSmsCodeRequest {
+                mobile_number: mobile.to_owned(),
+                idempotency_key: key.clone(),
+            };
             match wait(client.send_sms_code(request)) {
                 Ok(_) => break,
                 Err(Error::Refused(refusal)) if refusal.reason == ErrorReason::SmsRateLimited => {
@@ -84,8 +97,12 @@ impl Server {
 
     /// The newest code in the development outbox.
     pub fn last_sms_code(&self, mobile: &str) -> String {
-        let request = ListSentSmsCodesRequest { mobile_number: mobile.to_owned() };
-        let codes = wait(self.operator().list_sent_sms_codes(request)).expect("the outbox").codes;
+        let request = ListSentSmsCodesRequest {
+            mobile_number: mobile.to_owned(),
+        };
+        let codes = wait(self.operator().list_sent_sms_codes(request))
+            .expect("the outbox")
+            .codes;
         codes.first().expect("a code was sent").code.clone()
     }
 
@@ -112,19 +129,29 @@ impl Server {
             ..OpenCardRequest::default()
         };
         let opened = wait(self.client(&app("wallet").bearer).open_card(request)).expect("the card is opened");
-        opened.opening.and_then(|opening| opening.card).expect("a card").account_number
+        opened
+            .opening
+            .and_then(|opening| opening.card)
+            .expect("a card")
+            .account_number
     }
 
     /// All accounts of a mobile number.
     pub fn accounts(&self, mobile: &str) -> Vec<Account> {
-        let request = ListAccountsRequest { mobile_number: mobile.to_owned() };
-        wait(self.operator().list_accounts(request)).expect("accounts").accounts
+        let request = ListAccountsRequest {
+            mobile_number: mobile.to_owned(),
+        };
+        wait(self.operator().list_accounts(request))
+            .expect("accounts")
+            .accounts
     }
 
     /// The cash account.
     pub fn cash(&self, mobile: &str) -> Account {
         let mut accounts = self.accounts(mobile).into_iter();
-        accounts.find(|account| account.r#type() == AccountType::Cash).expect("a cash account")
+        accounts
+            .find(|account| account.r#type() == AccountType::Cash)
+            .expect("a cash account")
     }
 
     /// What the cash account holds, in fen.
@@ -135,5 +162,7 @@ impl Server {
 
 /// A payment code as its digits.
 pub fn digits(pin: &str) -> PaymentCode {
-    PaymentCode { form: Some(Form::Digits(pin.to_owned())) }
+    PaymentCode {
+        form: Some(Form::Digits(pin.to_owned())),
+    }
 }

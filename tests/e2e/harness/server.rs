@@ -54,10 +54,19 @@ impl Server {
         super::keys::seed();
         let folder = tempfile::tempdir().expect("a folder");
         let world = world::document();
-        fs::write(folder.path().join("provisioning.toml"), toml::provisioning(&world)).expect("written");
+        fs::write(
+            folder.path().join("provisioning.toml"),
+            toml::provisioning(&world),
+        )
+        .expect("written");
         fs::write(folder.path().join("map.toml"), setup.file(folder.path())).expect("written");
         fs::write(folder.path().join("gateway.key"), &world::secrets().gateway).expect("written");
-        let server = Self { setup, folder, world: Mutex::new(world), running: Mutex::new(None) };
+        let server = Self {
+            setup,
+            folder,
+            world: Mutex::new(world),
+            running: Mutex::new(None),
+        };
         server.launch();
         server
     }
@@ -79,7 +88,9 @@ impl Server {
             }
         };
         for admin in &running.admins {
-            eventually("every process is ready", || (http::get(*admin, "/readyz").0 == 200).then_some(()));
+            eventually("every process is ready", || {
+                (http::get(*admin, "/readyz").0 == 200).then_some(())
+            });
         }
         *lock(&self.running) = Some(running);
     }
@@ -89,7 +100,11 @@ impl Server {
         let ready = self.path(&format!("{command}.ready"));
         let _ = fs::remove_file(&ready);
         let log = self.path(&format!("{command}.log"));
-        let output = File::options().create(true).append(true).open(&log).expect("a log file");
+        let output = File::options()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .expect("a log file");
         let mut child = Command::new(binary::path())
             .arg(command)
             .args(arguments)
@@ -108,7 +123,9 @@ impl Server {
             if let Some(status) = child.try_wait().expect("a child") {
                 panic!("map {command} ended ({status}) before it served:\n{}", tail(&log));
             }
-            fs::read_to_string(&ready).ok().map(|text| Json::parse(&text).expect("the ready file"))
+            fs::read_to_string(&ready)
+                .ok()
+                .map(|text| Json::parse(&text).expect("the ready file"))
         });
         (child, ready)
     }
@@ -149,12 +166,18 @@ impl Server {
 
     /// Ends it with SIGTERM and gives the exit statuses.
     pub fn stop(&self) -> Vec<ExitStatus> {
-        let Some(mut running) = lock(&self.running).take() else { return Vec::new() };
+        let Some(mut running) = lock(&self.running).take() else {
+            return Vec::new();
+        };
         let mut statuses = Vec::new();
         for child in &mut running.children {
-            let signalled = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+            let signalled = Command::new("kill")
+                .args(["-TERM", &child.id().to_string()])
+                .status();
             assert!(signalled.expect("kill").success());
-            statuses.push(eventually("the server ends after SIGTERM", || child.try_wait().expect("a child")));
+            statuses.push(eventually("the server ends after SIGTERM", || {
+                child.try_wait().expect("a child")
+            }));
         }
         statuses
     }
@@ -167,12 +190,19 @@ impl Server {
 
     /// Where metrics and probes are, of each process.
     pub fn admins(&self) -> Vec<SocketAddr> {
-        lock(&self.running).as_ref().expect("the server runs").admins.clone()
+        lock(&self.running)
+            .as_ref()
+            .expect("the server runs")
+            .admins
+            .clone()
     }
 
     /// The URL of the core.
     pub fn core_url(&self) -> String {
-        format!("http://{}", lock(&self.running).as_ref().expect("the server runs").core)
+        format!(
+            "http://{}",
+            lock(&self.running).as_ref().expect("the server runs").core
+        )
     }
 
     /// Sends a request to a door.
@@ -186,7 +216,9 @@ impl Server {
         let mut running = lock(&self.running);
         let clients = &mut running.as_mut().expect("the server runs").clients;
         let connect = || {
-            let config = ClientConfig::new(url, bearer).retry(RetryPolicy::NEVER).attempt_timeout(super::grpc::PATIENCE);
+            let config = ClientConfig::new(url, bearer)
+                .retry(RetryPolicy::NEVER)
+                .attempt_timeout(super::grpc::PATIENCE);
             MapClient::new(config.deadline(super::grpc::PATIENCE)).expect("a client")
         };
         let _in_runtime = super::grpc::runtime().enter();
@@ -212,17 +244,30 @@ impl Server {
     /// Everything its processes wrote.
     pub fn log(&self) -> String {
         let files = ["serve.log", "core.log", "gateway.log"].map(|name| self.path(name));
-        files.iter().filter_map(|file| fs::read(file).ok()).map(|log| String::from_utf8_lossy(&log).into_owned()).collect()
+        files
+            .iter()
+            .filter_map(|file| fs::read(file).ok())
+            .map(|log| String::from_utf8_lossy(&log).into_owned())
+            .collect()
     }
 
     /// `map serve` where it should fail: killed by its own end only.
     pub fn try_serve(&self) -> Output {
         let mut command = Command::new(binary::path());
-        command.args(["serve", "--config"]).arg(self.path("map.toml")).current_dir(self.folder.path());
-        command.env_remove("MAP_LOG").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(["serve", "--config"])
+            .arg(self.path("map.toml"))
+            .current_dir(self.folder.path());
+        command
+            .env_remove("MAP_LOG")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
         let mut poll = || child.try_wait().expect("a child").map(drop);
-        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| eventually("map serve gives up", &mut poll)));
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            eventually("map serve gives up", &mut poll)
+        }));
         if ended.is_err() {
             child.kill().expect("killed");
         }

@@ -28,7 +28,14 @@ pub fn provisioning(document: &Document) -> String {
 }
 
 fn list(texts: &[String]) -> String {
-    format!("[{}]", texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "))
+    format!(
+        "[{}]",
+        texts
+            .iter()
+            .map(|text| quoted(text))
+            .collect::<Vec<_>>()
+            .join(", ")
+    )
 }
 
 fn write_caller(file: &mut String, caller: &Caller) {
@@ -40,16 +47,33 @@ fn write_caller(file: &mut String, caller: &Caller) {
         Role::Operator => ("operator", false),
         Role::Unspecified => panic!("a caller without a role"),
     };
-    let _ = writeln!(file, "\n[[{table}]]\nid = {}\nname = {}", quoted(&caller.caller_id), quoted(&caller.name));
-    let _ = writeln!(file, "active = {}\nbearer_key_sha256 = {}", caller.active, list(&caller.bearer_key_sha256));
+    let _ = writeln!(
+        file,
+        "\n[[{table}]]\nid = {}\nname = {}",
+        quoted(&caller.caller_id),
+        quoted(&caller.name)
+    );
+    let _ = writeln!(
+        file,
+        "active = {}\nbearer_key_sha256 = {}",
+        caller.active,
+        list(&caller.bearer_key_sha256)
+    );
     if is_app {
         let _ = writeln!(file, "networks = {}", list(&caller.network_ids));
         let _ = writeln!(file, "may_omit_payment_code = {}", caller.may_omit_payment_code);
-        let _ = writeln!(file, "ignore_transfer_sms_code = {}", caller.ignore_transfer_sms_code);
+        let _ = writeln!(
+            file,
+            "ignore_transfer_sms_code = {}",
+            caller.ignore_transfer_sms_code
+        );
     }
     if !caller.edge_settings_json.is_empty() {
         let _ = writeln!(file, "[{table}.edge]");
-        for (key, value) in Json::parse(&caller.edge_settings_json).expect("edge settings").members() {
+        for (key, value) in Json::parse(&caller.edge_settings_json)
+            .expect("edge settings")
+            .members()
+        {
             // Texts, numbers and lists of texts are written alike in JSON and TOML.
             let _ = writeln!(file, "{key} = {value}");
         }
@@ -81,16 +105,29 @@ fn write_product(file: &mut String, product: &Product) {
         let _ = writeln!(file, "{key} = {value}");
     }
     let _ = writeln!(file, "active = {}", product.active);
-    let Restrictions { seller_ids, terminal_ids, fuel_product_ids, hours } =
-        product.restrictions.clone().unwrap_or_default();
+    let Restrictions {
+        seller_ids,
+        terminal_ids,
+        fuel_product_ids,
+        hours,
+    } = product.restrictions.clone().unwrap_or_default();
     let _ = writeln!(file, "[product.restrictions]\nsellers = {}", list(&seller_ids));
     let _ = writeln!(file, "terminals = {}", list(&terminal_ids));
-    let _ = writeln!(file, "fuel_products = {}\nhours = {}", list(&fuel_product_ids), list(&hours));
+    let _ = writeln!(
+        file,
+        "fuel_products = {}\nhours = {}",
+        list(&fuel_product_ids),
+        list(&hours)
+    );
 }
 
 fn write_seller(file: &mut String, seller: &Seller) {
     let (id, name) = (quoted(&seller.seller_id), quoted(&seller.name));
-    let _ = writeln!(file, "\n[[seller]]\nid = {id}\nname = {name}\nactive = {}", seller.active);
+    let _ = writeln!(
+        file,
+        "\n[[seller]]\nid = {id}\nname = {name}\nactive = {}",
+        seller.active
+    );
     for store in &seller.stores {
         let (id, name) = (quoted(&store.store_id), quoted(&store.name));
         let _ = writeln!(file, "[[seller.store]]\nid = {id}\nname = {name}");

@@ -59,13 +59,24 @@ pub fn secrets() -> &'static Secrets {
     static SECRETS: OnceLock<Secrets> = OnceLock::new();
     SECRETS.get_or_init(|| {
         let key = || hex(&random::<24>());
-        Secrets { apps: apps(), operator: key(), channel: key(), gateway: key(), network1: key(), network2: key() }
+        Secrets {
+            apps: apps(),
+            operator: key(),
+            channel: key(),
+            gateway: key(),
+            network1: key(),
+            network2: key(),
+        }
     })
 }
 
 /// An app by its id.
 pub fn app(id: &str) -> &'static App {
-    secrets().apps.iter().find(|app| app.id == id).unwrap_or_else(|| panic!("no app {id}"))
+    secrets()
+        .apps
+        .iter()
+        .find(|app| app.id == id)
+        .unwrap_or_else(|| panic!("no app {id}"))
 }
 
 fn apps() -> Vec<App> {
@@ -85,28 +96,95 @@ fn apps() -> Vec<App> {
     let one: &[&str] = &["posp1"];
     vec![
         // The app of the samples: every default, SHA-1 among them. The sample's accountCode is no SMS code.
-        App { ignore_sms: true, ..app("zjhtwallet", Algorithm::Sha1WithRsa, one, "") },
+        App {
+            ignore_sms: true,
+            ..app("zjhtwallet", Algorithm::Sha1WithRsa, one, "")
+        },
         // The app of most tests: SHA-256 signatures are quick to make.
         app("wallet", sha256, one, r#","tsig_algorithm":"sha256""#),
         app("second", sha256, one, r#","tsig_algorithm":"sha256""#),
         app("oldmd5", Algorithm::Md5WithRsa, one, r#","tsig_algorithm":"md5""#),
         // An 8-character key is a degenerate 3DES key and must work.
-        App { key: "appKey08".to_owned(), ..app("short", sha256, one, r#","tsig_algorithm":"sha256""#) },
+        App {
+            key: "appKey08".to_owned(),
+            ..app("short", sha256, one, r#","tsig_algorithm":"sha256""#)
+        },
         app("elsewhere", sha256, &["posp2"], r#","tsig_algorithm":"sha256""#),
-        app("nowhere", sha256, &[], r#","tsig_algorithm":"sha256","posp_key":"0123456789ABCDEFFEDCBA9876543210""#),
-        app("des", sha256, one, r#","tsig_algorithm":"sha256","payment_code":"des""#),
-        app("extended", sha256, one, r#","tsig_algorithm":"sha256","digest":"extended""#),
-        app("fresh", sha256, one, r#","tsig_algorithm":"sha256","freshness_window_s":300"#),
-        app("junk", sha256, one, r#","tsig_algorithm":"sha256","app_signature":"ignore""#),
-        app("gbk", sha256, one, r#","tsig_algorithm":"sha256","charset":"gbk""#),
-        app("detailed", sha256, one, r#","tsig_algorithm":"sha256","errcodes":"detailed""#),
-        app("undosays", sha256, one, r#","tsig_algorithm":"sha256","undo_unknown":"success""#),
-        app("says503", sha256, one, r#","tsig_algorithm":"sha256","unknown_answer":"http_503""#),
-        app("far", sha256, one, r#","tsig_algorithm":"sha256","addresses":["192.0.2.0/24"]"#),
-        app("strict", sha256, one, r#","tsig_algorithm":"sha256","id_check_digit":true"#),
+        app(
+            "nowhere",
+            sha256,
+            &[],
+            r#","tsig_algorithm":"sha256","posp_key":"0123456789ABCDEFFEDCBA9876543210""#,
+        ),
+        app(
+            "des",
+            sha256,
+            one,
+            r#","tsig_algorithm":"sha256","payment_code":"des""#,
+        ),
+        app(
+            "extended",
+            sha256,
+            one,
+            r#","tsig_algorithm":"sha256","digest":"extended""#,
+        ),
+        app(
+            "fresh",
+            sha256,
+            one,
+            r#","tsig_algorithm":"sha256","freshness_window_s":300"#,
+        ),
+        app(
+            "junk",
+            sha256,
+            one,
+            r#","tsig_algorithm":"sha256","app_signature":"ignore""#,
+        ),
+        app(
+            "gbk",
+            sha256,
+            one,
+            r#","tsig_algorithm":"sha256","charset":"gbk""#,
+        ),
+        app(
+            "detailed",
+            sha256,
+            one,
+            r#","tsig_algorithm":"sha256","errcodes":"detailed""#,
+        ),
+        app(
+            "undosays",
+            sha256,
+            one,
+            r#","tsig_algorithm":"sha256","undo_unknown":"success""#,
+        ),
+        app(
+            "says503",
+            sha256,
+            one,
+            r#","tsig_algorithm":"sha256","unknown_answer":"http_503""#,
+        ),
+        app(
+            "far",
+            sha256,
+            one,
+            r#","tsig_algorithm":"sha256","addresses":["192.0.2.0/24"]"#,
+        ),
+        app(
+            "strict",
+            sha256,
+            one,
+            r#","tsig_algorithm":"sha256","id_check_digit":true"#,
+        ),
         app("leaves", sha256, one, r#","tsig_algorithm":"sha256""#),
-        App { may_omit: true, ..app("omits", sha256, one, r#","tsig_algorithm":"sha256""#) },
-        App { active: false, ..app("sleeps", sha256, one, r#","tsig_algorithm":"sha256""#) },
+        App {
+            may_omit: true,
+            ..app("omits", sha256, one, r#","tsig_algorithm":"sha256""#)
+        },
+        App {
+            active: false,
+            ..app("sleeps", sha256, one, r#","tsig_algorithm":"sha256""#)
+        },
     ]
 }
 
@@ -115,16 +193,23 @@ pub fn document() -> Document {
     let secrets = secrets();
     let mut callers: Vec<Caller> = secrets.apps.iter().map(app_caller).collect();
     let addresses = r#""addresses":["127.0.0.0/8","::1/128"]"#;
-    for (id, posp_key, key) in
-        [("posp1", POSP1_KEY, &secrets.network1), ("posp2", POSP2_KEY, &secrets.network2)]
-    {
+    for (id, posp_key, key) in [
+        ("posp1", POSP1_KEY, &secrets.network1),
+        ("posp2", POSP2_KEY, &secrets.network2),
+    ] {
         let edge = format!(r#"{{"posp_key":"{posp_key}",{addresses}}}"#);
-        callers.push(Caller { edge_settings_json: edge, ..caller(Role::PosNetwork, id, key) });
+        callers.push(Caller {
+            edge_settings_json: edge,
+            ..caller(Role::PosNetwork, id, key)
+        });
     }
     callers.push(caller(Role::Channel, "C001", &secrets.channel));
     callers.push(caller(Role::Operator, "alice", &secrets.operator));
     callers.push(caller(Role::Gateway, "gateway1", &secrets.gateway));
-    let fuel = |code: &str, name: &str| FuelProduct { fuel_product_id: code.into(), name: name.into() };
+    let fuel = |code: &str, name: &str| FuelProduct {
+        fuel_product_id: code.into(),
+        name: name.into(),
+    };
     Document {
         callers,
         products: products(),
@@ -149,7 +234,11 @@ fn caller(role: Role, id: &str, key: &str) -> Caller {
 fn app_caller(app: &App) -> Caller {
     let key = super::json::quoted(&app.key);
     // The two forms of a public key, both in use.
-    let public = if app.id == "zjhtwallet" { app.rsa.public_pem() } else { app.rsa.public_base64() };
+    let public = if app.id == "zjhtwallet" {
+        app.rsa.public_pem()
+    } else {
+        app.rsa.public_base64()
+    };
     let public = super::json::quoted(&public);
     Caller {
         active: app.active,
@@ -179,7 +268,11 @@ fn products() -> Vec<Product> {
     let (oac, dac) = (AccountType::Instalment, AccountType::Discount);
     let only = |sellers: &[&str], fuels: &[&str]| {
         let own = |list: &[&str]| list.iter().map(|id| (*id).to_owned()).collect();
-        Some(Restrictions { seller_ids: own(sellers), fuel_product_ids: own(fuels), ..Restrictions::default() })
+        Some(Restrictions {
+            seller_ids: own(sellers),
+            fuel_product_ids: own(fuels),
+            ..Restrictions::default()
+        })
     };
     vec![
         // The sample's plan: 100000 at once and three times 100000.
@@ -192,10 +285,19 @@ fn products() -> Vec<Product> {
         // 100001 in three stages: the last one takes the remainder.
         product("1013", oac, "2003", 100_000, 100_001, 3),
         product("1099", oac, "2009", 950_000, 1_000_000, 0),
-        Product { restrictions: only(&["SH12345"], &["DIESEL0"]), ..product("2610", dac, "2601", 4_500, 5_000, 0) },
+        Product {
+            restrictions: only(&["SH12345"], &["DIESEL0"]),
+            ..product("2610", dac, "2601", 4_500, 5_000, 0)
+        },
         product("2611", dac, "2602", 4_500, 5_000, 0),
-        Product { validity_months: 3, ..product("2613", dac, "2603", 4_500, 5_000, 0) },
-        Product { active: false, ..product("9999", oac, "2099", 100, 100, 0) },
+        Product {
+            validity_months: 3,
+            ..product("2613", dac, "2603", 4_500, 5_000, 0)
+        },
+        Product {
+            active: false,
+            ..product("9999", oac, "2099", 100, 100, 0)
+        },
     ]
 }
 
@@ -220,9 +322,16 @@ pub fn seller(id: &str, store: &str, terminals: &[&str], network: &str) -> Selle
 }
 
 fn sellers() -> Vec<Seller> {
-    let mut first = seller("SH12345", "ST12345", &["ZJ000001", "ZJ000002", "ZJSLEEPS"], "posp1");
+    let mut first = seller(
+        "SH12345",
+        "ST12345",
+        &["ZJ000001", "ZJ000002", "ZJSLEEPS"],
+        "posp1",
+    );
     first.stores[0].terminals[2].active = false;
-    first.stores.push(seller("", "ST99999", &["ZJ000003"], "posp1").stores.remove(0));
+    first
+        .stores
+        .push(seller("", "ST99999", &["ZJ000003"], "posp1").stores.remove(0));
     let mut asleep = seller("SLEEPS", "ST01", &["POS1"], "posp1");
     asleep.active = false;
     vec![

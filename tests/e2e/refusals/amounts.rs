@@ -5,17 +5,40 @@ use crate::harness::*;
 
 #[test]
 fn what_is_no_amount_is_refused() {
-    for id in ["front.offline.pay", "gw.offline.pay", "gw.oilcard.transfer_to_cashAccount"] {
+    for id in [
+        "front.offline.pay",
+        "gw.offline.pay",
+        "gw.oilcard.transfer_to_cashAccount",
+    ] {
         let bench = Bench::new();
         for lexeme in [
-            "0", "-1", "-0", "1.0", "0.5", "5000.00", "1e3", "1E3", "100e-2", "9223372036854775808",
-            "99999999999999999999999999", "\"5000\"", "\"\"", "true", "false", "[]", "[5000]", "{}", "{\"fen\":5000}",
+            "0",
+            "-1",
+            "-0",
+            "1.0",
+            "0.5",
+            "5000.00",
+            "1e3",
+            "1E3",
+            "100e-2",
+            "9223372036854775808",
+            "99999999999999999999999999",
+            "\"5000\"",
+            "\"\"",
+            "true",
+            "false",
+            "[]",
+            "[5000]",
+            "{}",
+            "{\"fen\":5000}",
         ] {
             let call = bench.good(id).with("sum", Json::parse(lexeme).unwrap());
             bench.refused(&format!("{id}: sum {lexeme}"), &call, &call.text());
         }
         // No JSON at all.
-        for lexeme in ["00", "01", "+1", ".5", "5.", "0x10", "NaN", "Infinity", "5_000", "5000L", ""] {
+        for lexeme in [
+            "00", "01", "+1", ".5", "5.", "0x10", "NaN", "Infinity", "5_000", "5000L", "",
+        ] {
             let call = bench.good(id).with("sum", Json::Number("7777777".to_owned()));
             let body = call.text().replace("7777777", lexeme);
             bench.refused(&format!("{id}: sum {lexeme}"), &call, &body);

@@ -39,7 +39,10 @@ fn a_wrong_app_key_is_refused_with_and_without_tsig() {
         let bench = Bench::new();
         let call = bench.good(id);
         let mut body = call.sealed();
-        let (time, nonce) = (body.text("app.timeStamp").to_owned(), body.text("app.nonce").to_owned());
+        let (time, nonce) = (
+            body.text("app.timeStamp").to_owned(),
+            body.text("app.nonce").to_owned(),
+        );
         let forged = md5(&[call.app.id, "another key", &nonce, &time], Charset::Utf8);
         body.set("app.signature", forged);
         bench.refused(id, &call, &body.to_string());
@@ -47,7 +50,12 @@ fn a_wrong_app_key_is_refused_with_and_without_tsig() {
         let mut body = call.sealed();
         let upper = body.text("app.signature").to_uppercase();
         body.set("app.signature", upper);
-        assert!(call.post(&bench.server, body.to_string().as_bytes()).answer().succeeded(), "upper-case hex");
+        assert!(
+            call.post(&bench.server, body.to_string().as_bytes())
+                .answer()
+                .succeeded(),
+            "upper-case hex"
+        );
     }
 }
 
@@ -58,17 +66,39 @@ fn a_signature_by_another_key_or_algorithm_is_refused() {
     let (own, foreign) = (call.app.rsa, world::foreign_rsa());
     let sha256 = Algorithm::Sha256WithRsa;
     for (case, body) in [
-        ("another key", signed_otherwise(&call, |values| tsig_with(foreign, sha256, values))),
-        ("SHA-1 where SHA-256 is set", signed_otherwise(&call, |values| tsig_with(own, Algorithm::Sha1WithRsa, values))),
-        ("MD5 where SHA-256 is set", signed_otherwise(&call, |values| tsig_with(own, Algorithm::Md5WithRsa, values))),
-        ("an unkeyed MD5", signed_otherwise(&call, |values| md5(&values, Charset::Utf8))),
+        (
+            "another key",
+            signed_otherwise(&call, |values| tsig_with(foreign, sha256, values)),
+        ),
+        (
+            "SHA-1 where SHA-256 is set",
+            signed_otherwise(&call, |values| tsig_with(own, Algorithm::Sha1WithRsa, values)),
+        ),
+        (
+            "MD5 where SHA-256 is set",
+            signed_otherwise(&call, |values| tsig_with(own, Algorithm::Md5WithRsa, values)),
+        ),
+        (
+            "an unkeyed MD5",
+            signed_otherwise(&call, |values| md5(&values, Charset::Utf8)),
+        ),
         ("no base64", signed_otherwise(&call, |_| "SIGNATURE!".to_owned())),
-        ("another app's name", signed_otherwise(&call, |[digest, _, time, nonce]| {
-            tsig_with(own, sha256, [digest, "second", time, nonce])
-        })),
-        ("another order's digest", signed_otherwise(&call, |[_, app, time, nonce]| {
-            tsig_with(own, sha256, ["5f1d7a84db00d2fce00b31a7fc73224f", app, time, nonce])
-        })),
+        (
+            "another app's name",
+            signed_otherwise(&call, |[digest, _, time, nonce]| {
+                tsig_with(own, sha256, [digest, "second", time, nonce])
+            }),
+        ),
+        (
+            "another order's digest",
+            signed_otherwise(&call, |[_, app, time, nonce]| {
+                tsig_with(
+                    own,
+                    sha256,
+                    ["5f1d7a84db00d2fce00b31a7fc73224f", app, time, nonce],
+                )
+            }),
+        ),
     ] {
         bench.refused(case, &call, &body);
     }
@@ -84,7 +114,11 @@ fn each_algorithm_charset_and_key_length_that_is_set_works() {
         bench.accepted(app, &call);
         let mobile = people::new_mobile();
         let code = bench.server.sms_code(app, &mobile);
-        let open = bench.good("gw.oilcard.open_online").app(app).with("mobileNum", &mobile).with("smsCode", code);
+        let open = bench
+            .good("gw.oilcard.open_online")
+            .app(app)
+            .with("mobileNum", &mobile)
+            .with("smsCode", code);
         bench.accepted(app, &open);
     }
 }
@@ -100,11 +134,21 @@ fn beside_a_tsig_app_signature_is_verified_where_present_and_ignored_where_set()
     let call = pay(&bench);
     bench.refused("junk", &call, &junk(&call));
     let call = pay(&bench).app("junk");
-    assert!(call.post(&bench.server, junk(&call).as_bytes()).answer().succeeded(), "app_signature = ignore");
+    assert!(
+        call.post(&bench.server, junk(&call).as_bytes())
+            .answer()
+            .succeeded(),
+        "app_signature = ignore"
+    );
     let call = pay(&bench);
     let mut body = call.sealed();
     body.remove("app.signature");
-    assert!(call.post(&bench.server, body.to_string().as_bytes()).answer().succeeded(), "absent beside tsig");
+    assert!(
+        call.post(&bench.server, body.to_string().as_bytes())
+            .answer()
+            .succeeded(),
+        "absent beside tsig"
+    );
 }
 
 #[test]
@@ -118,7 +162,10 @@ fn an_app_is_refused_from_an_address_outside_its_list() {
 fn a_freshness_window_reads_four_forms_of_time_and_refuses_what_is_old() {
     let bench = Bench::new();
     let now = unix_seconds();
-    let at = |time: String| Call { time, ..pay(&bench).app("fresh") };
+    let at = |time: String| Call {
+        time,
+        ..pay(&bench).app("fresh")
+    };
     for (case, time) in [
         ("an hour ago", (now - 3600).to_string()),
         ("in an hour", (now + 3600).to_string()),
@@ -130,35 +177,69 @@ fn a_freshness_window_reads_four_forms_of_time_and_refuses_what_is_old() {
         let call = at(time);
         bench.refused(case, &call, &call.text());
     }
-    for time in [now.to_string(), (now * 1000).to_string(), shanghai(now, ""), shanghai(now, "- :")] {
+    for time in [
+        now.to_string(),
+        (now * 1000).to_string(),
+        shanghai(now, ""),
+        shanghai(now, "- :"),
+    ] {
         bench.accepted(&time, &at(time.clone()));
     }
 }
 
 /// Civil time in Shanghai: `yyyyMMddHHmmss`, or with separators.
 fn shanghai(unix: i64, separators: &str) -> String {
-    let format = if separators.is_empty() { "+%Y%m%d%H%M%S" } else { "+%Y-%m-%d %H:%M:%S" };
+    let format = if separators.is_empty() {
+        "+%Y%m%d%H%M%S"
+    } else {
+        "+%Y-%m-%d %H:%M:%S"
+    };
     let mut date = std::process::Command::new("date");
-    let output = date.env("TZ", "UTC-8").args(["-d", &format!("@{unix}"), format]).output().unwrap();
+    let output = date
+        .env("TZ", "UTC-8")
+        .args(["-d", &format!("@{unix}"), format])
+        .output()
+        .unwrap();
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 #[test]
 fn detailed_errcodes_are_distinct_and_never_zero() {
     let bench = Bench::new();
-    let poor = Customer { mobile: people::new_mobile(), pin: "111111".to_owned() };
-    let unknown = gw_pay(&poor, &Pos::new(), 1).app("detailed").send(&bench.server).answer();
-    let short = pay(&bench).app("detailed").with("sum", 1_000_000_000).send(&bench.server).answer();
+    let poor = Customer {
+        mobile: people::new_mobile(),
+        pin: "111111".to_owned(),
+    };
+    let unknown = gw_pay(&poor, &Pos::new(), 1)
+        .app("detailed")
+        .send(&bench.server)
+        .answer();
+    let short = pay(&bench)
+        .app("detailed")
+        .with("sum", 1_000_000_000)
+        .send(&bench.server)
+        .answer();
     let codes = [unknown.errcode(), short.errcode()];
-    assert!(codes[0] != codes[1] && codes.iter().all(|code| ![0, 10_000, 25_205].contains(code)), "{codes:?}");
+    assert!(
+        codes[0] != codes[1] && codes.iter().all(|code| ![0, 10_000, 25_205].contains(code)),
+        "{codes:?}"
+    );
 }
 
 #[test]
 fn a_1024_bit_key_is_refused_without_the_legacy_flag() {
     let folder = tempfile::tempdir().unwrap();
     let openssl = |arguments: &[&str]| {
-        let output = std::process::Command::new("openssl").args(arguments).current_dir(&folder).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let output = std::process::Command::new("openssl")
+            .args(arguments)
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     };
     openssl(&["genrsa", "-out", "short.pem", "1024"]);
     openssl(&["rsa", "-in", "short.pem", "-pubout", "-out", "public.pem"]);
@@ -166,15 +247,30 @@ fn a_1024_bit_key_is_refused_without_the_legacy_flag() {
     let check = |flag: &str| {
         let mut document = world::document();
         let key = json::quoted(&public);
-        let app = document.callers.iter_mut().find(|caller| caller.caller_id == "wallet").unwrap();
+        let app = document
+            .callers
+            .iter_mut()
+            .find(|caller| caller.caller_id == "wallet")
+            .unwrap();
         app.edge_settings_json = format!(r#"{{"app_key":"appKey08appKey08","rsa_public_key":{key}{flag}}}"#);
         let file = folder.path().join("provisioning.toml");
         std::fs::write(&file, toml::provisioning(&document)).unwrap();
         server::run(&["provision", &file.to_string_lossy(), "--check"])
     };
     let refused = check("");
-    let said = format!("{}{}", String::from_utf8_lossy(&refused.stdout), String::from_utf8_lossy(&refused.stderr));
-    assert!(!refused.status.success() && said.contains("wallet") && said.contains("1024"), "{said}");
+    let said = format!(
+        "{}{}",
+        String::from_utf8_lossy(&refused.stdout),
+        String::from_utf8_lossy(&refused.stderr)
+    );
+    assert!(
+        !refused.status.success() && said.contains("wallet") && said.contains("1024"),
+        "{said}"
+    );
     let accepted = check(r#","legacy_key":true"#);
-    assert!(accepted.status.success(), "{}", String::from_utf8_lossy(&accepted.stderr));
+    assert!(
+        accepted.status.success(),
+        "{}",
+        String::from_utf8_lossy(&accepted.stderr)
+    );
 }

@@ -36,7 +36,10 @@ impl Bench {
         let server = Server::start(Setup::default());
         let customer = server.customer(100_000);
         let paid = Pos::new();
-        front_pay(&customer, &paid, 700).send(&server).answer().success("支付成功");
+        front_pay(&customer, &paid, 700)
+            .send(&server)
+            .answer()
+            .success("支付成功");
         let owner = new_mobile();
         let opened = order_number();
         let request = OpenCardRequest {
@@ -48,13 +51,26 @@ impl Bench {
             product_id: "1099".to_owned(),
             ..OpenCardRequest::default()
         };
-        let opening = wait(server.client(&world::app("wallet").bearer).open_card(request)).expect("opened").opening;
-        let number = opening.and_then(|opening| opening.card).expect("a card").account_number;
+        let opening = wait(server.client(&world::app("wallet").bearer).open_card(request))
+            .expect("opened")
+            .opening;
+        let number = opening
+            .and_then(|opening| opening.card)
+            .expect("a card")
+            .account_number;
         let mobile = new_mobile();
         let applicant = (mobile.clone(), server.sms_code("wallet", &mobile));
         let card = (owner, number);
         let before = state(&server, &customer, &card.0);
-        Self { server, customer, paid, card, opened, applicant, before }
+        Self {
+            server,
+            customer,
+            paid,
+            card,
+            opened,
+            applicant,
+            before,
+        }
     }
 
     /// A call that succeeds, with a key that nothing used.
@@ -63,9 +79,13 @@ impl Bench {
         let call = Call::sample(id);
         match id {
             "front.offline.pay" | "gw.offline.pay" => call.by(&self.customer).at(&pos).with("sum", 100),
-            "front.offline.pay_cancel" | "gw.offline.pay_cancel" => call.at(&pos).with("orderId", &self.paid.serial),
+            "front.offline.pay_cancel" | "gw.offline.pay_cancel" => {
+                call.at(&pos).with("orderId", &self.paid.serial)
+            }
             "front.offline.pay_undo" | "gw.offline.pay_undo" => call.at(&self.paid),
-            "front.offline.get_account_info" | "gw.offline.get_account_info" => call.by(&self.customer).at(&pos),
+            "front.offline.get_account_info" | "gw.offline.get_account_info" => {
+                call.by(&self.customer).at(&pos)
+            }
             "front.offline.download_product@002" | "front.offline.download_product@003" => call.at(&pos),
             "gw.oilcard.open_online" => call
                 .with("ID", new_id_number())
@@ -89,7 +109,12 @@ impl Bench {
     #[track_caller]
     pub fn refused(&self, case: &str, call: &Call, body: &str) -> String {
         let answer = call.post(&self.server, body.as_bytes()).answer();
-        assert!(!answer.succeeded(), "{case}: {} was accepted: {}", call.endpoint.id, answer.json);
+        assert!(
+            !answer.succeeded(),
+            "{case}: {} was accepted: {}",
+            call.endpoint.id,
+            answer.json
+        );
         let reason = call.endpoint.refusal(&answer);
         if call.endpoint.failure_echo {
             assert_eq!(answer.json.text("request"), body, "{case}");
@@ -101,24 +126,37 @@ impl Bench {
     /// Nothing has changed since the start.
     #[track_caller]
     pub fn unchanged(&self, case: &str) {
-        assert_eq!(state(&self.server, &self.customer, &self.card.0), self.before, "{case}");
+        assert_eq!(
+            state(&self.server, &self.customer, &self.card.0),
+            self.before,
+            "{case}"
+        );
     }
 
     /// The call as it should be.
     #[track_caller]
     pub fn accepted(&self, case: &str, call: &Call) -> Answer {
         let answer = call.send(&self.server).answer();
-        assert!(answer.succeeded(), "{case}: {} should succeed: {}", call.endpoint.id, answer.json);
+        assert!(
+            answer.succeeded(),
+            "{case}: {} should succeed: {}",
+            call.endpoint.id,
+            answer.json
+        );
         answer
     }
 }
 
 fn state(server: &Server, customer: &Customer, owner: &str) -> State {
-    let request = GetCustomerRequest { mobile_number: customer.mobile.clone() };
+    let request = GetCustomerRequest {
+        mobile_number: customer.mobile.clone(),
+    };
     State {
         trial: server.trial_balance(),
         accounts: server.accounts(&customer.mobile),
         cards: server.accounts(owner),
-        customer: wait(server.operator().get_customer(request)).expect("the customer").customer,
+        customer: wait(server.operator().get_customer(request))
+            .expect("the customer")
+            .customer,
     }
 }

@@ -44,8 +44,14 @@ fn triple_des_damages(bench: &Bench, path: &str) -> Vec<(&'static str, String)> 
         ("in clear", clear),
         ("no base64", "!!!!".to_owned()),
         ("base64 without its end", good[..good.len() - 2].to_owned()),
-        ("a length that is no multiple of 8", STANDARD.encode(&bytes[..bytes.len() - 1])),
-        ("padding damaged", flips.find(|text| own.decrypt(text).is_err()).unwrap()),
+        (
+            "a length that is no multiple of 8",
+            STANDARD.encode(&bytes[..bytes.len() - 1]),
+        ),
+        (
+            "padding damaged",
+            flips.find(|text| own.decrypt(text).is_err()).unwrap(),
+        ),
         ("under another key", under_wrong_key),
         ("nothing encrypted", encrypt(call.app, "")),
         ("blank encrypted", encrypt(call.app, "  ")),
@@ -59,7 +65,11 @@ fn triple_des_damages(bench: &Bench, path: &str) -> Vec<(&'static str, String)> 
 
 #[test]
 fn damaged_pin_blocks_are_refused_and_count_as_no_attempt() {
-    for id in ["front.offline.pay", "gw.offline.pay", "front.offline.get_account_info"] {
+    for id in [
+        "front.offline.pay",
+        "gw.offline.pay",
+        "front.offline.get_account_info",
+    ] {
         let bench = Bench::new();
         let customer = &bench.customer;
         let good = pin_block("posp1", &customer.pin, &customer.mobile);
@@ -68,8 +78,14 @@ fn damaged_pin_blocks_are_refused_and_count_as_no_attempt() {
             ("15 digits", good[1..].to_owned()),
             ("17 digits", format!("{good}0")),
             ("twice", format!("{good}{good}")),
-            ("under another network's key", pin_block("posp2", &customer.pin, &customer.mobile)),
-            ("for another mobile number", pin_block("posp1", &customer.pin, "13800000000")),
+            (
+                "under another network's key",
+                pin_block("posp2", &customer.pin, &customer.mobile),
+            ),
+            (
+                "for another mobile number",
+                pin_block("posp1", &customer.pin, "13800000000"),
+            ),
             ("the digits", customer.pin.clone()),
             ("base64 of DES", under_des(&customer.pin)),
         ] {
@@ -82,7 +98,9 @@ fn damaged_pin_blocks_are_refused_and_count_as_no_attempt() {
 }
 
 fn under_des(pin: &str) -> String {
-    single_des::Key::from_text("appKey08").unwrap().encrypt(single_des::Mode::Ecb, pin)
+    single_des::Key::from_text("appKey08")
+        .unwrap()
+        .encrypt(single_des::Mode::Ecb, pin)
 }
 
 #[test]
@@ -91,7 +109,10 @@ fn an_unreadable_pin_block_raises_an_alarm_for_the_terminal_and_leaves_the_key_f
     let pos = Pos::new();
     let call = front_pay(&bench.customer, &pos, 100);
     let before = bench.server.events(&pos.terminal).len();
-    let damaged = call.clone().with("paymentCodeDES", pin_block("posp2", &bench.customer.pin, &bench.customer.mobile));
+    let damaged = call.clone().with(
+        "paymentCodeDES",
+        pin_block("posp2", &bench.customer.pin, &bench.customer.mobile),
+    );
     bench.refused("under a wrong key", &damaged, &damaged.text());
     assert_eq!(bench.server.payment(&pos), None);
     let events = eventually("the alarm", || {
@@ -106,14 +127,20 @@ fn an_unreadable_pin_block_raises_an_alarm_for_the_terminal_and_leaves_the_key_f
 fn damaged_des_payment_codes_are_refused_and_count_as_no_attempt() {
     let bench = Bench::new();
     let customer = bench.customer.clone();
-    let good = |pos: &Pos| gw_pay(&customer, pos, 100).app("des").code(&customer.pin, &customer.mobile);
+    let good = |pos: &Pos| {
+        gw_pay(&customer, pos, 100)
+            .app("des")
+            .code(&customer.pin, &customer.mobile)
+    };
     let key = single_des::Key::from_text(&world::app("des").key).unwrap();
     let ecb = |text: &str| key.encrypt(single_des::Mode::Ecb, text);
     let mut others = (0..).map(|number| {
         let other = single_des::Key::from_text(&format!("other{number:03}")).unwrap();
         other.encrypt(single_des::Mode::Ecb, &customer.pin)
     });
-    let under_wrong_key = others.find(|text| key.decrypt(single_des::Mode::Ecb, text).is_err()).unwrap();
+    let under_wrong_key = others
+        .find(|text| key.decrypt(single_des::Mode::Ecb, text).is_err())
+        .unwrap();
     for (damage, block) in [
         ("no base64", "*".to_owned()),
         ("a length that is no multiple of 8", STANDARD.encode([1, 2, 3])),

@@ -10,7 +10,12 @@ const LIMIT: usize = 1 << 20;
 #[track_caller]
 fn documented(case: &str, bench: &Bench, reply: Reply) -> Answer {
     let answer = reply.answer();
-    assert_eq!((answer.status, answer.errcode()), (200, 10_000), "{case}: {}", answer.json);
+    assert_eq!(
+        (answer.status, answer.errcode()),
+        (200, 10_000),
+        "{case}: {}",
+        answer.json
+    );
     assert_eq!(answer.content_type, "application/json; charset=UTF-8", "{case}");
     assert!(!answer.errmsg().is_empty(), "{case}: {}", answer.json);
     assert_eq!(answer.json.keys()[..2], ["errcode", "errmsg"], "{case}");
@@ -22,7 +27,13 @@ fn documented(case: &str, bench: &Bench, reply: Reply) -> Answer {
 fn what_is_no_strict_json_object_is_refused_with_the_echo_of_its_text() {
     let bench = Bench::new();
     let good = bench.good("front.offline.pay").text();
-    let deep = |depth: usize| good.replacen('{', &format!("{{\"x\":{}{},", "[".repeat(depth), "]".repeat(depth)), 1);
+    let deep = |depth: usize| {
+        good.replacen(
+            '{',
+            &format!("{{\"x\":{}{},", "[".repeat(depth), "]".repeat(depth)),
+            1,
+        )
+    };
     for (case, body) in [
         ("nothing", String::new()),
         ("blank", "  \r\n".to_owned()),
@@ -39,12 +50,24 @@ fn what_is_no_strict_json_object_is_refused_with_the_echo_of_its_text() {
         ("a comment", good.replacen('{', "{/* pay */", 1)),
         ("single quotes", good.replace('"', "'")),
         ("a key twice at the top", good.replacen('{', "{\"order\":{},", 1)),
-        ("a key twice inside", good.replacen("\"sum\":100", "\"sum\":100,\"sum\":1", 1)),
-        ("a key twice, once escaped", good.replacen("\"sum\":100", "\"sum\":100,\"s\\u0075m\":1", 1)),
-        ("a key twice in an unknown field", good.replacen('{', "{\"x\":{\"a\":1,\"a\":2},", 1)),
+        (
+            "a key twice inside",
+            good.replacen("\"sum\":100", "\"sum\":100,\"sum\":1", 1),
+        ),
+        (
+            "a key twice, once escaped",
+            good.replacen("\"sum\":100", "\"sum\":100,\"s\\u0075m\":1", 1),
+        ),
+        (
+            "a key twice in an unknown field",
+            good.replacen('{', "{\"x\":{\"a\":1,\"a\":2},", 1),
+        ),
         ("too deep", deep(65)),
         ("far too deep", deep(100_000)),
-        ("a control character in a text", good.replacen("SH12345", "SH\n12345", 1)),
+        (
+            "a control character in a text",
+            good.replacen("SH12345", "SH\n12345", 1),
+        ),
         ("half a surrogate pair", good.replacen("SH12345", "\\ud83d", 1)),
         ("an order that is no object", r#"{"order":[]}"#.to_owned()),
         ("no order", r#"{"sum":5000}"#.to_owned()),
@@ -53,7 +76,11 @@ fn what_is_no_strict_json_object_is_refused_with_the_echo_of_its_text() {
         let answer = documented(case, &bench, call.post(&bench.server, body.as_bytes()));
         answer.failure(10_000, "支付失败");
         // Of nothing there may be no echo.
-        assert!(body.is_empty() || answer.json.at("request") == Some(&Json::from(&body)), "{case}: {}", answer.json);
+        assert!(
+            body.is_empty() || answer.json.at("request") == Some(&Json::from(&body)),
+            "{case}: {}",
+            answer.json
+        );
     }
     bench.accepted("strict JSON", &bench.good("front.offline.pay"));
 }
@@ -62,10 +89,18 @@ fn what_is_no_strict_json_object_is_refused_with_the_echo_of_its_text() {
 fn a_body_that_is_not_utf8_is_refused_without_an_echo() {
     let bench = Bench::new();
     let good = bench.good("front.offline.pay").text();
-    let gbk: Vec<u8> = good.bytes().map(|byte| if byte >= 0x80 { 0xd6 } else { byte }).collect();
+    let gbk: Vec<u8> = good
+        .bytes()
+        .map(|byte| if byte >= 0x80 { 0xd6 } else { byte })
+        .collect();
     let mut utf16 = vec![0xff, 0xfe];
     utf16.extend(good.encode_utf16().flat_map(u16::to_le_bytes));
-    for (case, body) in [("GBK", gbk), ("UTF-16", utf16), ("a lone byte", vec![0x80]), ("overlong", vec![0xc0, 0xaf])] {
+    for (case, body) in [
+        ("GBK", gbk),
+        ("UTF-16", utf16),
+        ("a lone byte", vec![0x80]),
+        ("overlong", vec![0xc0, 0xaf]),
+    ] {
         let call = Call::sample("front.offline.pay");
         let answer = documented(case, &bench, call.post(&bench.server, &body));
         assert_eq!(answer.json.at("request"), None, "{case}");
@@ -80,10 +115,21 @@ fn a_body_of_one_mebibyte_is_read_and_one_byte_more_is_not() {
         format!("{body}{}", " ".repeat(length - body.len()))
     };
     let call = Call::sample("front.offline.pay");
-    documented("1 MiB + 1", &bench, call.post(&bench.server, padded(LIMIT + 1).as_bytes()));
-    documented("4 MiB", &bench, call.post(&bench.server, padded(4 * LIMIT).as_bytes()));
+    documented(
+        "1 MiB + 1",
+        &bench,
+        call.post(&bench.server, padded(LIMIT + 1).as_bytes()),
+    );
+    documented(
+        "4 MiB",
+        &bench,
+        call.post(&bench.server, padded(4 * LIMIT).as_bytes()),
+    );
     let body = padded(LIMIT);
-    let answer = call.post(&bench.server, body.as_bytes()).answer().success("支付成功");
+    let answer = call
+        .post(&bench.server, body.as_bytes())
+        .answer()
+        .success("支付成功");
     assert!(answer.json.text("request") == body, "the echo of 1 MiB");
 }
 
@@ -91,13 +137,29 @@ fn a_body_of_one_mebibyte_is_read_and_one_byte_more_is_not() {
 fn an_unknown_path_and_a_wrong_method_get_a_documented_failure() {
     let bench = Bench::new();
     let body = bench.good("front.offline.pay").text();
-    for path in ["/", "/front/offline/nothing", "/front/offline", "/front/offline/pay/", "/FRONT/offline/pay", "/gw/pay", "/%00", "/../pay"] {
+    for path in [
+        "/",
+        "/front/offline/nothing",
+        "/front/offline",
+        "/front/offline/pay/",
+        "/FRONT/offline/pay",
+        "/gw/pay",
+        "/%00",
+        "/../pay",
+    ] {
         for door in [Door::Posp1, Door::Apps] {
-            documented(path, &bench, bench.server.post(door, &Post::json(path, body.as_bytes())));
+            documented(
+                path,
+                &bench,
+                bench.server.post(door, &Post::json(path, body.as_bytes())),
+            );
         }
     }
     for method in ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"] {
-        let post = Post { method, ..Post::json("/front/offline/pay", body.as_bytes()) };
+        let post = Post {
+            method,
+            ..Post::json("/front/offline/pay", body.as_bytes())
+        };
         documented(method, &bench, bench.server.post(Door::Posp1, &post));
     }
     bench.accepted("POST", &bench.good("front.offline.pay"));
@@ -106,9 +168,18 @@ fn an_unknown_path_and_a_wrong_method_get_a_documented_failure() {
 #[test]
 fn any_content_type_will_do() {
     let bench = Bench::new();
-    for content_type in [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("text/json; charset=GBK"), Some("?")] {
+    for content_type in [
+        None,
+        Some("text/plain"),
+        Some("application/x-www-form-urlencoded"),
+        Some("text/json; charset=GBK"),
+        Some("?"),
+    ] {
         let body = bench.good("front.offline.pay").text();
-        let post = Post { content_type, ..Post::json("/front/offline/pay", body.as_bytes()) };
+        let post = Post {
+            content_type,
+            ..Post::json("/front/offline/pay", body.as_bytes())
+        };
         bench.server.post(Door::Posp1, &post).answer().success("支付成功");
     }
 }
@@ -116,7 +187,12 @@ fn any_content_type_will_do() {
 #[test]
 fn a_call_without_credential_is_refused_at_a_door_without_network() {
     let bench = Bench::new();
-    for id in ["front.offline.pay", "front.offline.pay_undo", "front.offline.pay_cancel", "front.offline.get_account_info"] {
+    for id in [
+        "front.offline.pay",
+        "front.offline.pay_undo",
+        "front.offline.pay_cancel",
+        "front.offline.get_account_info",
+    ] {
         let call = bench.good(id).through(Door::Apps);
         bench.refused(id, &call, &call.text());
     }
@@ -130,7 +206,12 @@ fn one_connection_carries_many_calls() {
     for _ in 0..3 {
         use std::io::{Read, Write};
         let body = bench.good("front.offline.pay").text();
-        write!(stream, "POST /front/offline/pay HTTP/1.1\r\nHost: map\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        write!(
+            stream,
+            "POST /front/offline/pay HTTP/1.1\r\nHost: map\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
         let mut received = String::new();
         while !received.ends_with('}') {
             let mut chunk = [0; 4096];

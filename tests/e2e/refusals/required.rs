@@ -4,8 +4,12 @@ use super::bench::Bench;
 use crate::harness::*;
 
 /// What can be wrong with a field that must be there.
-const WRONGS: [(&str, Option<&str>); 4] =
-    [("removed", None), ("null", Some("null")), ("empty", Some(r#""""#)), ("blank", Some(r#"" \t 　""#))];
+const WRONGS: [(&str, Option<&str>); 4] = [
+    ("removed", None),
+    ("null", Some("null")),
+    ("empty", Some(r#""""#)),
+    ("blank", Some(r#"" \t 　""#)),
+];
 
 fn check(id: &str) {
     let bench = Bench::new();
@@ -24,7 +28,10 @@ fn check(id: &str) {
                 change(&mut body, &path, value);
             } else {
                 // Signed as it is sent: only the field is missing, not the signature's agreement.
-                if wrong == "blank" && call.endpoint.encrypted.contains(&path) && !path.ends_with("paymentCodeDES") {
+                if wrong == "blank"
+                    && call.endpoint.encrypted.contains(&path)
+                    && !path.ends_with("paymentCodeDES")
+                {
                     call.body.set(&path, " ");
                     body = call.sealed();
                 } else {
@@ -49,7 +56,13 @@ fn envelope(id: &str) -> Vec<(String, bool)> {
     let paths: &[&str] = match endpoint(id).credential {
         Credential::Network => &[],
         Credential::App => &["app.appId", "app.signature"],
-        Credential::AppTsig => &["app.appId", "tsig.orderMD5", "tsig.signature", "tsig.timeStamp", "tsig.nonce"],
+        Credential::AppTsig => &[
+            "app.appId",
+            "tsig.orderMD5",
+            "tsig.signature",
+            "tsig.timeStamp",
+            "tsig.nonce",
+        ],
     };
     paths.iter().map(|path| ((*path).to_owned(), true)).collect()
 }

@@ -98,22 +98,39 @@ fn a_field_outside_the_documented_list_is_not_signed_over() {
     // An unknown field is ignored.
     let mut body = call.sealed();
     body.set("order.unknown", "1");
-    assert!(call.post(&bench.server, body.to_string().as_bytes()).answer().succeeded());
+    assert!(
+        call.post(&bench.server, body.to_string().as_bytes())
+            .answer()
+            .succeeded()
+    );
 }
 
 #[test]
 fn the_extended_list_covers_the_sms_code_too() {
     let bench = Bench::new();
     let mobile = people::new_mobile();
-    let call = bench.good("gw.oilcard.open_online").app("extended").with("mobileNum", &mobile);
+    let call = bench
+        .good("gw.oilcard.open_online")
+        .app("extended")
+        .with("mobileNum", &mobile);
     let call = call.with("smsCode", bench.server.sms_code("extended", &mobile));
     bench.refused("the documented list", &call, &call.text());
     let mut body = call.sealed();
-    let list = call.endpoint.order_md5.iter().map(String::as_str).chain(["smsCode"]);
-    let values: Vec<String> = list.filter_map(|name| body.at(&call.endpoint.field(name))?.lexeme()).collect();
+    let list = call
+        .endpoint
+        .order_md5
+        .iter()
+        .map(String::as_str)
+        .chain(["smsCode"]);
+    let values: Vec<String> = list
+        .filter_map(|name| body.at(&call.endpoint.field(name))?.lexeme())
+        .collect();
     let values: Vec<&str> = values.iter().map(String::as_str).collect();
     let digest = call::md5(&values, map_legacy_crypto::Charset::Utf8);
-    let (time, nonce) = (body.text("tsig.timeStamp").to_owned(), body.text("tsig.nonce").to_owned());
+    let (time, nonce) = (
+        body.text("tsig.timeStamp").to_owned(),
+        body.text("tsig.nonce").to_owned(),
+    );
     body.set("tsig.orderMD5", digest.as_str());
     body.set("tsig.signature", call::tsig(call.app, &digest, &time, &nonce));
     let answer = call.post(&bench.server, body.to_string().as_bytes()).answer();

@@ -11,27 +11,41 @@ use std::path::Path;
 pub(super) async fn run(args: &CallArgs) -> Result<(), Stop> {
     let ui = Ui::new();
     if args.list {
-        generated::ENDPOINTS.iter().for_each(|endpoint| list(ui, endpoint));
+        generated::ENDPOINTS
+            .iter()
+            .for_each(|endpoint| list(ui, endpoint));
         return Ok(());
     }
     let given = fields(args)?;
     let endpoint = endpoint(args.endpoint.as_deref().unwrap_or_default(), &given)?;
     let fields = completed(endpoint, given, args)?;
     let client = Client::new(&args.url, caller(args, endpoint)?).map_err(Stop::usage)?;
-    let body = client.signer().sign_json(endpoint, &fields).map_err(Stop::usage)?;
+    let body = client
+        .signer()
+        .sign_json(endpoint, &fields)
+        .map_err(Stop::usage)?;
     if args.print_curl {
         let quoted = body.replace('\'', "'\\''");
         let url = args.url.trim_end_matches('/');
-        ui.line(&format!("curl -sS {url}{} -H 'Content-Type: application/json' -d '{quoted}'", endpoint.path));
+        ui.line(&format!(
+            "curl -sS {url}{} -H 'Content-Type: application/json' -d '{quoted}'",
+            endpoint.path
+        ));
         return Ok(());
     }
-    note(&format!("POST {}{}\n{body}", args.url.trim_end_matches('/'), endpoint.path));
+    note(&format!(
+        "POST {}{}\n{body}",
+        args.url.trim_end_matches('/'),
+        endpoint.path
+    ));
     let answer = client.post(endpoint.path, body).await.map_err(unanswered)?;
     ui.line(&answer);
     let read: Value = serde_json::from_str(&answer).map_err(Stop::failed)?;
     match read.get("errcode").and_then(Value::as_i64) {
         Some(0) => Ok(()),
-        Some(_) | None => Err(Stop::failed(read.get("errmsg").and_then(Value::as_str).unwrap_or("failed"))),
+        Some(_) | None => Err(Stop::failed(
+            read.get("errmsg").and_then(Value::as_str).unwrap_or("failed"),
+        )),
     }
 }
 
@@ -63,18 +77,33 @@ fn fields(args: &CallArgs) -> Result<Map<String, Value>, Stop> {
     let text = text.map_err(|error| Stop::usage(format!("can't read {}: {error}", file.display())))?;
     match serde_json::from_str(&text) {
         Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err(Stop::usage(format!("{}: expected a JSON object with the fields", file.display()))),
+        Ok(_) => Err(Stop::usage(format!(
+            "{}: expected a JSON object with the fields",
+            file.display()
+        ))),
         Err(error) => Err(Stop::usage(format!("{}: {error}", file.display()))),
     }
 }
 
 /// The endpoint of this name or path. Where two share a path, the one that knows all the fields.
 fn endpoint(wanted: &str, fields: &Map<String, Value>) -> Result<&'static Endpoint, Stop> {
-    let knows = |endpoint: &Endpoint| fields.keys().all(|key| endpoint.fields.iter().any(|field| field.name == key));
-    let mut there = generated::ENDPOINTS.iter().copied().filter(|endpoint| endpoint.path == wanted);
-    there.find(|endpoint| knows(endpoint)).or_else(|| contract::find(wanted)).ok_or_else(|| {
-        Stop::usage(format!("no documented call is named {wanted:?}; map call --list shows them"))
-    })
+    let knows = |endpoint: &Endpoint| {
+        fields
+            .keys()
+            .all(|key| endpoint.fields.iter().any(|field| field.name == key))
+    };
+    let mut there = generated::ENDPOINTS
+        .iter()
+        .copied()
+        .filter(|endpoint| endpoint.path == wanted);
+    there
+        .find(|endpoint| knows(endpoint))
+        .or_else(|| contract::find(wanted))
+        .ok_or_else(|| {
+            Stop::usage(format!(
+                "no documented call is named {wanted:?}; map call --list shows them"
+            ))
+        })
 }
 
 /// The fields in the types that the contract has for them.
@@ -84,11 +113,16 @@ fn completed(
     args: &CallArgs,
 ) -> Result<Map<String, Value>, Stop> {
     for field in endpoint.fields {
-        let Some(value) = fields.get_mut(field.name) else { continue };
+        let Some(value) = fields.get_mut(field.name) else {
+            continue;
+        };
         match (field.kind, value.as_str()) {
             (Kind::Number, Some(text)) => {
                 let number: i64 = text.parse().map_err(|_| {
-                    Stop::usage(format!("{}={text}: expected an integer (money is in fen)", field.name))
+                    Stop::usage(format!(
+                        "{}={text}: expected an integer (money is in fen)",
+                        field.name
+                    ))
                 })?;
                 *value = Value::from(number);
             }
@@ -110,15 +144,23 @@ fn caller(args: &CallArgs, endpoint: &Endpoint) -> Result<Caller, Stop> {
         return Caller::network(key.unwrap_or("0000000000000000")).map_err(Stop::usage);
     }
     if args.app.is_empty() || args.app_key.is_empty() {
-        return Err(Stop::usage(format!("{} is called by an app: --app ID --app-key KEY", endpoint.path)));
+        return Err(Stop::usage(format!(
+            "{} is called by an app: --app ID --app-key KEY",
+            endpoint.path
+        )));
     }
     let mut caller = Caller::app(&args.app, &args.app_key).map_err(Stop::usage)?;
     if let Some(file) = &args.rsa_key {
         let text = std::fs::read_to_string(file)
             .map_err(|error| Stop::usage(format!("can't read {}: {error}", file.display())))?;
-        caller = caller.private_key(&text, algorithm(&args.tsig)?).map_err(Stop::usage)?;
+        caller = caller
+            .private_key(&text, algorithm(&args.tsig)?)
+            .map_err(Stop::usage)?;
     } else if endpoint.credential == Credential::AppTsig {
-        return Err(Stop::usage(format!("{} carries tsig: --rsa-key FILE", endpoint.path)));
+        return Err(Stop::usage(format!(
+            "{} carries tsig: --rsa-key FILE",
+            endpoint.path
+        )));
     }
     match &args.posp_key {
         Some(key) => caller.pin_blocks(key).map_err(Stop::usage),
@@ -131,7 +173,9 @@ fn algorithm(name: &str) -> Result<Algorithm, Stop> {
         "sha1" => Ok(Algorithm::Sha1WithRsa),
         "sha256" => Ok(Algorithm::Sha256WithRsa),
         "md5" => Ok(Algorithm::Md5WithRsa),
-        other => Err(Stop::usage(format!("--tsig {other}: expected sha1, sha256 or md5"))),
+        other => Err(Stop::usage(format!(
+            "--tsig {other}: expected sha1, sha256 or md5"
+        ))),
     }
 }
 
@@ -142,7 +186,10 @@ fn list(ui: Ui, endpoint: &Endpoint) {
         Credential::AppTsig => "by an app, signed: --app --app-key --rsa-key",
     };
     let path = ui.paint(Style::Bold, endpoint.path);
-    ui.line(&format!("{path}  {}", ui.paint(Style::Dim, &format!("{} · {credential}", endpoint.name))));
+    ui.line(&format!(
+        "{path}  {}",
+        ui.paint(Style::Dim, &format!("{} · {credential}", endpoint.name))
+    ));
     for field in endpoint.fields {
         let kind = match field.kind {
             Kind::Text => "",

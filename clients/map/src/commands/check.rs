@@ -45,7 +45,13 @@ pub(crate) async fn report(folder: &Path, progress: bool) -> Result<CheckReport,
 
 /// Prints a report for people.
 pub(crate) fn show(ui: Ui, report: &CheckReport) {
-    let CheckReport { counts, trial_balance, danglers, problems, problem_count } = report;
+    let CheckReport {
+        counts,
+        trial_balance,
+        danglers,
+        problems,
+        problem_count,
+    } = report;
     ui.styled(Style::Bold, "Counts");
     ui.line(&format!(
         "  customers {}, accounts {}, orders {}, entries {}, events {}",
@@ -57,10 +63,21 @@ pub(crate) fn show(ui: Ui, report: &CheckReport) {
     ));
     ui.styled(Style::Bold, "Trial balance (yuan), from the entries alone");
     for line in &trial_balance.lines {
-        ui.line(&format!("  {:<40} {:>20}", line.ledger_account, yuan_of(line.balance_fen)));
+        ui.line(&format!(
+            "  {:<40} {:>20}",
+            line.ledger_account,
+            yuan_of(line.balance_fen)
+        ));
     }
-    ui.line(&format!("  {:<40} {:>20}", "total", yuan_of(trial_balance.total_fen)));
-    ui.styled(Style::Bold, "Claims and index rows that point to nothing, as they may");
+    ui.line(&format!(
+        "  {:<40} {:>20}",
+        "total",
+        yuan_of(trial_balance.total_fen)
+    ));
+    ui.styled(
+        Style::Bold,
+        "Claims and index rows that point to nothing, as they may",
+    );
     ui.line(&format!(
         "  order claims {}, account claims {}, mobile claims {}, order numbers {}, seller days {}, outbox rows {}",
         danglers.order_claims,
@@ -86,7 +103,13 @@ fn yuan_of(fen: i128) -> String {
 }
 
 fn document(report: &CheckReport) -> Value {
-    let CheckReport { counts, trial_balance, danglers, problems, problem_count } = report;
+    let CheckReport {
+        counts,
+        trial_balance,
+        danglers,
+        problems,
+        problem_count,
+    } = report;
     json!({
         "clean": report.is_clean(),
         "counts": {

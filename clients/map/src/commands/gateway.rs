@@ -16,15 +16,26 @@ pub(super) async fn run(config: MapConfig, args: &GatewayArgs) -> Result<(), Sto
         None => config.gateway.core_key.clone(),
     };
     if key.expose().is_empty() {
-        return Err(Stop::usage("the gateway needs its bearer key: --key-file FILE, or gateway.core_key"));
+        return Err(Stop::usage(
+            "the gateway needs its bearer key: --key-file FILE, or gateway.core_key",
+        ));
     }
     let channel = connect(&args.core, &config.core_client)?;
-    run_parts(config, Parts::Gateway(channel, key), args.serve.ready_file.as_deref()).await
+    run_parts(
+        config,
+        Parts::Gateway(channel, key),
+        args.serve.ready_file.as_deref(),
+    )
+    .await
 }
 
 /// A channel that connects on its first call, and again whenever the connection is lost.
 fn connect(url: &str, settings: &CoreClientConfig) -> Result<Channel, Stop> {
-    let wrong = || Stop::usage(format!("--core {url}: expected a URL such as http://127.0.0.1:50051"));
+    let wrong = || {
+        Stop::usage(format!(
+            "--core {url}: expected a URL such as http://127.0.0.1:50051"
+        ))
+    };
     let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|_| wrong())?;
     let secure = match endpoint.uri().scheme_str() {
         Some("http") => false,
@@ -44,7 +55,9 @@ fn connect(url: &str, settings: &CoreClientConfig) -> Result<Channel, Stop> {
 
 fn tls(settings: &CoreClientConfig) -> Result<ClientTlsConfig, Stop> {
     let Some(authorities) = &settings.ca_file else {
-        return Err(Stop::usage("https:// needs core_client.ca_file: the authorities that may vouch for the core"));
+        return Err(Stop::usage(
+            "https:// needs core_client.ca_file: the authorities that may vouch for the core",
+        ));
     };
     let mut tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read(authorities)?));
     if let (Some(certificate), Some(key)) = (&settings.cert_file, &settings.key_file) {
@@ -57,5 +70,6 @@ fn tls(settings: &CoreClientConfig) -> Result<ClientTlsConfig, Stop> {
 }
 
 fn read(file: &Path) -> Result<String, Stop> {
-    std::fs::read_to_string(file).map_err(|error| Stop::usage(format!("can't read {}: {error}", file.display())))
+    std::fs::read_to_string(file)
+        .map_err(|error| Stop::usage(format!("can't read {}: {error}", file.display())))
 }

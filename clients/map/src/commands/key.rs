@@ -18,6 +18,8 @@ pub(super) fn run(args: &KeyArgs) -> Result<(), Stop> {
     let key = bearer_key();
     ui.line(&format!("key     {key}"));
     ui.line(&format!("sha256  {}", sha256_hex(&key)));
-    note("Give the key to the caller and keep no copy; put the hash under bearer_key_sha256 in provisioning.");
+    note(
+        "Give the key to the caller and keep no copy; put the hash under bearer_key_sha256 in provisioning.",
+    );
     Ok(())
 }

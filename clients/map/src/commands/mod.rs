@@ -18,13 +18,19 @@ use crate::ui::Ui;
 /// Does what the command line says.
 pub(crate) async fn run(cli: Cli) -> Result<(), Stop> {
     let Cli { global, command } = cli;
-    telemetry::start(global.log.as_deref(), default_level(command.as_ref()), global.log_format)?;
+    telemetry::start(
+        global.log.as_deref(),
+        default_level(command.as_ref()),
+        global.log_format,
+    )?;
     if global.dump_config {
         Ui::new().line(dump(&config(&global)?).map_err(Stop::failed)?.trim_end());
         return Ok(());
     }
     match command {
-        None => Err(Stop::usage("no command; map demo shows what there is, map --help lists it")),
+        None => Err(Stop::usage(
+            "no command; map demo shows what there is, map --help lists it",
+        )),
         Some(Command::Demo(args)) => demo::run(&args).await,
         Some(Command::Serve(args)) => serve::run(config(&global)?, &args).await,
         Some(Command::Core(args)) => core::run(config(&global)?, &args).await,
@@ -41,7 +47,11 @@ fn config(global: &Global) -> Result<MapConfig, Stop> {
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
-    let layers = Layers { file: global.config.as_deref(), environment, flags: &global.set };
+    let layers = Layers {
+        file: global.config.as_deref(),
+        environment,
+        flags: &global.set,
+    };
     let config: MapConfig = load(&layers).map_err(Stop::usage)?;
     config.validate().map_err(Stop::usage)?;
     Ok(config)

@@ -12,7 +12,11 @@ pub(super) async fn run(args: &ProvisionArgs) -> Result<(), Stop> {
     let ui = Ui::new();
     let document = provisioning::read_valid(&args.file).map_err(Stop::usage)?;
     if args.check {
-        ui.line(&format!("{} is valid: {}", args.file.display(), summary(&document)));
+        ui.line(&format!(
+            "{} is valid: {}",
+            args.file.display(),
+            summary(&document)
+        ));
         return Ok(());
     }
     let key = match (&args.key, &args.key_file) {
@@ -21,12 +25,22 @@ pub(super) async fn run(args: &ProvisionArgs) -> Result<(), Stop> {
             let text = std::fs::read_to_string(file);
             text.map_err(|error| Stop::usage(format!("can't read {}: {error}", file.display())))?
         }
-        (None, None) => return Err(Stop::usage("an operator's key is needed: MAP_KEY, --key-file or --key")),
+        (None, None) => {
+            return Err(Stop::usage(
+                "an operator's key is needed: MAP_KEY, --key-file or --key",
+            ));
+        }
     };
     let config = ClientConfig::new(&args.core, key.trim()).attempt_timeout(Duration::from_secs(8));
     let client = MapClient::new(config).map_err(Stop::usage)?;
-    let request = ApplyRequest { document: Some(document.clone()), validate_only: args.dry_run };
-    let answer = client.apply(request).await.map_err(|error| refused(&document, error))?;
+    let request = ApplyRequest {
+        document: Some(document.clone()),
+        validate_only: args.dry_run,
+    };
+    let answer = client
+        .apply(request)
+        .await
+        .map_err(|error| refused(&document, error))?;
     for change in &answer.changes {
         ui.line(&format!("  {change}"));
     }
@@ -49,9 +63,9 @@ fn refused(document: &Document, error: Error) -> Stop {
             Stop::failed(format!("refused:\n  {}", fields.collect::<Vec<_>>().join("\n  ")))
         }
         Error::Refused(_) => Stop::failed(error),
-        Error::OutcomeUnknown { code, .. } => {
-            Stop::failed(format!("the core did not answer ({code:?}); run it again, applying twice changes nothing"))
-        }
+        Error::OutcomeUnknown { code, .. } => Stop::failed(format!(
+            "the core did not answer ({code:?}); run it again, applying twice changes nothing"
+        )),
     }
 }
 
@@ -63,6 +77,8 @@ fn summary(document: &Document) -> String {
         document.products.len(),
         document.fuel_products.len(),
         document.sellers.len(),
-        stores().map(|store| store.terminals.len()).fold(0, usize::saturating_add),
+        stores()
+            .map(|store| store.terminals.len())
+            .fold(0, usize::saturating_add),
     )
 }

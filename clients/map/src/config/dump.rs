@@ -19,14 +19,21 @@ pub(crate) fn dump(config: &MapConfig) -> Result<String, String> {
         set(table, "secret_file", &secret_file);
     }
     let text = toml::to_string(&shown).map_err(|error| error.to_string())?;
-    let mut lines = vec!["# The configuration in force. Load it with --config; unknown keys are refused.".to_owned()];
+    let mut lines =
+        vec!["# The configuration in force. Load it with --config; unknown keys are refused.".to_owned()];
     if text.contains(MASK) {
-        lines.push(format!("# \"{MASK}\" stands in the place of a secret: put it back, or set it by environment."));
+        lines.push(format!(
+            "# \"{MASK}\" stands in the place of a secret: put it back, or set it by environment."
+        ));
     }
     let mut section: Vec<String> = Vec::new();
     for line in text.lines() {
         if let Some(header) = line.strip_prefix('[') {
-            section = header.trim_matches(['[', ']']).split('.').map(str::to_owned).collect();
+            section = header
+                .trim_matches(['[', ']'])
+                .split('.')
+                .map(str::to_owned)
+                .collect();
         }
         lines.push(annotate(line, &section, &defaults));
     }
@@ -36,13 +43,17 @@ pub(crate) fn dump(config: &MapConfig) -> Result<String, String> {
 
 /// The line with its default, where it has another value than that.
 fn annotate(line: &str, section: &[String], defaults: &Table) -> String {
-    let Some((key, value)) = line.split_once(" = ") else { return line.to_owned() };
+    let Some((key, value)) = line.split_once(" = ") else {
+        return line.to_owned();
+    };
     let mut table = Some(defaults);
     for name in section {
         table = table.and_then(|table| table.get(name)).and_then(Value::as_table);
     }
     match table.and_then(|table| table.get(key)) {
-        Some(default) if !matches!(default, Value::Array(_) | Value::Table(_)) && default.to_string() != value => {
+        Some(default)
+            if !matches!(default, Value::Array(_) | Value::Table(_)) && default.to_string() != value =>
+        {
             format!("{line}  # default: {default}")
         }
         Some(_) | None => line.to_owned(),
@@ -84,6 +95,9 @@ mod tests {
         let mut config = MapConfig::default();
         config.gateway.core_key = map_gateway::Secret::new("topsecret");
         let text = dump(&config).expect("dumped");
-        assert!(!text.contains("topsecret") && text.contains("core_key = \"…\""), "{text}");
+        assert!(
+            !text.contains("topsecret") && text.contains("core_key = \"…\""),
+            "{text}"
+        );
     }
 }

@@ -20,7 +20,13 @@ pub(crate) struct Layers<'a> {
 const PREFIX: &str = "MAP_";
 
 /// Variables with the prefix that are flags of the command line, not configuration keys.
-const NOT_CONFIG: [&str; 5] = ["MAP_CONFIG", "MAP_LOG", "MAP_LOG_FORMAT", "MAP_KEY", "MAP_CORE_URL"];
+const NOT_CONFIG: [&str; 5] = [
+    "MAP_CONFIG",
+    "MAP_LOG",
+    "MAP_LOG_FORMAT",
+    "MAP_KEY",
+    "MAP_CORE_URL",
+];
 
 /// Reads a configuration from its layers.
 pub(crate) fn load<T: DeserializeOwned>(layers: &Layers<'_>) -> Result<T, String> {
@@ -36,21 +42,27 @@ pub(crate) fn load<T: DeserializeOwned>(layers: &Layers<'_>) -> Result<T, String
             .map_err(|error| format!("{}: {}", path.display(), friendly_toml_error(&error, &text)))?;
     }
     for (name, value) in &layers.environment {
-        let Some(path) = name.strip_prefix(PREFIX).filter(|_| !NOT_CONFIG.contains(&name.as_str())) else {
+        let Some(path) = name
+            .strip_prefix(PREFIX)
+            .filter(|_| !NOT_CONFIG.contains(&name.as_str()))
+        else {
             continue;
         };
         let keys: Vec<String> = path.split("__").map(str::to_lowercase).collect();
         set(&mut table, &keys, value).map_err(|error| format!("environment variable {name}: {error}"))?;
     }
     for flag in layers.flags {
-        let (path, value) = flag
-            .split_once('=')
-            .ok_or_else(|| format!("--set {flag}: expected key.path=value, such as core.listen=127.0.0.1:50051"))?;
+        let (path, value) = flag.split_once('=').ok_or_else(|| {
+            format!("--set {flag}: expected key.path=value, such as core.listen=127.0.0.1:50051")
+        })?;
         let keys: Vec<String> = path.split('.').map(str::to_owned).collect();
         set(&mut table, &keys, value).map_err(|error| format!("--set {path}: {error}"))?;
     }
     T::deserialize(Value::Table(table)).map_err(|error| {
-        format!("configuration from file, environment and flags: {}", with_suggestion(error.message()))
+        format!(
+            "configuration from file, environment and flags: {}",
+            with_suggestion(error.message())
+        )
     })
 }
 
@@ -67,8 +79,14 @@ fn set(table: &mut Table, keys: &[String], value: &str) -> Result<(), String> {
             .as_table_mut()
             .ok_or_else(|| format!("`{key}` is a value, not a section"))?;
     }
-    let parsed = format!("v = {value}").parse::<Table>().ok().and_then(|mut table| table.remove("v"));
-    table.insert(last.clone(), parsed.unwrap_or_else(|| Value::String(value.to_owned())));
+    let parsed = format!("v = {value}")
+        .parse::<Table>()
+        .ok()
+        .and_then(|mut table| table.remove("v"));
+    table.insert(
+        last.clone(),
+        parsed.unwrap_or_else(|| Value::String(value.to_owned())),
+    );
     Ok(())
 }
 
@@ -96,11 +114,26 @@ mod tests {
         let path = dir.path().join("map.toml");
         std::fs::write(&path, file).expect("written");
         let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let layers = Layers { file: Some(&path), environment, flags: &flags };
+        let environment = environment
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
+        let layers = Layers {
+            file: Some(&path),
+            environment,
+            flags: &flags,
+        };
         match (load::<Config>(&layers), expect) {
             (Ok(config), Ok((listen, limit))) => {
-                assert_eq!(config, Config { core: Core { listen: listen.to_owned(), limit } });
+                assert_eq!(
+                    config,
+                    Config {
+                        core: Core {
+                            listen: listen.to_owned(),
+                            limit
+                        }
+                    }
+                );
             }
             (Err(error), Err(part)) => assert!(error.contains(part), "{error:?} lacks {part:?}"),
             (got, _) => panic!("{got:?}"),
@@ -110,16 +143,41 @@ mod tests {
     #[test]
     fn flags_override_the_environment_which_overrides_the_file() {
         check("[core]\nlisten = \"a\"\nlimit = 1", &[], &[], Ok(("a", 1)));
-        check("[core]\nlisten = \"a\"\nlimit = 1", &[("MAP_CORE__LIMIT", "2")], &[], Ok(("a", 2)));
-        check("[core]\nlimit = 1", &[("MAP_CORE__LIMIT", "2")], &["core.limit=3"], Ok(("", 3)));
-        check("", &[("MAP_CORE__LISTEN", "127.0.0.1:1"), ("MAP_LOG", "debug")], &[], Ok(("127.0.0.1:1", 0)));
+        check(
+            "[core]\nlisten = \"a\"\nlimit = 1",
+            &[("MAP_CORE__LIMIT", "2")],
+            &[],
+            Ok(("a", 2)),
+        );
+        check(
+            "[core]\nlimit = 1",
+            &[("MAP_CORE__LIMIT", "2")],
+            &["core.limit=3"],
+            Ok(("", 3)),
+        );
+        check(
+            "",
+            &[("MAP_CORE__LISTEN", "127.0.0.1:1"), ("MAP_LOG", "debug")],
+            &[],
+            Ok(("127.0.0.1:1", 0)),
+        );
     }
 
     #[test]
     fn an_unknown_key_is_refused_with_its_place_and_a_suggestion() {
-        check("[core]\nlisten = \"a\"\nlimti = 1", &[], &[], Err("line 3: unknown field `limti`"));
+        check(
+            "[core]\nlisten = \"a\"\nlimti = 1",
+            &[],
+            &[],
+            Err("line 3: unknown field `limti`"),
+        );
         check("[core]\nlimti = 1", &[], &[], Err("did you mean `limit`?"));
-        check("", &[("MAP_CORE__LISTN", "x")], &[], Err("did you mean `listen`?"));
+        check(
+            "",
+            &[("MAP_CORE__LISTN", "x")],
+            &[],
+            Err("did you mean `listen`?"),
+        );
         check("", &[], &["core.limit"], Err("expected key.path=value"));
         check("", &[], &["core.limit=x"], Err("invalid type"));
     }

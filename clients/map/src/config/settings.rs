@@ -97,7 +97,9 @@ impl Default for StoreConfig {
 
 impl Default for AdminConfig {
     fn default() -> Self {
-        Self { bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)) }
+        Self {
+            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)),
+        }
     }
 }
 
@@ -109,7 +111,11 @@ impl MapConfig {
         if self.core_client.cert_file.is_some() != self.core_client.key_file.is_some() {
             errors.push("core_client.cert_file and core_client.key_file belong together".to_owned());
         }
-        if errors.is_empty() { Ok(()) } else { Err(errors.join("\n     ")) }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(errors.join("\n     "))
+        }
     }
 
     /// The key of all digests: where it is configured, otherwise beside the data folder, so
@@ -136,7 +142,10 @@ mod tests {
     #[test]
     fn the_secret_lies_beside_the_data_folder_unless_it_is_configured() {
         let check = |data_dir: &str, secret_file: &str, expect: &str| {
-            let mut config = MapConfig { data_dir: PathBuf::from(data_dir), ..MapConfig::default() };
+            let mut config = MapConfig {
+                data_dir: PathBuf::from(data_dir),
+                ..MapConfig::default()
+            };
             if !secret_file.is_empty() {
                 config.core.secret_file = PathBuf::from(secret_file);
             }
@@ -154,7 +163,11 @@ mod tests {
         config.core.limits.reserved_calls = 0;
         config.gateway.max_json_depth = 0;
         let error = config.validate().expect_err("refused");
-        for part in ["core.poll_ms", "core.limits.reserved_calls", "gateway.max_json_depth"] {
+        for part in [
+            "core.poll_ms",
+            "core.limits.reserved_calls",
+            "gateway.max_json_depth",
+        ] {
             assert!(error.contains(part), "{error}");
         }
     }

@@ -15,8 +15,14 @@ pub(crate) fn friendly_toml_error(error: &toml::de::Error, source: &str) -> Stri
 pub(crate) fn with_suggestion(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let is_unknown = message.starts_with("unknown field") || message.starts_with("unknown variant");
-    let suggestion = is_unknown.then(|| quoted.next()).flatten().and_then(|unknown| closest(unknown, quoted));
-    suggestion.map_or_else(|| message.to_owned(), |known| format!("{message}; did you mean `{known}`?"))
+    let suggestion = is_unknown
+        .then(|| quoted.next())
+        .flatten()
+        .and_then(|unknown| closest(unknown, quoted));
+    suggestion.map_or_else(
+        || message.to_owned(),
+        |known| format!("{message}; did you mean `{known}`?"),
+    )
 }
 
 /// The known word that is most like the unknown one, if any is like it.
@@ -40,7 +46,13 @@ mod tests {
             "unknown field `lisen`, expected one of `listen`, `limits`",
             "unknown field `lisen`, expected one of `listen`, `limits`; did you mean `listen`?",
         );
-        check("unknown field `zzz`, expected `listen`", "unknown field `zzz`, expected `listen`");
-        check("invalid type: string \"x\", expected u16", "invalid type: string \"x\", expected u16");
+        check(
+            "unknown field `zzz`, expected `listen`",
+            "unknown field `zzz`, expected `listen`",
+        );
+        check(
+            "invalid type: string \"x\", expected u16",
+            "invalid type: string \"x\", expected u16",
+        );
     }
 }

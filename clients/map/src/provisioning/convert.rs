@@ -24,7 +24,10 @@ pub(super) fn document(file: ProvisioningFile) -> Result<Document, String> {
         callers,
         products: file.products.into_iter().map(product).collect(),
         fuel_products: fuel_products
-            .map(|entry| FuelProduct { fuel_product_id: entry.code, name: entry.name })
+            .map(|entry| FuelProduct {
+                fuel_product_id: entry.code,
+                name: entry.name,
+            })
             .collect(),
         sellers: file.sellers.into_iter().map(seller).collect(),
         default_product_id: file.default_product,
@@ -57,7 +60,11 @@ fn product(entry: ProductEntry) -> Product {
         ProductType::Instalment => AccountType::Instalment,
         ProductType::Discount => AccountType::Discount,
     };
-    let short_name = if entry.short_name.is_empty() { entry.name.clone() } else { entry.short_name };
+    let short_name = if entry.short_name.is_empty() {
+        entry.name.clone()
+    } else {
+        entry.short_name
+    };
     Product {
         product_id: entry.id,
         name: entry.name,

@@ -69,7 +69,9 @@ pub(crate) struct CallerEntry {
 /// The edge settings hold keys and are not shown.
 impl std::fmt::Debug for CallerEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CallerEntry").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("CallerEntry")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 

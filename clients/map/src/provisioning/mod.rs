@@ -29,7 +29,8 @@ pub(crate) fn read_valid(path: &Path) -> Result<Document, String> {
 
 /// Converts the text of a provisioning file.
 pub(crate) fn parse(text: &str) -> Result<Document, String> {
-    let file: file::ProvisioningFile = toml::from_str(text).map_err(|error| friendly_toml_error(&error, text))?;
+    let file: file::ProvisioningFile =
+        toml::from_str(text).map_err(|error| friendly_toml_error(&error, text))?;
     convert::document(file)
 }
 
@@ -50,12 +51,16 @@ mod tests {
     #[test]
     fn a_typing_error_is_named_with_its_line_and_a_suggestion() {
         let error = parse("[[app]]\nid = \"a\"\nnetwroks = [\"n\"]\n").expect_err("refused");
-        assert!(error.contains("line 3") && error.contains("did you mean `networks`?"), "{error}");
+        assert!(
+            error.contains("line 3") && error.contains("did you mean `networks`?"),
+            "{error}"
+        );
     }
 
     #[test]
     fn an_error_in_an_edge_table_does_not_show_its_keys() {
-        let error = parse("[[app]]\nid = \"a\"\n[app.edge]\napp_key = \"topsecret\nx\"\n").expect_err("refused");
+        let error =
+            parse("[[app]]\nid = \"a\"\n[app.edge]\napp_key = \"topsecret\nx\"\n").expect_err("refused");
         assert!(!error.contains("topsecret"), "{error}");
     }
 

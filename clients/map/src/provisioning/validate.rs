@@ -24,7 +24,10 @@ pub(crate) fn edge_validator() -> EdgeValidator {
 pub(crate) fn errors(document: &Document) -> Vec<String> {
     match map_server::validate_document(document, &edge_validator()) {
         Ok(()) => Vec::new(),
-        Err(errors) => errors.iter().map(|(place, what)| readable(document, place, what)).collect(),
+        Err(errors) => errors
+            .iter()
+            .map(|(place, what)| readable(document, place, what))
+            .collect(),
     }
 }
 
@@ -38,15 +41,33 @@ fn named(document: &Document, place: &str) -> Option<String> {
     let (index, rest) = rest.split_once(']')?;
     let index: usize = index.parse().ok()?;
     let (kind, id) = match list {
-        "callers" => document.callers.get(index).map(|caller| (table(caller.role()), &caller.caller_id))?,
-        "products" => document.products.get(index).map(|product| ("product", &product.product_id))?,
-        "fuel_products" => document.fuel_products.get(index).map(|fuel| ("fuel_product", &fuel.fuel_product_id))?,
-        "sellers" => document.sellers.get(index).map(|seller| ("seller", &seller.seller_id))?,
+        "callers" => document
+            .callers
+            .get(index)
+            .map(|caller| (table(caller.role()), &caller.caller_id))?,
+        "products" => document
+            .products
+            .get(index)
+            .map(|product| ("product", &product.product_id))?,
+        "fuel_products" => document
+            .fuel_products
+            .get(index)
+            .map(|fuel| ("fuel_product", &fuel.fuel_product_id))?,
+        "sellers" => document
+            .sellers
+            .get(index)
+            .map(|seller| ("seller", &seller.seller_id))?,
         _ => return None,
     };
     let field = rest.trim_start_matches('.');
-    let field = field.replace("network_ids", "networks").replace("edge_settings_json", "edge");
-    Some(if field.is_empty() { format!("{kind} {id}") } else { format!("{kind} {id}: {field}") })
+    let field = field
+        .replace("network_ids", "networks")
+        .replace("edge_settings_json", "edge");
+    Some(if field.is_empty() {
+        format!("{kind} {id}")
+    } else {
+        format!("{kind} {id}: {field}")
+    })
 }
 
 /// The table of the file that a role's callers stand in.

@@ -13,13 +13,16 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// Upper bounds of latency histograms, in seconds.
-const SECONDS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
+const SECONDS: [f64; 12] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0,
+];
 
 /// How often old samples are folded together.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Why calls can't be answered now; `None`: they can.
-pub(crate) type Readiness = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Option<String>> + Send>> + Send + Sync>;
+pub(crate) type Readiness =
+    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Option<String>> + Send>> + Send + Sync>;
 
 /// Brings up to date what is only counted when somebody looks.
 pub(crate) type Collect = Arc<dyn Fn() + Send + Sync>;
@@ -58,7 +61,11 @@ pub(crate) async fn serve(
         .route("/metrics", get(render))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
-        .with_state(Admin { metrics, readiness, collect });
+        .with_state(Admin {
+            metrics,
+            readiness,
+            collect,
+        });
     tokio::select! {
         served = axum::serve(listener, router) => served,
         () = upkeep => Ok(()),

@@ -37,7 +37,10 @@ mod tests {
     #[test]
     fn the_hash_is_that_of_the_example_file() {
         let hash = sha256_hex("operator-key-for-trying-out");
-        assert!(include_str!("../../../../docs/provisioning.example.toml").contains(&hash), "{hash}");
+        assert!(
+            include_str!("../../../../docs/provisioning.example.toml").contains(&hash),
+            "{hash}"
+        );
     }
 
     #[test]

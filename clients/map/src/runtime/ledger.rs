@@ -25,7 +25,9 @@ pub(super) async fn open(config: &MapConfig) -> Result<(Arc<EmbeddedStore>, Secr
         group_limit: settings.group_limit,
         ..Options::new(&config.data_dir).create(id)
     };
-    let store = blocking(move || EmbeddedStore::open(options)).await?.map_err(Stop::failed)?;
+    let store = blocking(move || EmbeddedStore::open(options))
+        .await?
+        .map_err(Stop::failed)?;
     let new = is_empty(&store).await.map_err(Stop::failed)?;
     let secrets = load_or_create(&config.secret_file(), new, &OsRandom).map_err(Stop::failed)?;
     Ok((Arc::new(store), secrets))
@@ -34,7 +36,11 @@ pub(super) async fn open(config: &MapConfig) -> Result<(Arc<EmbeddedStore>, Secr
 /// A ledger that is there, for looking at. Nobody else may have it open meanwhile.
 pub(crate) async fn open_existing(folder: &Path) -> Result<Arc<EmbeddedStore>, Stop> {
     let options = Options::new(folder);
-    Ok(Arc::new(blocking(move || EmbeddedStore::open(options)).await?.map_err(Stop::failed)?))
+    Ok(Arc::new(
+        blocking(move || EmbeddedStore::open(options))
+            .await?
+            .map_err(Stop::failed)?,
+    ))
 }
 
 /// Syncs and lets go of the folder.
@@ -54,5 +60,7 @@ async fn is_empty(store: &EmbeddedStore) -> map_store::StoreResult<bool> {
 
 /// Runs what blocks on a thread for that.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Stop> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| Stop::failed(format!("the ledger: {error}")))
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Stop::failed(format!("the ledger: {error}")))
 }

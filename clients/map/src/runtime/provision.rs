@@ -35,11 +35,18 @@ pub(super) fn inner_caller(role: Role, name: &str, key: &str) -> Result<Provisio
 /// Validates the file, then applies it as the operator with this key.
 pub(super) async fn apply(core: &CoreServer, file: &Path, key: &str) -> Result<(), Stop> {
     let document = provisioning::read_valid(file).map_err(Stop::usage)?;
-    let mut request = Request::new(ApplyRequest { document: Some(document), validate_only: false });
+    let mut request = Request::new(ApplyRequest {
+        document: Some(document),
+        validate_only: false,
+    });
     let bearer = format!("Bearer {key}").parse().map_err(Stop::failed)?;
     request.metadata_mut().insert("authorization", bearer);
     let failed = |status: tonic::Status| {
-        Stop::failed(format!("{} was not applied: {}", file.display(), status.message()))
+        Stop::failed(format!(
+            "{} was not applied: {}",
+            file.display(),
+            status.message()
+        ))
     };
     let answer = ProvisioningServiceClient::new(core.in_process())
         .max_encoding_message_size(usize::MAX)

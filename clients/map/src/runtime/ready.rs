@@ -33,7 +33,10 @@ pub(crate) struct GatewayAddress {
 impl Ready {
     /// Writes the file in one step: whoever sees it sees all of it.
     pub(crate) fn write(&self, path: &Path) -> std::io::Result<()> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         serde_json::to_writer_pretty(&mut file, self)?;
         file.write_all(b"\n")?;
@@ -49,11 +52,21 @@ impl Ready {
             ui.line(&format!("  gRPC    {}://{core}", scheme(core_tls)));
         }
         for listener in &self.gateway {
-            let network = listener.network.as_ref().map(|network| format!("  (POS network {network})"));
+            let network = listener
+                .network
+                .as_ref()
+                .map(|network| format!("  (POS network {network})"));
             let network = network.unwrap_or_default();
-            ui.line(&format!("  JSON    {}://{}{network}", scheme(listener.tls), listener.address));
+            ui.line(&format!(
+                "  JSON    {}://{}{network}",
+                scheme(listener.tls),
+                listener.address
+            ));
         }
-        ui.line(&format!("  admin   http://{}/metrics  /healthz  /readyz", self.admin));
+        ui.line(&format!(
+            "  admin   http://{}/metrics  /healthz  /readyz",
+            self.admin
+        ));
         if let Some(folder) = ledger {
             ui.line(&format!("  ledger  {}", folder.display()));
         }

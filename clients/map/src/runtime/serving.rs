@@ -23,7 +23,8 @@ impl Serving {
         name: &'static str,
         work: impl Future<Output = Result<(), E>> + Send + 'static,
     ) {
-        self.main.spawn(async move { (name, work.await.map_err(|error| error.to_string())) });
+        self.main
+            .spawn(async move { (name, work.await.map_err(|error| error.to_string())) });
     }
 
     /// A task that is cut when the others have ended.
@@ -32,7 +33,8 @@ impl Serving {
         name: &'static str,
         work: impl Future<Output = Result<(), E>> + Send + 'static,
     ) {
-        self.side.spawn(async move { (name, work.await.map_err(|error| error.to_string())) });
+        self.side
+            .spawn(async move { (name, work.await.map_err(|error| error.to_string())) });
     }
 
     /// Waits until all main tasks have ended after draining began, which one that dies begins.
@@ -98,7 +100,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_a_failure() {
-        let result = outcome(|serving, _| serving.spawn("x", async { panic!("planted") as Result<(), String> })).await;
+        async fn planted() -> Result<(), String> {
+            panic!("planted")
+        }
+        let result = outcome(|serving, _| serving.spawn("x", planted())).await;
         assert!(result.expect_err("fails").contains("died"));
     }
 

@@ -21,8 +21,10 @@ pub(crate) struct Signals {
 impl Signals {
     /// Listens from now on.
     pub(crate) fn install() -> Result<Self, Stop> {
-        let listen = |kind| signal(kind).map_err(|error| Stop::failed(format!("signals can't be received: {error}")));
-        let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+        let listen =
+            |kind| signal(kind).map_err(|error| Stop::failed(format!("signals can't be received: {error}")));
+        let (mut terminate, mut interrupt) =
+            (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
         let phase = watch::Sender::new(Phase::Running);
         let signals = Self { phase };
         let mine = signals.clone();

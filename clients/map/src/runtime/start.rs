@@ -51,9 +51,13 @@ pub(crate) async fn run(config: MapConfig, parts: Parts, ready_file: Option<&Pat
             gateway.refresh().await.map_err(Stop::failed)?;
             (Some(core), Some(gateway))
         }
-        Parts::Gateway(channel, key) => {
-            (None, Some(make_gateway(config.gateway.clone(), GatewayCore::new(channel, &key))?))
-        }
+        Parts::Gateway(channel, key) => (
+            None,
+            Some(make_gateway(
+                config.gateway.clone(),
+                GatewayCore::new(channel, &key),
+            )?),
+        ),
     };
     let mut serving = Serving::default();
     if let (Some(core), Some(socket)) = (&core, sockets.core) {
@@ -62,7 +66,9 @@ pub(crate) async fn run(config: MapConfig, parts: Parts, ready_file: Option<&Pat
     }
     if let Some(gateway) = gateway.clone() {
         let drained = signals.clone().drained();
-        serving.spawn("the gateway", async move { gateway.serve(sockets.gateway, drained).await });
+        serving.spawn("the gateway", async move {
+            gateway.serve(sockets.gateway, drained).await
+        });
     }
     let store = core.as_ref().map(|core| Arc::clone(&core.store));
     let readiness = readiness(signals.clone(), store.clone(), gateway);
@@ -70,9 +76,15 @@ pub(crate) async fn run(config: MapConfig, parts: Parts, ready_file: Option<&Pat
     let admin = admin::serve(sockets.admin, metrics, readiness, collect);
     serving.spawn_aside("the admin listener", admin);
     if let Some(path) = ready_file {
-        ready.write(path).map_err(|error| Stop::failed(format!("can't write {}: {error}", path.display())))?;
+        ready
+            .write(path)
+            .map_err(|error| Stop::failed(format!("can't write {}: {error}", path.display())))?;
     }
-    ready.show(Ui::new(), config.core.tls.is_some(), core.as_ref().map(|_| config.data_dir.as_path()));
+    ready.show(
+        Ui::new(),
+        config.core.tls.is_some(),
+        core.as_ref().map(|_| config.data_dir.as_path()),
+    );
     let outcome = serving.run(&signals).await;
     if let Some(core) = core {
         core.stop().await?;
@@ -103,17 +115,25 @@ impl Sockets {
                 }
             }
         }
-        Ok(Self { core, gateway, admin: bind("admin.bind", config.admin.bind).await? })
+        Ok(Self {
+            core,
+            gateway,
+            admin: bind("admin.bind", config.admin.bind).await?,
+        })
     }
 
     fn addresses(&self, config: &MapConfig) -> Result<Ready, Stop> {
-        let gateway = self.gateway.iter().zip(&config.gateway.listeners).map(|(bound, listener)| {
-            Ok(GatewayAddress {
-                address: bound.local_addr()?,
-                network: listener.network.clone(),
-                tls: listener.tls.is_some(),
-            })
-        });
+        let gateway = self
+            .gateway
+            .iter()
+            .zip(&config.gateway.listeners)
+            .map(|(bound, listener)| {
+                Ok(GatewayAddress {
+                    address: bound.local_addr()?,
+                    network: listener.network.clone(),
+                    tls: listener.tls.is_some(),
+                })
+            });
         let addresses = || {
             Ok(Ready {
                 pid: std::process::id(),
@@ -127,7 +147,9 @@ impl Sockets {
 }
 
 async fn bind(name: &str, address: std::net::SocketAddr) -> Result<TcpListener, Stop> {
-    TcpListener::bind(address).await.map_err(|error| Stop::failed(format!("{name} {address}: {error}")))
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| Stop::failed(format!("{name} {address}: {error}")))
 }
 
 /// The core, and the ledger under it.
@@ -143,7 +165,9 @@ impl RunningCore {
         drop(self.server);
         ledger::close(self.store).await?;
         if running > 0 {
-            return Err(Stop::failed(format!("{running} calls still ran after timeouts.drain_ms")));
+            return Err(Stop::failed(format!(
+                "{running} calls still ran after timeouts.drain_ms"
+            )));
         }
         tracing::info!("drained");
         Ok(())
@@ -163,19 +187,28 @@ async fn start_core(config: &MapConfig, gateway_key: &str) -> Result<RunningCore
         provision::inner_caller(Role::Gateway, "in-process", gateway_key)?,
         provision::inner_caller(Role::Operator, "provisioning-file", &operator_key)?,
     ];
+    let ledger: Arc<dyn Store> = Arc::<EmbeddedStore>::clone(&store);
     let ports = Ports {
-        store: Arc::clone(&store) as Arc<dyn Store>,
+        store: ledger,
         clock: Arc::new(SystemClock),
         random: Arc::new(OsRandom),
         sms,
         secrets,
     };
-    let options = Options { extra_callers, edge_validator: edge_validator() };
-    let server = CoreServer::start(config.core.clone(), ports, options).await.map_err(Stop::failed)?;
+    let options = Options {
+        extra_callers,
+        edge_validator: edge_validator(),
+    };
+    let server = CoreServer::start(config.core.clone(), ports, options)
+        .await
+        .map_err(Stop::failed)?;
     if let Some(file) = &config.provisioning_file {
         provision::apply(&server, file, &operator_key).await?;
     }
-    Ok(RunningCore { server: Arc::new(server), store })
+    Ok(RunningCore {
+        server: Arc::new(server),
+        store,
+    })
 }
 
 fn make_gateway(config: GatewayConfig, core: GatewayCore) -> Result<Gateway, Stop> {
@@ -195,7 +228,11 @@ fn readiness(signals: Signals, store: Option<Arc<EmbeddedStore>>, gateway: Optio
                 return Some("the gateway has no directory from the core yet".to_owned());
             }
             match store {
-                Some(store) => store.health().await.err().map(|_| "the ledger takes no commits".to_owned()),
+                Some(store) => store
+                    .health()
+                    .await
+                    .err()
+                    .map(|_| "the ledger takes no commits".to_owned()),
                 None => None,
             }
         })

@@ -70,12 +70,16 @@ fn append(lines: &mut [String], text: &str) {
 
 /// How wide the text is; Chinese characters take two columns.
 fn columns(text: &str) -> usize {
-    text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).fold(0, usize::saturating_add)
+    text.chars()
+        .map(|c| if c.is_ascii() { 1 } else { 2 })
+        .fold(0, usize::saturating_add)
 }
 
 /// The columns of the value that belongs to the key before `rest`, with colon and comma.
 fn value_after(rest: &str) -> usize {
-    let Some(value) = rest.trim_start().strip_prefix(':').map(str::trim_start) else { return 1 };
+    let Some(value) = rest.trim_start().strip_prefix(':').map(str::trim_start) else {
+        return 1;
+    };
     match value.chars().next() {
         Some('"') => columns(&shortened(token(value, '"'))).saturating_add(3),
         Some(_) | None => value.find([',', '}', ']']).unwrap_or(0).saturating_add(3),
@@ -85,8 +89,9 @@ fn value_after(rest: &str) -> usize {
 /// Appends a string, on a new line where the last one would get too long with what follows.
 fn push(lines: &mut Vec<String>, text: &str, following: usize) {
     let wanted = columns(text).saturating_add(following);
-    let is_full =
-        lines.last().is_some_and(|line| line.ends_with(", ") && columns(line).saturating_add(wanted) > WIDTH);
+    let is_full = lines
+        .last()
+        .is_some_and(|line| line.ends_with(", ") && columns(line).saturating_add(wanted) > WIDTH);
     if is_full {
         if let Some(line) = lines.last_mut() {
             line.truncate(line.trim_end().len());
@@ -107,13 +112,19 @@ mod tests {
         check(r#"{"a":"x\",y"}"#, &[r#"{"a": "x\",y"}"#]);
         let long = format!(r#"{{"a":"{}"}}"#, "x".repeat(60));
         check(&long, &[&format!(r#"{{"a": "{}…"}}"#, "x".repeat(27))]);
-        check(r#"{"o":{"a":"1","b":"支付"}}"#, &[r#"{"o": {"a": "1", "b": "支付"}}"#]);
+        check(
+            r#"{"o":{"a":"1","b":"支付"}}"#,
+            &[r#"{"o": {"a": "1", "b": "支付"}}"#],
+        );
     }
 
     #[test]
     fn a_long_object_is_wrapped() {
         let members: Vec<String> = (0..12).map(|n| format!(r#""field{n}":"value{n}""#)).collect();
         let lines = abridge(&format!(r#"{{"order":{{{}}}}}"#, members.join(",")));
-        assert!(lines.len() >= 3 && lines.iter().all(|line| line.chars().count() <= 94), "{lines:#?}");
+        assert!(
+            lines.len() >= 3 && lines.iter().all(|line| line.chars().count() <= 94),
+            "{lines:#?}"
+        );
     }
 }

@@ -14,15 +14,30 @@ pub(super) async fn play(world: &mut World) -> Result<(), Stop> {
 async fn trial_balance(world: &mut World) -> Result<(), Stop> {
     world.tell.step("The trial balance, drawn from the journal alone");
     world.tell.sent("gRPC OperatorService/GetTrialBalance");
-    let balance = world.doors.operator.get_trial_balance(GetTrialBalanceRequest {}).await;
+    let balance = world
+        .doors
+        .operator
+        .get_trial_balance(GetTrialBalanceRequest {})
+        .await;
     let balance = world.answered(balance)?;
     let count = balance.entry_count;
     for line in &balance.lines {
-        world.tell.got(&format!("{:<36} {:>14}", line.ledger_account, ui_yuan(line.balance_fen)));
+        world.tell.got(&format!(
+            "{:<36} {:>14}",
+            line.ledger_account,
+            ui_yuan(line.balance_fen)
+        ));
     }
-    world.tell.got(&format!("{:<36} {:>14}   ({count} entries)", "total", ui_yuan(balance.total_fen)));
+    world.tell.got(&format!(
+        "{:<36} {:>14}   ({count} entries)",
+        "total",
+        ui_yuan(balance.total_fen)
+    ));
     let (cash, _) = world.balances().await?;
-    let booked = balance.lines.iter().any(|line| line.ledger_account == "cash" && line.balance_fen.abs() == cash);
+    let booked = balance
+        .lines
+        .iter()
+        .any(|line| line.ledger_account == "cash" && line.balance_fen.abs() == cash);
     world.tell.proves(
         balance.total_fen == 0 && count > 0 && booked,
         "every entry sums to zero, and so does everything: no fen came from nowhere or went nowhere",
@@ -30,12 +45,19 @@ async fn trial_balance(world: &mut World) -> Result<(), Stop> {
 }
 
 async fn verify(world: &mut World) -> Result<(), Stop> {
-    world.tell.step("The server drains, and map check verifies its folder");
-    let server = world.server.take().ok_or_else(|| Stop::failed("the server is down"))?;
+    world
+        .tell
+        .step("The server drains, and map check verifies its folder");
+    let server = world
+        .server
+        .take()
+        .ok_or_else(|| Stop::failed("the server is down"))?;
     world.tell.sent(&format!("SIGTERM to process {}", server.pid()));
     let status = server.stop().await?;
     world.tell.got(&status.to_string());
-    world.tell.proves(status.success(), "what ran was finished, nothing was cut off")?;
+    world
+        .tell
+        .proves(status.success(), "what ran was finished, nothing was cut off")?;
     let report = check::report(&world.stage.ledger(), false).await?;
     let counts = &report.counts;
     world.tell.got(&format!(

@@ -12,7 +12,11 @@ use crate::ui::{Style, Ui};
 fn program() -> String {
     let path = std::env::current_exe().unwrap_or_else(|_| "map".into());
     let here = std::env::current_dir().ok();
-    let short = here.and_then(|here| path.strip_prefix(here).ok().map(|path| format!("./{}", path.display())));
+    let short = here.and_then(|here| {
+        path.strip_prefix(here)
+            .ok()
+            .map(|path| format!("./{}", path.display()))
+    });
     short.unwrap_or_else(|| path.display().to_string())
 }
 
@@ -27,13 +31,28 @@ pub(super) fn tell(tell: &Teller, kept: Option<&Stage>) {
     let map = program();
     let mut lines = vec![
         (format!("{map} demo --serve"), "stays up, with calls to copy"),
-        (format!("{map} call --list"), "the documented calls and their fields"),
+        (
+            format!("{map} call --list"),
+            "the documented calls and their fields",
+        ),
         (format!("{map} serve --help"), "run it for yourself"),
         ("cargo test --workspace".to_owned(), "prove the rest"),
     ];
     if let Some(stage) = kept {
-        lines.insert(0, (format!("{map} check {}", stage.ledger().display()), "the ledger that you kept"));
-        lines.insert(1, (format!("{map} serve --config {}", stage.config_file().display()), "serve it again"));
+        lines.insert(
+            0,
+            (
+                format!("{map} check {}", stage.ledger().display()),
+                "the ledger that you kept",
+            ),
+        );
+        lines.insert(
+            1,
+            (
+                format!("{map} serve --config {}", stage.config_file().display()),
+                "serve it again",
+            ),
+        );
     }
     let width = lines.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
     for (command, why) in lines {
@@ -63,14 +82,20 @@ fn print_calls(ui: Ui, world: &World, server: &Server) -> Result<(), Stop> {
     let (map, keys) = (program(), &world.stage.keys);
     let core = server.core();
     let authority = core.trim_start_matches("http://");
-    let (path, body) =
-        world.sign(&world.doors.signed, "gw_pay", &payment_fields("900001", 100, PAYMENT_CODE))?;
+    let (path, body) = world.sign(
+        &world.doors.signed,
+        "gw_pay",
+        &payment_fields("900001", 100, PAYMENT_CODE),
+    )?;
     let heading = |text: &str| {
         ui.line("");
         ui.styled(Style::Bold, text);
     };
     heading("Pay 1.00 yuan with signed JSON. Run it twice: the answer stays, the money moves once");
-    ui.line(&format!("curl -sS {}{path} -H 'Content-Type: application/json' -d '{body}'; echo", server.gateway()));
+    ui.line(&format!(
+        "curl -sS {}{path} -H 'Content-Type: application/json' -d '{body}'; echo",
+        server.gateway()
+    ));
     heading("Another amount, signed by map");
     ui.line(&format!(
         "{map} call {path} --url {} --app {APP} --app-key {} --rsa-key {} --posp-key {} \

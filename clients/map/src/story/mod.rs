@@ -30,19 +30,37 @@ use world::{Doors, World};
 pub(crate) async fn play(keep: Option<&Path>, stay: bool) -> Result<(), Stop> {
     let signals = Signals::install()?;
     let tell = Teller::new();
-    tell.ui().styled(Style::Bold, "MAP: a card, money, payments, and everything that must not happen");
-    tell.ui().styled(Style::Dim, "→ sent   ← came back   ✓ what it proves   amounts in yuan");
+    tell.ui().styled(
+        Style::Bold,
+        "MAP: a card, money, payments, and everything that must not happen",
+    );
+    tell.ui().styled(
+        Style::Dim,
+        "→ sent   ← came back   ✓ what it proves   amounts in yuan",
+    );
     let stage = Stage::set(keep)?;
     let server = Server::start(&stage).await?;
     let doors = Doors::open(&stage, &server)?;
     let (card, sms_code) = (String::new(), String::new());
-    let mut world = World { stage, server: Some(server), doors, tell, card, sms_code, kept: None };
+    let mut world = World {
+        stage,
+        server: Some(server),
+        doors,
+        tell,
+        card,
+        sms_code,
+        kept: None,
+    };
     tokio::select! {
         played = acts(&mut world) => played?,
         () = signals.clone().drained() => return Err(Stop::failed("interrupted")),
     }
     epilogue::tell(&world.tell, keep.map(|_| &world.stage));
-    if stay { epilogue::stay(world, signals).await } else { Ok(()) }
+    if stay {
+        epilogue::stay(world, signals).await
+    } else {
+        Ok(())
+    }
 }
 
 async fn acts(world: &mut World) -> Result<(), Stop> {
@@ -55,8 +73,16 @@ async fn acts(world: &mut World) -> Result<(), Stop> {
 /// What a GET answers: status and body.
 async fn http_get(url: &str) -> Result<(u16, String), Stop> {
     let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-    let response = client.get(url.parse().map_err(Stop::failed)?).await.map_err(Stop::failed)?;
+    let response = client
+        .get(url.parse().map_err(Stop::failed)?)
+        .await
+        .map_err(Stop::failed)?;
     let status = response.status().as_u16();
-    let body = response.into_body().collect().await.map_err(Stop::failed)?.to_bytes();
+    let body = response
+        .into_body()
+        .collect()
+        .await
+        .map_err(Stop::failed)?
+        .to_bytes();
     Ok((status, String::from_utf8_lossy(&body).into_owned()))
 }

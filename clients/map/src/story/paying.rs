@@ -20,8 +20,12 @@ pub(super) async fn play(world: &mut World) -> Result<(), Stop> {
 
 async fn pay_by_json(world: &mut World) -> Result<(), Stop> {
     world.tell.step("A payment of 50.00 yuan by signed JSON");
-    world.tell.say("the payment code travels as a PIN block under the POS network's key");
-    let paid = world.signed("gw_pay", &payment_fields("000001", 5_000, PAYMENT_CODE)).await?;
+    world
+        .tell
+        .say("the payment code travels as a PIN block under the POS network's key");
+    let paid = world
+        .signed("gw_pay", &payment_fields("000001", 5_000, PAYMENT_CODE))
+        .await?;
     let (cash, _) = world.balances().await?;
     world.tell.proves(
         paid.code() == 0 && cash == 55_000 && paid.number("/account/balance") == cash,
@@ -32,18 +36,31 @@ async fn pay_by_json(world: &mut World) -> Result<(), Stop> {
 }
 
 async fn same_request_again(world: &mut World) -> Result<(), Stop> {
-    world.tell.step("The same request again: the terminal did not hear the answer");
-    let Some(paid) = world.kept.clone() else { return Err(world.tell.failed("nothing was paid")) };
+    world
+        .tell
+        .step("The same request again: the terminal did not hear the answer");
+    let Some(paid) = world.kept.clone() else {
+        return Err(world.tell.failed("nothing was paid"));
+    };
     world.tell.sent(&format!("POST {}  the same bytes", paid.path));
     let again = world.repeat(&paid).await?;
     let (cash, _) = world.balances().await?;
-    world.tell.proves(again.answer == paid.answer, "the same answer, byte for byte")?;
-    world.tell.proves(cash == 55_000, &format!("money moved once: still {}", ui_yuan(cash)))
+    world
+        .tell
+        .proves(again.answer == paid.answer, "the same answer, byte for byte")?;
+    world.tell.proves(
+        cash == 55_000,
+        &format!("money moved once: still {}", ui_yuan(cash)),
+    )
 }
 
 async fn pay_by_grpc(world: &mut World) -> Result<(), Stop> {
-    world.tell.step("A payment of 30.00 yuan over gRPC, into the same ledger");
-    world.tell.sent(&format!("gRPC PaymentService/Pay  {MOBILE}, 30.00 yuan, terminal serial 000002, code ••••••"));
+    world
+        .tell
+        .step("A payment of 30.00 yuan over gRPC, into the same ledger");
+    world.tell.sent(&format!(
+        "gRPC PaymentService/Pay  {MOBILE}, 30.00 yuan, terminal serial 000002, code ••••••"
+    ));
     let answer = world.doors.app.pay(payment("000002", 3_000, PAYMENT_CODE)).await;
     let answer = world.answered(answer)?;
     let order = answer.payment.unwrap_or_default().order_number;
@@ -53,20 +70,29 @@ async fn pay_by_grpc(world: &mut World) -> Result<(), Stop> {
         account.account_number,
         ui_yuan(account.available_fen)
     ));
-    world.tell.proves(!order.is_empty() && account.available_fen == 52_000, "the second door leads to the same money")
+    world.tell.proves(
+        !order.is_empty() && account.available_fen == 52_000,
+        "the second door leads to the same money",
+    )
 }
 
 async fn undo_before_payment(world: &mut World) -> Result<(), Stop> {
     world.tell.step("An undo that arrives before its payment");
-    world.tell.say("a timeout at the terminal: the undo overtakes the payment. It comes by the POS network's");
-    world.tell.say("own door, without a signature: that listener knows whom it belongs to");
+    world
+        .tell
+        .say("a timeout at the terminal: the undo overtakes the payment. It comes by the POS network's");
+    world
+        .tell
+        .say("own door, without a signature: that listener knows whom it belongs to");
     let undo = Value::Object(terminal_fields("000003"));
     let early = world.unsigned("front_pay_undo", &undo).await?;
     world.tell.proves(
         early.code() != 0 && early.message().contains("已登记不再扣款"),
         "there is nothing to undo, and the key is closed for ever",
     )?;
-    let late = world.unsigned("front_pay", &payment_fields("000003", 5_000, PAYMENT_CODE)).await?;
+    let late = world
+        .unsigned("front_pay", &payment_fields("000003", 5_000, PAYMENT_CODE))
+        .await?;
     let (cash, _) = world.balances().await?;
     world.tell.proves(
         late.code() != 0 && late.message().contains("已登记冲正") && cash == 52_000,
@@ -75,7 +101,9 @@ async fn undo_before_payment(world: &mut World) -> Result<(), Stop> {
 }
 
 async fn undo_after_payment(world: &mut World) -> Result<(), Stop> {
-    world.tell.step("The first payment is undone, and cannot be brought back");
+    world
+        .tell
+        .step("The first payment is undone, and cannot be brought back");
     let mut undo = terminal_fields("000001");
     undo.insert("remark".to_owned(), Value::from("demo"));
     let undone = world.signed("gw_pay_undo", &Value::Object(undo)).await?;
@@ -84,8 +112,12 @@ async fn undo_after_payment(world: &mut World) -> Result<(), Stop> {
         undone.code() == 0 && cash == 57_000,
         &format!("50.00 yuan came back to the account that paid: {}", ui_yuan(cash)),
     )?;
-    let Some(paid) = world.kept.take() else { return Err(world.tell.failed("nothing was paid")) };
-    world.tell.sent(&format!("POST {}  the payment's bytes, once more", paid.path));
+    let Some(paid) = world.kept.take() else {
+        return Err(world.tell.failed("nothing was paid"));
+    };
+    world
+        .tell
+        .sent(&format!("POST {}  the payment's bytes, once more", paid.path));
     let again = world.repeat(&paid).await?;
     let (cash, _) = world.balances().await?;
     world.tell.proves(
@@ -96,15 +128,28 @@ async fn undo_after_payment(world: &mut World) -> Result<(), Stop> {
 
 async fn wrong_code(world: &mut World) -> Result<(), Stop> {
     world.tell.step("A wrong payment code");
-    let wrong = world.signed("gw_pay", &payment_fields("000004", 100, "135790")).await?;
-    let request = GetCustomerRequest { mobile_number: MOBILE.to_owned() };
-    let customer = world.answered(world.doors.app.get_customer(request).await)?.customer.unwrap_or_default();
+    let wrong = world
+        .signed("gw_pay", &payment_fields("000004", 100, "135790"))
+        .await?;
+    let request = GetCustomerRequest {
+        mobile_number: MOBILE.to_owned(),
+    };
+    let customer = world
+        .answered(world.doors.app.get_customer(request).await)?
+        .customer
+        .unwrap_or_default();
     world.tell.proves(
         wrong.code() != 0 && wrong.message().contains("支付密码错误") && customer.failed_attempts == 1,
         "refused, and the attempt is counted: five in a row lock the code",
     )?;
-    let (path, body) = world.sign(&world.doors.signed, "gw_pay", &payment_fields("000004", 100, PAYMENT_CODE))?;
-    world.tell.sent(&format!("POST {path}  the same serial, now with the right code"));
+    let (path, body) = world.sign(
+        &world.doors.signed,
+        "gw_pay",
+        &payment_fields("000004", 100, PAYMENT_CODE),
+    )?;
+    world
+        .tell
+        .sent(&format!("POST {path}  the same serial, now with the right code"));
     let right = world.post(&world.doors.signed, path, body).await?;
     let (cash, _) = world.balances().await?;
     world.tell.proves(
@@ -114,13 +159,17 @@ async fn wrong_code(world: &mut World) -> Result<(), Stop> {
 }
 
 async fn tampered(world: &mut World) -> Result<(), Stop> {
-    world.tell.step("A digest that does not fit: somebody on the way made 1.00 yuan of 100.00");
+    world
+        .tell
+        .step("A digest that does not fit: somebody on the way made 1.00 yuan of 100.00");
     let fields = payment_fields("000005", 10_000, PAYMENT_CODE);
     let (path, body) = world.sign(&world.doors.signed, "gw_pay", &fields)?;
     let forged = body.replace("\"sum\":10000", "\"sum\":100");
     world.tell.sent_json(path, &forged);
     let refused = world.post(&world.doors.signed, path, forged.clone()).await?;
-    let find = FindPaymentRequest { key: Some(pos_key("000005")) };
+    let find = FindPaymentRequest {
+        key: Some(pos_key("000005")),
+    };
     let found = world.doors.app.find_payment(find).await;
     world.tell.proves(
         forged != body && refused.message().contains("orderMD5") && reason(&found) == "PAYMENT_NOT_FOUND",
@@ -129,7 +178,10 @@ async fn tampered(world: &mut World) -> Result<(), Stop> {
     world.tell.sent(&format!("POST {path}  as it was signed"));
     let paid = world.post(&world.doors.signed, path, body).await?;
     let (cash, _) = world.balances().await?;
-    world.tell.proves(paid.code() == 0 && cash == 47_000, &format!("the genuine request pays: {}", ui_yuan(cash)))?;
+    world.tell.proves(
+        paid.code() == 0 && cash == 47_000,
+        &format!("the genuine request pays: {}", ui_yuan(cash)),
+    )?;
     world.kept = Some(paid);
     Ok(())
 }

@@ -25,7 +25,11 @@ impl Server {
     pub(super) async fn start(stage: &Stage) -> Result<Self, Stop> {
         let failed = |error: std::io::Error| Stop::failed(format!("the server can't be started: {error}"));
         let program = std::env::current_exe().map_err(failed)?;
-        let log = OpenOptions::new().create(true).append(true).open(stage.log_file()).map_err(failed)?;
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(stage.log_file())
+            .map_err(failed)?;
         let (ready_file, config) = (stage.ready_file(), stage.config_file());
         let mut command = Command::new(program);
         // What is set for the demo's caller is not meant for the demo's server.
@@ -34,21 +38,40 @@ impl Server {
                 command.env_remove(name);
             }
         }
-        command.arg("serve").arg("--config").arg(config).arg("--ready-file").arg(&ready_file);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
+        command
+            .arg("serve")
+            .arg("--config")
+            .arg(config)
+            .arg("--ready-file")
+            .arg(&ready_file);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .kill_on_drop(true);
         let mut child = command.spawn().map_err(failed)?;
         let give_up = Instant::now().checked_add(PATIENCE);
         loop {
             if let Some(ready) = Self::ready(stage, child.id()) {
-                let gateway = ready.gateway.first().map(|listener| format!("http://{}", listener.address));
+                let gateway = ready
+                    .gateway
+                    .first()
+                    .map(|listener| format!("http://{}", listener.address));
                 let gateway = gateway.unwrap_or_default();
-                return Ok(Self { child, ready, gateway });
+                return Ok(Self {
+                    child,
+                    ready,
+                    gateway,
+                });
             }
             if let Some(status) = child.try_wait().map_err(failed)? {
                 let log = std::fs::read_to_string(stage.log_file()).unwrap_or_default();
                 let end: Vec<_> = log.lines().rev().take(8).collect();
                 let end: Vec<_> = end.into_iter().rev().collect();
-                return Err(Stop::failed(format!("the server ended with {status}:\n{}", end.join("\n"))));
+                return Err(Stop::failed(format!(
+                    "the server ended with {status}:\n{}",
+                    end.join("\n")
+                )));
             }
             if give_up.is_none_or(|at| Instant::now() >= at) {
                 return Err(Stop::failed("the server was not ready in time"));
@@ -66,7 +89,9 @@ impl Server {
 
     /// Where gRPC is served.
     pub(super) fn core(&self) -> String {
-        self.ready.core.map_or_else(String::new, |address| format!("http://{address}"))
+        self.ready
+            .core
+            .map_or_else(String::new, |address| format!("http://{address}"))
     }
 
     /// Where the documented JSON calls are served.
@@ -104,6 +129,9 @@ impl Server {
 
     /// Waits for its end.
     pub(super) async fn ended(&mut self) -> Result<ExitStatus, Stop> {
-        self.child.wait().await.map_err(|error| Stop::failed(format!("the server: {error}")))
+        self.child
+            .wait()
+            .await
+            .map_err(|error| Stop::failed(format!("the server: {error}")))
     }
 }

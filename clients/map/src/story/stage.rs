@@ -53,15 +53,28 @@ impl Stage {
         let (folder, temporary) = match keep {
             Some(folder) => (kept(folder)?, None),
             None => {
-                let temporary = tempfile::Builder::new().prefix("map-demo-").tempdir().map_err(failed)?;
+                let temporary = tempfile::Builder::new()
+                    .prefix("map-demo-")
+                    .tempdir()
+                    .map_err(failed)?;
                 (temporary.path().to_owned(), Some(temporary))
             }
         };
         let keys = Keys::make().map_err(|error| Stop::failed(format!("the demo's keys: {error}")))?;
-        let stage = Self { folder, keys, _temporary: temporary };
-        stage.write(&stage.rsa_key_file(), &stage.keys.rsa_private).map_err(failed)?;
-        stage.write(&stage.provisioning_file(), &stage.provisioning()).map_err(failed)?;
-        stage.write(&stage.config_file(), &stage.config()).map_err(failed)?;
+        let stage = Self {
+            folder,
+            keys,
+            _temporary: temporary,
+        };
+        stage
+            .write(&stage.rsa_key_file(), &stage.keys.rsa_private)
+            .map_err(failed)?;
+        stage
+            .write(&stage.provisioning_file(), &stage.provisioning())
+            .map_err(failed)?;
+        stage
+            .write(&stage.config_file(), &stage.config())
+            .map_err(failed)?;
         Ok(stage)
     }
 
@@ -95,7 +108,12 @@ impl Stage {
 
     /// Files with keys are for their owner only.
     fn write(&self, path: &Path, text: &str) -> std::io::Result<()> {
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(text.as_bytes())
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?
+            .write_all(text.as_bytes())
     }
 
     fn config(&self) -> String {
@@ -111,7 +129,14 @@ impl Stage {
     }
 
     fn provisioning(&self) -> String {
-        let Keys { app_bearer, operator_bearer, app_key, posp_key, rsa_public, .. } = &self.keys;
+        let Keys {
+            app_bearer,
+            operator_bearer,
+            app_key,
+            posp_key,
+            rsa_public,
+            ..
+        } = &self.keys;
         format!(
             "default_product = \"{PRODUCT}\"\n\n\
              [[network]]\nid = \"{NETWORK}\"\nname = \"POS network one\"\n\
@@ -152,7 +177,10 @@ fn kept(folder: &Path) -> Result<PathBuf, Stop> {
     let failed = |error| Stop::usage(format!("--keep {}: {error}", folder.display()));
     std::fs::create_dir_all(folder).map_err(failed)?;
     if std::fs::read_dir(folder).map_err(failed)?.next().is_some() {
-        return Err(Stop::usage(format!("--keep {}: the folder is not empty", folder.display())));
+        return Err(Stop::usage(format!(
+            "--keep {}: the folder is not empty",
+            folder.display()
+        )));
     }
     folder.canonicalize().map_err(failed)
 }

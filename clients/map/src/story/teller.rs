@@ -15,7 +15,12 @@ pub(super) struct Teller {
 
 impl Teller {
     pub(super) fn new() -> Self {
-        Self { ui: Ui::new(), step: 0, title: String::new(), began: Instant::now() }
+        Self {
+            ui: Ui::new(),
+            step: 0,
+            title: String::new(),
+            began: Instant::now(),
+        }
     }
 
     /// Where everything is written to.
@@ -49,12 +54,14 @@ impl Teller {
 
     /// What was sent.
     pub(super) fn sent(&self, what: &str) {
-        self.ui.line(&format!("    {} {what}", self.ui.paint(Style::Cyan, "→")));
+        self.ui
+            .line(&format!("    {} {what}", self.ui.paint(Style::Cyan, "→")));
     }
 
     /// What came back.
     pub(super) fn got(&self, what: &str) {
-        self.ui.line(&format!("    {} {what}", self.ui.paint(Style::Yellow, "←")));
+        self.ui
+            .line(&format!("    {} {what}", self.ui.paint(Style::Yellow, "←")));
     }
 
     /// A JSON body that was sent.
@@ -71,21 +78,28 @@ impl Teller {
     }
 
     fn json(&self, body: &str) {
-        abridge(body).iter().for_each(|line| self.ui.line(&format!("      {line}")));
+        abridge(body)
+            .iter()
+            .for_each(|line| self.ui.line(&format!("      {line}")));
     }
 
     /// What the step proves; the story ends here where it does not hold.
     pub(super) fn proves(&self, holds: bool, what: &str) -> Result<(), Stop> {
         if holds {
-            self.ui.line(&format!("    {} {what}", self.ui.paint(Style::Green, "✓")));
+            self.ui
+                .line(&format!("    {} {what}", self.ui.paint(Style::Green, "✓")));
             return Ok(());
         }
-        self.ui.line(&format!("    {} {what}", self.ui.paint(Style::Red, "✗")));
+        self.ui
+            .line(&format!("    {} {what}", self.ui.paint(Style::Red, "✗")));
         Err(self.failed(&format!("this does not hold: {what}")))
     }
 
     /// The failure of this step.
     pub(super) fn failed(&self, reason: &str) -> Stop {
-        Stop::failed(format!("the story went wrong at step {} ({}): {reason}", self.step, self.title))
+        Stop::failed(format!(
+            "the story went wrong at step {} ({}): {reason}",
+            self.step, self.title
+        ))
     }
 }

@@ -61,7 +61,10 @@ impl Exchange {
 
     /// A text in the answer, by JSON pointer; empty where there is none.
     pub(super) fn text(&self, pointer: &str) -> &str {
-        self.value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+        self.value
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 }
 
@@ -87,7 +90,9 @@ impl Doors {
 impl World {
     /// The server, which runs but for a moment.
     pub(super) fn server(&self) -> Result<&Server, Stop> {
-        self.server.as_ref().ok_or_else(|| Stop::failed("the server is down"))
+        self.server
+            .as_ref()
+            .ok_or_else(|| Stop::failed("the server is down"))
     }
 
     /// The signed body of a documented call, not sent.
@@ -99,7 +104,10 @@ impl World {
     ) -> Result<(&'static str, String), Stop> {
         let endpoint = contract::find(endpoint).ok_or_else(|| self.tell.failed("no such endpoint"))?;
         let empty = Map::new();
-        let body = client.signer().sign_json(endpoint, fields.as_object().unwrap_or(&empty)).map_err(Stop::failed)?;
+        let body = client
+            .signer()
+            .sign_json(endpoint, fields.as_object().unwrap_or(&empty))
+            .map_err(Stop::failed)?;
         Ok((endpoint.path, body))
     }
 
@@ -118,7 +126,12 @@ impl World {
     }
 
     /// Sends a body as it is and shows the answer.
-    pub(super) async fn post(&self, client: &Client, path: &'static str, body: String) -> Result<Exchange, Stop> {
+    pub(super) async fn post(
+        &self,
+        client: &Client,
+        path: &'static str,
+        body: String,
+    ) -> Result<Exchange, Stop> {
         let exchange = self.exchange(client, path, body).await?;
         self.tell.got_json(&exchange.answer);
         Ok(exchange)
@@ -126,18 +139,33 @@ impl World {
 
     /// Sends the same bytes as the app again and shows the answer in short.
     pub(super) async fn repeat(&self, earlier: &Exchange) -> Result<Exchange, Stop> {
-        let again = self.exchange(&self.doors.signed, earlier.path, earlier.body.clone()).await?;
+        let again = self
+            .exchange(&self.doors.signed, earlier.path, earlier.body.clone())
+            .await?;
         let order = again.text("/order/orderId");
-        let order = if order.is_empty() { String::new() } else { format!(", order {order}") };
+        let order = if order.is_empty() {
+            String::new()
+        } else {
+            format!(", order {order}")
+        };
         let (code, message, bytes) = (again.code(), again.message(), again.answer.len());
-        self.tell.got(&format!("errcode {code}, {message}{order} ({bytes} bytes)"));
+        self.tell
+            .got(&format!("errcode {code}, {message}{order} ({bytes} bytes)"));
         Ok(again)
     }
 
     async fn exchange(&self, client: &Client, path: &'static str, body: String) -> Result<Exchange, Stop> {
-        let answer = client.post(path, body.clone()).await.map_err(|error| self.tell.failed(&error.to_string()))?;
+        let answer = client
+            .post(path, body.clone())
+            .await
+            .map_err(|error| self.tell.failed(&error.to_string()))?;
         let value = serde_json::from_str(&answer).map_err(|error| self.tell.failed(&error.to_string()))?;
-        Ok(Exchange { path, body, answer, value })
+        Ok(Exchange {
+            path,
+            body,
+            answer,
+            value,
+        })
     }
 
     /// An answer over gRPC; anything else ends the story.
@@ -147,10 +175,17 @@ impl World {
 
     /// What the customer has in cash, and on the card, in fen.
     pub(super) async fn balances(&self) -> Result<(i64, i64), Stop> {
-        let request = ListAccountsRequest { mobile_number: MOBILE.to_owned() };
-        let accounts = self.answered(self.doors.app.list_accounts(request).await)?.accounts;
+        let request = ListAccountsRequest {
+            mobile_number: MOBILE.to_owned(),
+        };
+        let accounts = self
+            .answered(self.doors.app.list_accounts(request).await)?
+            .accounts;
         let of = |kind: AccountType| {
-            accounts.iter().find(|account| account.r#type() == kind).map_or(0, |account| account.available_fen)
+            accounts
+                .iter()
+                .find(|account| account.r#type() == kind)
+                .map_or(0, |account| account.available_fen)
         };
         Ok((of(AccountType::Cash), of(AccountType::Instalment)))
     }
@@ -189,7 +224,9 @@ pub(super) fn payment(serial: &str, amount_fen: i64, code: &str) -> PayRequest {
 
 /// A payment code in clear; only gRPC takes it like this.
 pub(super) fn digits(code: &str) -> PaymentCode {
-    PaymentCode { form: Some(Form::Digits(code.to_owned())) }
+    PaymentCode {
+        form: Some(Form::Digits(code.to_owned())),
+    }
 }
 
 /// The fields that name the terminal and the serial in documented calls.

@@ -8,10 +8,14 @@ use std::path::Path;
 fn certificates(folder: &Path) {
     let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().expect("a key")).expect("signed");
+    let authority =
+        CertifiedIssuer::self_signed(authority, KeyPair::generate().expect("a key")).expect("signed");
     let key = KeyPair::generate().expect("a key");
     let names = vec!["core.test".to_owned(), "127.0.0.1".to_owned()];
-    let core = CertificateParams::new(names).expect("parameters").signed_by(&key, &authority).expect("signed");
+    let core = CertificateParams::new(names)
+        .expect("parameters")
+        .signed_by(&key, &authority)
+        .expect("signed");
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).expect("written");
     write("ca.pem", &authority.pem());
     write("core.pem", &core.pem());
@@ -27,7 +31,10 @@ fn apart(tls: bool) {
     hash.stdin(std::fs::File::open(folder.path().join("gateway.key")).expect("opened"));
     let hash = check(hash, 0, &[]).out;
     let text = std::fs::read_to_string(example()).expect("the example");
-    let gateway = format!("\n[[gateway]]\nid = \"g1\"\nbearer_key_sha256 = [\"{}\"]\n", hash.trim());
+    let gateway = format!(
+        "\n[[gateway]]\nid = \"g1\"\nbearer_key_sha256 = [\"{}\"]\n",
+        hash.trim()
+    );
     std::fs::write(folder.path().join("p.toml"), text + &gateway).expect("written");
 
     let mut settings = vec![
@@ -38,17 +45,32 @@ fn apart(tls: bool) {
     if tls {
         certificates(folder.path());
         let (certificate, key) = (path("core.pem"), path("core.key"));
-        settings.push(format!("core.tls={{ certificate = \"{certificate}\", key = \"{key}\" }}"));
+        settings.push(format!(
+            "core.tls={{ certificate = \"{certificate}\", key = \"{key}\" }}"
+        ));
     }
     let mut arguments = vec!["core"];
-    settings.iter().for_each(|setting| arguments.extend(["--set", setting]));
+    settings
+        .iter()
+        .for_each(|setting| arguments.extend(["--set", setting]));
     let core = Served::start(folder.path(), &arguments);
 
     let scheme = if tls { "https" } else { "http" };
     let url = format!("{scheme}://{}", core.address("/core"));
-    let (key_file, authorities) = (path("gateway.key"), format!("core_client.ca_file={}", path("ca.pem")));
+    let (key_file, authorities) = (
+        path("gateway.key"),
+        format!("core_client.ca_file={}", path("ca.pem")),
+    );
     let listeners = "gateway.listeners=[{ bind = \"127.0.0.1:0\", network = \"posp1\" }]";
-    let mut arguments = vec!["gateway", "--core", &url, "--key-file", &key_file, "--set", listeners];
+    let mut arguments = vec![
+        "gateway",
+        "--core",
+        &url,
+        "--key-file",
+        &key_file,
+        "--set",
+        listeners,
+    ];
     if tls {
         arguments.extend(["--set", &authorities]);
     }
@@ -62,7 +84,13 @@ fn apart(tls: bool) {
     assert!(ready, "the gateway got no directory: {}", get(admin, "/readyz").1);
     let listener = format!("http://{}", gateway.address("/gateway/0/address"));
     let mut call = map(&["call", "/front/offline/download_product", "--url", &listener]);
-    call.args(["sellerId=SH12345", "storeId=ST12345", "terminalId=ZJ000001", "operatorId=z"]);
+    call.args([
+        "sellerId=SH12345",
+        "storeId=ST12345",
+        "terminalId=ZJ000001",
+        "batchNo=1",
+        "terminalOrderId=1",
+    ]);
     check(call, 0, &["\"errcode\":0", "乐驾包4000"]);
 
     if !tls {

@@ -11,7 +11,16 @@ fn wrong_arguments_end_with_2_and_help_with_0() {
     check(map(&["check"]), 2, &["<DIR>"]);
     check(map(&["--log", "=nonsense=", "key"]), 2, &["--log"]);
     check(map(&["--help"]), 0, &["Exit codes", "map demo --serve"]);
-    for command in ["demo", "serve", "core", "gateway", "provision", "check", "call", "key"] {
+    for command in [
+        "demo",
+        "serve",
+        "core",
+        "gateway",
+        "provision",
+        "check",
+        "call",
+        "key",
+    ] {
         check(map(&[command, "--help"]), 0, &["Example", "Usage: map"]);
     }
 }
@@ -22,8 +31,17 @@ fn a_made_key_and_its_hash_belong_together() {
     let mut words = made.split_whitespace();
     let (key, hash) = (words.nth(1).expect("a key"), words.nth(1).expect("a hash"));
     let mut again = map(&["key", "--of-stdin"]);
-    let mut child = again.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("runs");
-    child.stdin.take().expect("piped").write_all(format!("{key}\n").as_bytes()).expect("written");
+    let mut child = again
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("runs");
+    child
+        .stdin
+        .take()
+        .expect("piped")
+        .write_all(format!("{key}\n").as_bytes())
+        .expect("written");
     let output = child.wait_with_output().expect("ends");
     assert_eq!(String::from_utf8(output.stdout).expect("UTF-8").trim(), hash);
     assert_ne!(made, run(map(&["key"])).out);
@@ -31,22 +49,66 @@ fn a_made_key_and_its_hash_belong_together() {
 
 #[test]
 fn the_documented_calls_are_listed_with_their_fields() {
-    check(map(&["call", "--list"]), 0, &["/front/offline/pay", "/gw/oilcard/open_online", "* paymentCodeDES", "smsCode"]);
+    check(
+        map(&["call", "--list"]),
+        0,
+        &[
+            "/front/offline/pay",
+            "/gw/oilcard/open_online",
+            "* paymentCodeDES",
+            "smsCode",
+        ],
+    );
 }
 
 #[test]
 fn a_call_that_can_not_be_made_says_why() {
-    check(map(&["call", "/gw/offline/pya", "a=1"]), 2, &["/gw/offline/pya", "--list"]);
+    check(
+        map(&["call", "/gw/offline/pya", "a=1"]),
+        2,
+        &["/gw/offline/pya", "--list"],
+    );
     check(map(&["call", "/gw/offline/pay", "sum=1"]), 2, &["--app"]);
-    check(map(&["call", "/gw/offline/pay", "--app", "a", "--app-key", "k", "sum=1"]), 2, &["--rsa-key"]);
-    check(map(&["call", "/front/offline/pay", "colour=red"]), 2, &["colour", "consumerId"]);
-    check(map(&["call", "/front/offline/pay", "sum=1.0"]), 2, &["sum=1.0", "integer"]);
-    check(map(&["call", "/front/offline/pay_undo", "--url", "http://127.0.0.1:1", "batchNo=1"]), 1, &["reached"]);
+    check(
+        map(&["call", "/gw/offline/pay", "--app", "a", "--app-key", "k", "sum=1"]),
+        2,
+        &["--rsa-key"],
+    );
+    check(
+        map(&["call", "/front/offline/pay", "colour=red"]),
+        2,
+        &["colour", "consumerId"],
+    );
+    check(
+        map(&["call", "/front/offline/pay", "sum=1.0"]),
+        2,
+        &["sum=1.0", "integer"],
+    );
+    check(
+        map(&[
+            "call",
+            "/front/offline/pay_undo",
+            "--url",
+            "http://127.0.0.1:1",
+            "batchNo=1",
+        ]),
+        1,
+        &["reached"],
+    );
 }
 
 #[test]
 fn a_curl_command_is_complete() {
-    let ended = check(map(&["call", "/front/offline/pay_undo", "--print-curl", "batchNo=it's 1"]), 0, &[]);
+    let ended = check(
+        map(&[
+            "call",
+            "/front/offline/pay_undo",
+            "--print-curl",
+            "batchNo=it's 1",
+        ]),
+        0,
+        &[],
+    );
     assert_eq!(
         ended.out.trim(),
         "curl -sS http://127.0.0.1:8080/front/offline/pay_undo -H 'Content-Type: application/json' \

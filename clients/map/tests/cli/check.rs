@@ -12,12 +12,16 @@ fn a_fresh_folder_is_clean_a_missing_one_and_one_in_use_are_refused() {
     assert!(!std::path::Path::new(data).exists(), "a check creates nothing");
 
     let set = format!("data_dir={data}");
-    let served = Served::start(folder.path(), &["core", "--set", &set, "--set", "core.bind=127.0.0.1:0"]);
+    let served = Served::start(
+        folder.path(),
+        &["core", "--set", &set, "--set", "core.bind=127.0.0.1:0"],
+    );
     check(map(&["check", data]), 1, &["in use"]);
     assert!(served.stop().success());
 
     check(map(&["check", data]), 0, &["No problem found"]);
-    let report: Value = serde_json::from_str(&check(map(&["check", data, "--json"]), 0, &[]).out).expect("JSON");
+    let report: Value =
+        serde_json::from_str(&check(map(&["check", data, "--json"]), 0, &[]).out).expect("JSON");
     assert_eq!(report["clean"], true);
     assert_eq!(report["trial_balance"]["total_fen"], "0");
 }

@@ -18,12 +18,26 @@ fn a_typing_error_ends_with_2_and_a_suggestion() {
         check(command, 2, parts);
     };
     refused("data_dri = \"x\"", &["line 1", "did you mean `data_dir`?"]);
-    refused("[core.limits]\nconcurent_calls = 5", &["line 2", "did you mean `concurrent_calls`?"]);
-    refused("[[gateway.listeners]]\nbnd = \"127.0.0.1:0\"", &["line 2", "did you mean `bind`?"]);
+    refused(
+        "[core.limits]\nconcurent_calls = 5",
+        &["line 2", "did you mean `concurrent_calls`?"],
+    );
+    refused(
+        "[[gateway.listeners]]\nbnd = \"127.0.0.1:0\"",
+        &["line 2", "did you mean `bind`?"],
+    );
     refused("[core]\npoll_ms = 1", &["core.poll_ms"]);
     refused("[gateway]\nmax_json_depth = 100", &["gateway.max_json_depth"]);
-    check(map(&["serve", "--set", "core.bidn=127.0.0.1:0"]), 2, &["did you mean `bind`?"]);
-    check(map(&["serve", "--config", "/nowhere/map.toml"]), 2, &["/nowhere/map.toml"]);
+    check(
+        map(&["serve", "--set", "core.bidn=127.0.0.1:0"]),
+        2,
+        &["did you mean `bind`?"],
+    );
+    check(
+        map(&["serve", "--config", "/nowhere/map.toml"]),
+        2,
+        &["/nowhere/map.toml"],
+    );
     let mut command = map(&["serve"]);
     command.env("MAP_COER__BIND", "127.0.0.1:0");
     check(command, 2, &["did you mean `core`?"]);
@@ -34,8 +48,20 @@ fn the_dumped_configuration_loads_again_as_the_same() {
     let text = "data_dir = \"elsewhere\"\n[core.rules]\nsms_interval_ms = 5\n[gateway]\ncore_key = \"topsecret\"\n\
                 [[gateway.listeners]]\nbind = \"127.0.0.1:0\"\nnetwork = \"posp1\"\naddresses = [\"10.0.0.0/8\"]\n";
     let (_folder, mut command) = with_file(text, &["--dump-config"]);
-    command.env("MAP_CORE__POLL_MS", "77").args(["--set", "admin.bind=127.0.0.1:1234"]);
-    let first = check(command, 0, &["poll_ms = 77", "127.0.0.1:1234", "sms_interval_ms = 5", "elsewhere.secret"]).out;
+    command
+        .env("MAP_CORE__POLL_MS", "77")
+        .args(["--set", "admin.bind=127.0.0.1:1234"]);
+    let first = check(
+        command,
+        0,
+        &[
+            "poll_ms = 77",
+            "127.0.0.1:1234",
+            "sms_interval_ms = 5",
+            "elsewhere.secret",
+        ],
+    )
+    .out;
     assert!(!first.contains("topsecret"), "{first}");
     let (_folder, command) = with_file(&first, &["--dump-config"]);
     assert_eq!(check(command, 0, &[]).out, first);

@@ -6,7 +6,7 @@ use crate::support::{check, example, map};
 fn the_commented_example_is_valid() {
     let mut command = map(&["provision", "--check"]);
     command.arg(example());
-    check(command, 0, &["is valid", "3 products", "3 terminals"]);
+    check(command, 0, &["is valid", "3 products", "4 terminals"]);
 }
 
 #[test]
@@ -30,14 +30,26 @@ fn a_broken_file_ends_with_2_and_names_every_error() {
     refused(&[("app_key", "ap_key")], &["app zjhtwallet: edge", "ap_key"]);
     refused(
         &[
-            ("posp_key = \"0123456789ABCDEFFEDCBA9876543210\"", "posp_key = \"0123\""),
+            (
+                "posp_key = \"0123456789ABCDEFFEDCBA9876543210\"",
+                "posp_key = \"0123\"",
+            ),
             ("networks = [\"posp1\"]", "networks = [\"posp2\"]"),
             ("face_value_fen = 500000", "face_value_fen = 0"),
             ("default_product = \"1010\"", "default_product = \"1012\""),
         ],
-        &["network posp1: edge", "app zjhtwallet: networks[0]", "product 2610", "default_product_id"],
+        &[
+            "network posp1: edge",
+            "app zjhtwallet: networks[0]",
+            "product 2610",
+            "default_product_id",
+        ],
     );
-    check(map(&["provision", "--check", "/nowhere.toml"]), 2, &["/nowhere.toml"]);
+    check(
+        map(&["provision", "--check", "/nowhere.toml"]),
+        2,
+        &["/nowhere.toml"],
+    );
     let mut command = map(&["provision"]);
     command.arg(example());
     check(command, 2, &["MAP_KEY"]);

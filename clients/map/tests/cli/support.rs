@@ -45,9 +45,20 @@ pub(crate) fn run(mut command: Command) -> Ended {
 pub(crate) fn check(command: Command, code: i32, parts: &[&str]) -> Ended {
     let told = format!("{command:?}");
     let ended = run(command);
-    assert_eq!(ended.code, Some(code), "{told}\nstdout: {}\nstderr: {}", ended.out, ended.err);
+    assert_eq!(
+        ended.code,
+        Some(code),
+        "{told}\nstdout: {}\nstderr: {}",
+        ended.out,
+        ended.err
+    );
     for part in parts {
-        assert!(ended.out.contains(part) || ended.err.contains(part), "{told} lacks {part:?}: {}{}", ended.out, ended.err);
+        assert!(
+            ended.out.contains(part) || ended.err.contains(part),
+            "{told} lacks {part:?}: {}{}",
+            ended.out,
+            ended.err
+        );
     }
     ended
 }
@@ -64,26 +75,40 @@ impl Served {
     pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
         let ready_file = folder.join(format!("{}.ready", arguments[0]));
         let mut command = map(arguments);
-        command.arg("--ready-file").arg(&ready_file).args(["--set", "admin.bind=127.0.0.1:0"]);
+        command
+            .arg("--ready-file")
+            .arg(&ready_file)
+            .args(["--set", "admin.bind=127.0.0.1:0"]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary runs");
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("readable");
+        BufReader::new(child.stdout.take().expect("piped"))
+            .read_line(&mut line)
+            .expect("readable");
         if !line.contains("MAP serves") {
             let mut log = String::new();
-            child.stderr.take().expect("piped").read_to_string(&mut log).expect("UTF-8");
+            child
+                .stderr
+                .take()
+                .expect("piped")
+                .read_to_string(&mut log)
+                .expect("UTF-8");
             panic!("{arguments:?} does not serve: {line}{log}");
         }
         // Nobody reads the log: it must not block the server.
         let mut log = child.stderr.take().expect("piped");
         std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        let ready = serde_json::from_slice(&std::fs::read(&ready_file).expect("the ready file")).expect("JSON");
+        let ready =
+            serde_json::from_slice(&std::fs::read(&ready_file).expect("the ready file")).expect("JSON");
         Self { child, ready }
     }
 
     /// An address of the ready file, by JSON pointer.
     pub(crate) fn address(&self, pointer: &str) -> &str {
-        self.ready.pointer(pointer).and_then(Value::as_str).expect("an address")
+        self.ready
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .expect("an address")
     }
 
     /// Asks it to drain and waits for its end.
@@ -104,10 +129,18 @@ impl Drop for Served {
 /// Status and body of a GET.
 pub(crate) fn get(address: &str, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).expect("it listens");
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("sent");
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+    )
+    .expect("sent");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("UTF-8");
     let (head, body) = answer.split_once("\r\n\r\n").expect("HTTP");
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .expect("a status");
     (status, body.to_owned())
 }

@@ -168,7 +168,7 @@ impl Ledger {
     /// What became of an opening of this caller; the card as it is now.
     ///
     /// # Errors
-    /// [`Failure::OpeningNotFound`] is final: no attempt under this key can open a card any more.
+    /// [`Failure::OpeningNotFound`]: no attempt that had taken the key can open a card any more.
     pub async fn find_opening(self: &Arc<Self>, caller: Caller, number: String) -> Result<Opened, Failure> {
         self.to_its_end(|ledger| async move {
             let key = caller_key(&caller.id, Operation::OpenCard, &number);
@@ -197,13 +197,8 @@ impl Ledger {
         let fence = Order::closure(key.clone(), id.clone(), caller.id.clone(), now);
         let [found] = self.find([key]).await?;
         let binding = match found {
-            Found::Closed(_) => return Err(nothing()),
-            Found::Free => {
-                return Err(match self.close(&fence).await? {
-                    Found::Closed(_) => nothing(),
-                    Found::Bound(_) | Found::Free => Halt::Raced,
-                });
-            }
+            // A question takes no key: who asks first may open afterwards.
+            Found::Closed(_) | Found::Free => return Err(nothing()),
             Found::Bound(binding) => binding,
         };
         let book = self
