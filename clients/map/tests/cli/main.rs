@@ -1,5 +1,7 @@
 //! The binary as a person or a script uses it: arguments in, exit codes and output out.
 
+#![cfg(test)]
+
 mod apart;
 mod arguments;
 mod check;

@@ -1,7 +1,8 @@
 //! `map serve`: addresses, probes, metrics, the drain, and starts that are refused.
 
 use crate::support::{Served, check, example, get, map};
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 
 #[test]
 fn serve_says_where_it_listens_answers_probes_and_drains() {
@@ -90,4 +91,73 @@ fn a_start_that_can_not_work_ends_before_it_serves() {
     let mut command = map(&["core", "--set", &data, "--set", &broken]);
     command.args(free);
     check(command, 2, &["app a: networks[0]"]);
+}
+
+/// A call whose body has not come yet: the server waits for it.
+fn half_a_call(address: &str, body: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    let length = body.len();
+    write!(
+        stream,
+        "POST /front/offline/download_product HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n\
+         Expect: 100-continue\r\nConnection: close\r\n\r\n"
+    )
+    .expect("sent");
+    // "HTTP/1.1 100 Continue" comes once the body is asked for: the call is under way.
+    let mut asked = [0; 25];
+    stream.read_exact(&mut asked).expect("an interim answer");
+    assert!(asked.starts_with(b"HTTP/1.1 100 "), "{asked:?}");
+    stream
+}
+
+/// Says that it drains. Nothing but the signal can make it say so.
+fn drains(served: &Served) {
+    let admin = served.address("/admin").to_owned();
+    served.terminate();
+    let seen = (0..100_000).any(|_| get(&admin, "/readyz") == (503, "draining\n".to_owned()));
+    assert!(seen, "the signal was not heard");
+}
+
+fn serve_empty(folder: &std::path::Path) -> Served {
+    let data = format!("data_dir={}", folder.join("data").display());
+    let listeners = "gateway.listeners=[{ bind = \"127.0.0.1:0\" }]";
+    let arguments = [
+        "serve",
+        "--set",
+        &data,
+        "--set",
+        "core.bind=127.0.0.1:0",
+        "--set",
+        listeners,
+    ];
+    Served::start(folder, &arguments)
+}
+
+#[test]
+fn the_first_signal_lets_a_call_finish() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let served = serve_empty(folder.path());
+    let mut call = half_a_call(served.address("/gateway/0/address"), "{}");
+    drains(&served);
+    write!(call, "{{}}").expect("the connection is open");
+    let mut answer = String::new();
+    call.read_to_string(&mut answer).expect("UTF-8");
+    assert!(
+        answer.contains("200 OK") && answer.contains("\"errcode\":"),
+        "{answer}"
+    );
+    assert!(served.ended().success());
+}
+
+#[test]
+fn the_second_signal_ends_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let served = serve_empty(folder.path());
+    let mut call = half_a_call(served.address("/gateway/0/address"), "{}");
+    drains(&served);
+    served.terminate();
+    assert_eq!(served.ended().code(), Some(1));
+    let mut answer = String::new();
+    let _ = call.read_to_string(&mut answer);
+    assert_eq!(answer, "", "the call was cut off");
 }

@@ -111,11 +111,21 @@ impl Served {
             .expect("an address")
     }
 
-    /// Asks it to drain and waits for its end.
-    pub(crate) fn stop(mut self) -> ExitStatus {
+    /// Asks it to drain.
+    pub(crate) fn terminate(&self) {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("fits")).expect("a process");
         kill_process(pid, Signal::TERM).expect("it runs");
+    }
+
+    /// Waits for its end.
+    pub(crate) fn ended(mut self) -> ExitStatus {
         self.child.wait().expect("it ends")
+    }
+
+    /// Asks it to drain and waits for its end.
+    pub(crate) fn stop(self) -> ExitStatus {
+        self.terminate();
+        self.ended()
     }
 }
 
