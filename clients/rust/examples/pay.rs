@@ -22,7 +22,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 serial_number: serial,
             }),
             consumer: "13912345678".to_owned(),
-            payment_code: Some(PaymentCode { form: Some(Form::Digits("231435".to_owned())) }),
+            payment_code: Some(PaymentCode {
+                form: Some(Form::Digits("231435".to_owned())),
+            }),
             amount_fen: 100,
             store_id: "ST12345".to_owned(),
             ..PayRequest::default()

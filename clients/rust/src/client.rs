@@ -36,15 +36,23 @@ impl MapClient {
 
     /// The same over a channel of your own (TLS, load balancing, a Unix socket).
     pub fn over(channel: Channel, config: ClientConfig) -> Result<Self, ConfigError> {
-        let mut authorization: MetadataValue<Ascii> =
-            format!("Bearer {}", config.bearer_key).parse().map_err(|_| ConfigError::BearerKey)?;
+        let mut authorization: MetadataValue<Ascii> = format!("Bearer {}", config.bearer_key)
+            .parse()
+            .map_err(|_| ConfigError::BearerKey)?;
         authorization.set_sensitive(true);
         let on_behalf_of = config
             .on_behalf_of
             .as_ref()
             .map(|caller| caller.parse().map_err(|_| ConfigError::OnBehalfOf))
             .transpose()?;
-        Ok(Self { channel, shared: Arc::new(Shared { config, authorization, on_behalf_of }) })
+        Ok(Self {
+            channel,
+            shared: Arc::new(Shared {
+                config,
+                authorization,
+                on_behalf_of,
+            }),
+        })
     }
 
     /// Calls until there is a decision, the attempts are used up, or the deadline has come.
@@ -63,14 +71,21 @@ impl MapClient {
             let remaining = deadline.saturating_duration_since(Instant::now());
             let mut request = Request::new(message.clone());
             request.set_timeout(remaining.min(config.attempt_timeout));
-            request.metadata_mut().insert("authorization", self.shared.authorization.clone());
+            request
+                .metadata_mut()
+                .insert("authorization", self.shared.authorization.clone());
             if let Some(caller) = &self.shared.on_behalf_of {
                 request.metadata_mut().insert("map-on-behalf-of", caller.clone());
             }
             let status = match timeout_at(deadline, call(self.channel.clone(), request)).await {
                 Ok(Ok(response)) => return Ok(response.into_inner()),
                 Ok(Err(status)) => status,
-                Err(_) => return Err(Error::OutcomeUnknown { attempts, code: Code::DeadlineExceeded }),
+                Err(_) => {
+                    return Err(Error::OutcomeUnknown {
+                        attempts,
+                        code: Code::DeadlineExceeded,
+                    });
+                }
             };
             if !is_open(&status) {
                 return Err(Error::Refused(refusal(&status)));
@@ -78,7 +93,10 @@ impl MapClient {
             let wait = config.retry.backoff(attempts, retry_delay(&status));
             let again = Instant::now().checked_add(wait).filter(|at| *at < deadline);
             if attempts >= config.retry.max_attempts || again.is_none() {
-                return Err(Error::OutcomeUnknown { attempts, code: status.code() });
+                return Err(Error::OutcomeUnknown {
+                    attempts,
+                    code: status.code(),
+                });
             }
             sleep(wait).await;
         }

@@ -87,7 +87,9 @@ pub(crate) fn retry_delay(status: &Status) -> Option<Duration> {
 /// Reads a decision out of a status.
 pub(crate) fn refusal(status: &Status) -> Refusal {
     let details = status.get_error_details();
-    let reason_text = details.error_info().map_or_else(String::new, |info| info.reason.clone());
+    let reason_text = details
+        .error_info()
+        .map_or_else(String::new, |info| info.reason.clone());
     let reason = ErrorReason::from_str_name(&format!("ERROR_REASON_{reason_text}"));
     let fields = details.bad_request().map_or_else(Vec::new, |bad| {
         bad.field_violations

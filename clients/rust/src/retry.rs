@@ -26,8 +26,11 @@ impl Default for RetryPolicy {
 
 impl RetryPolicy {
     /// Never tries again.
-    pub const NEVER: Self =
-        Self { max_attempts: 1, first_backoff: Duration::ZERO, max_backoff: Duration::ZERO };
+    pub const NEVER: Self = Self {
+        max_attempts: 1,
+        first_backoff: Duration::ZERO,
+        max_backoff: Duration::ZERO,
+    };
 
     /// The wait after this many attempts (1 for the first), at least what the core asked for.
     pub(crate) fn backoff(&self, attempts: u32, asked: Option<Duration>) -> Duration {
@@ -46,7 +49,11 @@ mod tests {
         let policy = RetryPolicy::default();
         let check = |attempts, asked: Option<u64>, expect: u64| {
             let wait = policy.backoff(attempts, asked.map(Duration::from_millis));
-            assert_eq!(wait, Duration::from_millis(expect), "after {attempts} attempts, asked {asked:?}");
+            assert_eq!(
+                wait,
+                Duration::from_millis(expect),
+                "after {attempts} attempts, asked {asked:?}"
+            );
         };
         check(1, None, 50);
         check(2, None, 100);

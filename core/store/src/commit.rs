@@ -37,7 +37,12 @@ pub enum IndexTable {
 
 impl IndexTable {
     /// Every table, in the order of its number.
-    pub const ALL: [Self; 4] = [Self::MerchantDay, Self::OrderNumber, Self::Outbox, Self::CallerDay];
+    pub const ALL: [Self; 4] = [
+        Self::MerchantDay,
+        Self::OrderNumber,
+        Self::Outbox,
+        Self::CallerDay,
+    ];
 
     /// The stored number of this table.
     pub const fn code(self) -> u8 {

@@ -29,4 +29,6 @@ pub use error::{StoreError, StoreResult};
 #[cfg(any(test, feature = "suite"))]
 pub use memory::MemoryStore;
 pub use partition::{PartitionId, PartitionIdError, Row, RowKey, RowKind, Version};
-pub use store::{BulkCursor, BulkRow, BulkSnapshot, BulkTable, Feed, FeedItem, Load, Loaded, Page, PageOrder, Store};
+pub use store::{
+    BulkCursor, BulkRow, BulkSnapshot, BulkTable, Feed, FeedItem, Load, Loaded, Page, PageOrder, Store,
+};

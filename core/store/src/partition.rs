@@ -50,15 +50,22 @@ impl PartitionId {
         let (tag, rest) = key.split_once(':').ok_or(PartitionIdError)?;
         match tag {
             "c" => rest.parse().map(Self::Customer).map_err(|_| PartitionIdError),
-            "s" => MobileNumber::parse(rest).map(Self::Sms).map_err(|_| PartitionIdError),
+            "s" => MobileNumber::parse(rest)
+                .map(Self::Sms)
+                .map_err(|_| PartitionIdError),
             "k" if rest.is_empty() => Ok(Self::Catalogue),
             "a" => Ok(Self::Audit(rest.to_owned())),
             "r" => {
                 let (day, network) = rest.split_once(':').ok_or(PartitionIdError)?;
                 let day = day.parse().map_err(|_| PartitionIdError)?;
-                Ok(Self::Run { network: network.to_owned(), day })
+                Ok(Self::Run {
+                    network: network.to_owned(),
+                    day,
+                })
             }
-            "x" => Ok(Self::Exceptions { day: rest.parse().map_err(|_| PartitionIdError)? }),
+            "x" => Ok(Self::Exceptions {
+                day: rest.parse().map_err(|_| PartitionIdError)?,
+            }),
             _ => Err(PartitionIdError),
         }
     }
@@ -163,11 +170,17 @@ pub struct RowKey {
 
 impl RowKey {
     /// The header of a partition.
-    pub const HEADER: Self = Self { kind: RowKind::Header, key: Bytes::new() };
+    pub const HEADER: Self = Self {
+        kind: RowKind::Header,
+        key: Bytes::new(),
+    };
 
     /// A row of this kind under these bytes.
     pub fn new(kind: RowKind, key: impl Into<Bytes>) -> Self {
-        Self { kind, key: key.into() }
+        Self {
+            kind,
+            key: key.into(),
+        }
     }
 }
 

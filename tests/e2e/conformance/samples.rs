@@ -245,7 +245,7 @@ fn oilcard(mode: Mode) {
     });
     // `accountCode` stays as it is: the app's setting says that it is ignored.
     let call = sample("gw.oilcard.transfer_to_cashAccount")
-        .with("accountId", &card).without("accountCode")
+        .with("accountId", &card)
         .with(
             "paymentCodeMD5",
             call::md5(&["231435"], map_legacy_crypto::Charset::Utf8),
