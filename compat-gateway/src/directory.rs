@@ -28,7 +28,9 @@ enum Entry {
 pub(crate) enum Found {
     /// An active caller.
     Active(Arc<Caller>),
-    /// Unknown or inactive.
+    /// A known one that was deactivated: it may still give payments back (decision 17).
+    Inactive(Arc<Caller>),
+    /// Unknown.
     Nobody,
     /// Its settings can't be used.
     Broken,
@@ -142,8 +144,10 @@ impl Directory {
         let found = found(self.apps.get(id));
         // An app without a key speaks gRPC only.
         match &found {
-            Found::Active(caller) if caller.settings.app_key.is_none() => Found::Nobody,
-            Found::Active(_) | Found::Nobody | Found::Broken => found,
+            Found::Active(caller) | Found::Inactive(caller) if caller.settings.app_key.is_none() => {
+                Found::Nobody
+            }
+            Found::Active(_) | Found::Inactive(_) | Found::Nobody | Found::Broken => found,
         }
     }
 
@@ -172,7 +176,8 @@ fn entry(caller: &provisioning::Caller, inherited: Option<PosKey>) -> Entry {
 fn found(entry: Option<&Entry>) -> Found {
     match entry {
         Some(Entry::Known(caller)) if caller.active => Found::Active(Arc::clone(caller)),
-        Some(Entry::Known(_)) | None => Found::Nobody,
+        Some(Entry::Known(caller)) => Found::Inactive(Arc::clone(caller)),
+        None => Found::Nobody,
         Some(Entry::Broken) => Found::Broken,
     }
 }

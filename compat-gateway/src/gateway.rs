@@ -167,7 +167,7 @@ impl Gateway {
         let request_id = self.request_id(request.headers());
         let (head, body) = request.into_parts();
         let candidates: Vec<_> = contract::at(head.uri.path()).collect();
-        let mut received = Bytes::new();
+        let mut received = None;
         let outcome = match candidates.first() {
             None => Outcome::refused(None, Refusal::UnknownPath),
             Some(first) if head.method != Method::POST => Outcome::refused(Some(first), Refusal::Method),
@@ -180,13 +180,13 @@ impl Gateway {
                         result: Err(error),
                     },
                     Ok(bytes) => {
-                        received = bytes;
-                        self.answer(context, &candidates, &received, &request_id).await
+                        let bytes = received.insert(bytes);
+                        self.answer(context, &candidates, bytes, &request_id).await
                     }
                 },
             },
         };
-        let rendered = render::outcome(&outcome, &received, self.inner.config.unknown_answer);
+        let rendered = render::outcome(&outcome, received.as_deref(), self.inner.config.unknown_answer);
         telemetry::record(&telemetry::End {
             endpoint: outcome.endpoint,
             caller: outcome.caller.as_ref().map(|caller| caller.id.as_str()),

@@ -77,7 +77,7 @@ fn opened<'a>(
         Credential::Network => None,
         Credential::App | Credential::AppTsig => Some(app::App::read(&members)?),
     };
-    let caller = caller(app.as_ref(), context)?;
+    let caller = caller(app.as_ref(), endpoint.effect, context)?;
     known.caller = Some(Arc::clone(&caller));
     if !caller.allows(context.peer) {
         return Err(Refusal::AddressRefused);
@@ -103,7 +103,8 @@ fn opened<'a>(
     })
 }
 
-fn caller(app: Option<&app::App<'_>>, context: &Context<'_>) -> Result<Arc<Caller>, Refusal> {
+/// Who calls. Deactivation never refuses a call that gives money back (decision 17).
+fn caller(app: Option<&app::App<'_>>, effect: Effect, context: &Context<'_>) -> Result<Arc<Caller>, Refusal> {
     let (found, nobody) = match (app, context.network) {
         (Some(app), _) => (context.directory.app(&app.id), Refusal::CallerUnknown),
         (None, Some(network)) => (context.directory.network(network), Refusal::NoNetwork),
@@ -111,7 +112,8 @@ fn caller(app: Option<&app::App<'_>>, context: &Context<'_>) -> Result<Arc<Calle
     };
     match found {
         Found::Active(caller) => Ok(caller),
-        Found::Nobody => Err(nobody),
+        Found::Inactive(caller) if effect == Effect::GiveBack => Ok(caller),
+        Found::Inactive(_) | Found::Nobody => Err(nobody),
         Found::Broken => Err(Refusal::Unavailable),
     }
 }

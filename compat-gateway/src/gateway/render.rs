@@ -33,8 +33,8 @@ struct Failure {
     name: String,
 }
 
-/// Renders an outcome; `body` is what was received.
-pub(super) fn outcome(outcome: &Outcome, body: &[u8], unknown: UnknownAnswer) -> Rendered {
+/// Renders an outcome; `body` is what was received, where it was read and kept.
+pub(super) fn outcome(outcome: &Outcome, body: Option<&[u8]>, unknown: UnknownAnswer) -> Rendered {
     let Outcome {
         endpoint,
         caller,
@@ -95,7 +95,7 @@ fn name(reason: ErrorReason) -> String {
         .to_ascii_lowercase()
 }
 
-fn success(endpoint: &Endpoint, object: &Object, body: &[u8]) -> Rendered {
+fn success(endpoint: &Endpoint, object: &Object, body: Option<&[u8]>) -> Rendered {
     let mut out = Object::new();
     out.put("errcode", Printed::Number(0));
     out.put("errmsg", Printed::text(endpoint.success));
@@ -110,7 +110,12 @@ fn success(endpoint: &Endpoint, object: &Object, body: &[u8]) -> Rendered {
     }
 }
 
-fn failed(endpoint: Option<&Endpoint>, caller: Option<&Caller>, failure: &Failure, body: &[u8]) -> Rendered {
+fn failed(
+    endpoint: Option<&Endpoint>,
+    caller: Option<&Caller>,
+    failure: &Failure,
+    body: Option<&[u8]>,
+) -> Rendered {
     let detailed = caller.is_some_and(|caller| caller.settings.errcodes == Errcodes::Detailed);
     let plain = endpoint.map_or(GENERAL_ERRCODE, |endpoint| endpoint.errcode);
     let errcode = if detailed { failure.detailed } else { plain };
@@ -129,10 +134,8 @@ fn failed(endpoint: Option<&Endpoint>, caller: Option<&Caller>, failure: &Failur
 }
 
 /// The received body as a string; a body that is not text, or was not kept, has no echo.
-fn echo(out: &mut Object, body: &[u8]) {
-    if let Ok(text) = std::str::from_utf8(body)
-        && !text.is_empty()
-    {
+fn echo(out: &mut Object, body: Option<&[u8]>) {
+    if let Some(Ok(text)) = body.map(std::str::from_utf8) {
         out.put("request", Printed::text(text));
     }
 }

@@ -69,7 +69,7 @@ impl Setup {
             "data_dir = {}\nprovisioning_file = {}\n\
              [admin]\nbind = \"127.0.0.1:0\"\n\
              [core]\nbind = \"127.0.0.1:0\"\npoll_ms = 20\nsecret_file = {}\n\
-             [core.rules]\n{}\n{}\n\
+             [core.rules]\nsms_interval_ms = 0\n{}\n{}\n\
              [gateway]\ndirectory_refresh_ms = 20\n{}\n",
             path(&self.data_dir(folder)),
             path(&folder.join("provisioning.toml")),
