@@ -102,6 +102,17 @@ impl Default for ListenerConfig {
     }
 }
 
+impl ListenerConfig {
+    /// Whether anyone who reaches it from another machine could speak for its network.
+    fn is_open(&self) -> bool {
+        let by_certificate = self.tls.as_ref().is_some_and(|tls| tls.client_ca_file.is_some());
+        self.network.is_some()
+            && self.addresses.is_empty()
+            && !by_certificate
+            && !self.bind.ip().is_loopback()
+    }
+}
+
 impl GatewayConfig {
     /// Checks what the types don't.
     ///
@@ -131,6 +142,12 @@ impl GatewayConfig {
                 if !holds {
                     return Err(format!("gateway.listeners[{at}].{name} must be more than 0"));
                 }
+            }
+            if listener.is_open() {
+                return Err(format!(
+                    "gateway.listeners[{at}] is a POS network's door with no credential but the address: name \
+                     its addresses (addresses = [\"0.0.0.0/0\", \"::/0\"] means anyone), or tls.client_ca_file"
+                ));
             }
         }
         Ok(())

@@ -22,12 +22,24 @@ pub enum Credential {
 /// What a call does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Reads: a failure may be told.
+    /// Reads.
     Read,
-    /// Moves money or takes a key: no answer while its outcome is unknown.
+    /// Moves money or takes a key.
     Change,
     /// A change that gives money back: refused by no freshness window and no load limit.
     GiveBack,
+    /// Asks what became of a change.
+    Inquiry,
+}
+
+impl Effect {
+    /// Whether a "no" is taken for a decision about money, so that there is no answer until one was made.
+    pub const fn is_binding(self) -> bool {
+        match self {
+            Self::Read => false,
+            Self::Change | Self::GiveBack | Self::Inquiry => true,
+        }
+    }
 }
 
 /// When an answer carries the received body.

@@ -15,6 +15,11 @@ use tower::{BoxError, Service, ServiceExt, util::BoxCloneSyncService};
 /// How much longer than its deadline a call is waited for: in process nobody else enforces it.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// Longest answer, in bytes. Most are short; the directory isn't, and tonic's 4 MiB would leave a gateway with
+/// what it had. A provisioning document may have 16 MiB, and callers that it no longer names stay in the
+/// directory, deactivated. The core is trusted: the limit is against nonsense.
+const MAX_ANSWER: usize = 64 << 20;
+
 /// The service failed without a status. A type of its own, since a bare boxed error as a service's error
 /// keeps the compiler from proving the call's future to be `Send`.
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +96,7 @@ impl Core {
                 .map_err(|_| Status::unknown("caller id is not ASCII"))?;
             headers.insert("map-on-behalf-of", caller);
         }
-        let mut client = tonic::client::Grpc::new(self.service.clone());
+        let mut client = tonic::client::Grpc::new(self.service.clone()).max_decoding_message_size(MAX_ANSWER);
         let call = async {
             client
                 .ready()

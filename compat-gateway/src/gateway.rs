@@ -42,15 +42,12 @@ struct Inner {
     requests: AtomicU64,
 }
 
-/// Why the gateway could not start or go on.
+/// Why the gateway could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
     /// The configuration makes no sense.
     #[error("{0}")]
     Config(String),
-    /// A listener failed.
-    #[error("listener: {0}")]
-    Listener(#[from] std::io::Error),
     /// The core did not give the directory.
     #[error("the core gave no directory: {0:?}")]
     Directory(tonic::Code),
@@ -119,14 +116,7 @@ impl Gateway {
     }
 
     /// Serves bound listeners until `shutdown` resolves, then drains them.
-    ///
-    /// # Errors
-    /// A listener failed.
-    pub async fn serve(
-        &self,
-        listeners: Vec<Listener>,
-        shutdown: impl Future<Output = ()> + Send,
-    ) -> Result<(), GatewayError> {
+    pub async fn serve(&self, listeners: Vec<Listener>, shutdown: impl Future<Output = ()> + Send) {
         let Inner {
             core,
             directory,
@@ -151,8 +141,8 @@ impl Gateway {
             })
         };
         tokio::select! {
-            served = crate::listener::serve_all(listeners, limits, service, shutdown) => Ok(served?),
-            () = keep => Ok(()),
+            () = crate::listener::serve_all(listeners, limits, service, shutdown) => {}
+            never = keep => match never {},
         }
     }
 
@@ -171,19 +161,20 @@ impl Gateway {
         let outcome = match candidates.first() {
             None => Outcome::refused(None, Refusal::UnknownPath),
             Some(first) if head.method != Method::POST => Outcome::refused(Some(first), Refusal::Method),
-            Some(first) => match self.admit(context, first.effect).await {
-                None => Outcome::refused(Some(first), Refusal::Busy),
-                Some(_place) => match self.read(body).await {
-                    Err(error) => Outcome {
-                        endpoint: Some(first),
-                        caller: None,
-                        result: Err(error),
-                    },
-                    Ok(bytes) => {
-                        let bytes = received.insert(bytes);
-                        self.answer(context, &candidates, bytes, &request_id).await
-                    }
+            // The body first: who sends it slowly, or never ends it, takes nobody's place.
+            Some(first) => match self.read(body).await {
+                Err(error) => Outcome {
+                    endpoint: Some(first),
+                    caller: None,
+                    result: Err(error),
                 },
+                Ok(bytes) => {
+                    let bytes = received.insert(bytes);
+                    match self.admit(context, first.effect).await {
+                        None => Outcome::refused(Some(first), Refusal::Busy),
+                        Some(_place) => self.answer(context, &candidates, bytes, &request_id).await,
+                    }
+                }
             },
         };
         let rendered = render::outcome(&outcome, received.as_deref(), self.inner.config.unknown_answer);

@@ -28,7 +28,7 @@ impl Load {
             return Some(permit);
         }
         match effect {
-            Effect::Read | Effect::Change => None,
+            Effect::Read | Effect::Change | Effect::Inquiry => None,
             Effect::GiveBack => Arc::clone(&self.reserved).acquire_owned().await.ok(),
         }
     }

@@ -7,8 +7,8 @@ use tonic_types::StatusExt;
 
 const DOMAIN: &str = "map";
 
-/// Reads a status. Only a status with the core's own reason is a decision: whatever comes from elsewhere,
-/// such as a proxy or a wrong key of the gateway, may not be so the next time.
+/// Reads a status. Only a status with the core's own reason, and about the request, is a decision: whatever
+/// comes from elsewhere, such as a proxy, or is about the gateway itself may not be so the next time.
 pub(crate) fn classify(status: &Status) -> CallError {
     let details = status.get_error_details();
     let info = details.error_info().filter(|info| info.domain == DOMAIN);
@@ -27,6 +27,20 @@ pub(crate) fn classify(status: &Status) -> CallError {
 }
 
 fn is_decided(code: Code, reason: ErrorReason) -> bool {
+    !is_about_the_caller(reason) && is_final(code, reason)
+}
+
+/// A caller that the gateway may not act for, or the gateway itself: deactivated or provisioned wrongly, which
+/// an operator puts right, and the same bytes succeed. It also refuses the repeat of what was paid. A
+/// deactivated app is told so by the gateway, once the directory says it.
+fn is_about_the_caller(reason: ErrorReason) -> bool {
+    matches!(
+        reason,
+        ErrorReason::Unauthenticated | ErrorReason::CallerInactive | ErrorReason::PermissionDenied
+    )
+}
+
+fn is_final(code: Code, reason: ErrorReason) -> bool {
     match code {
         // The sender of an SMS said no, and nothing was promised.
         Code::ResourceExhausted => reason == ErrorReason::SmsRateLimited,
@@ -45,7 +59,6 @@ fn is_decided(code: Code, reason: ErrorReason) -> bool {
         | Code::Internal
         | Code::Unavailable
         | Code::DataLoss
-        // The gateway's own key is wrong: an operator puts it right, and the same bytes succeed.
         | Code::Unauthenticated => false,
     }
 }

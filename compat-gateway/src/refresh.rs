@@ -4,6 +4,7 @@ use crate::core::{Core, Meta};
 use crate::directory::Directory;
 use crate::telemetry;
 use map_proto::provisioning::v1::{GetDirectoryRequest, GetDirectoryResponse};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -44,7 +45,7 @@ pub(crate) async fn keep(
     directory: watch::Sender<Option<Arc<Directory>>>,
     every: Duration,
     deadline: Duration,
-) {
+) -> Infallible {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

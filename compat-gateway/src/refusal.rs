@@ -1,5 +1,10 @@
-//! What the gateway refuses by itself: requests whose same bytes can never succeed (or, for the last few,
-//! could not be served now). Every other decision is the core's.
+//! What the gateway refuses by itself: requests whose same bytes can never succeed (or, where
+//! [`Refusal::is_passing`], are just not served now). Every other decision is the core's.
+//!
+//! Some of the former rest on what is provisioned: the app, its keys, its addresses, the listener's network. An
+//! operator who deactivates an app, takes an address away or changes a key accepts that its repeats are
+//! refused, whatever became of the first time (decision 16); its undos and cancels are not refused for a
+//! deactivation (decision 17).
 
 /// A refusal. Its text never repeats what the caller sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,11 +104,11 @@ impl Refusal {
         }
     }
 
-    /// Whether it says nothing about the request itself: the same bytes might succeed later, so a call
-    /// that moves money must get no answer instead.
+    /// Whether it depends on when the request came: the same bytes may have succeeded before, or might
+    /// later, so a call whose "no" binds ([`crate::contract::Effect::is_binding`]) must get no answer instead.
     pub const fn is_passing(self) -> bool {
         match self {
-            Self::Busy | Self::Unavailable => true,
+            Self::NotFresh | Self::Busy | Self::Unavailable => true,
             Self::UnknownPath
             | Self::Method
             | Self::TooLarge
@@ -120,7 +125,6 @@ impl Refusal {
             | Self::TooLong(_)
             | Self::OrderDigest
             | Self::Tsig
-            | Self::NotFresh
             | Self::Undecryptable(_) => false,
         }
     }

@@ -29,8 +29,9 @@ pub struct EdgeSettings {
     /// Apps: whether a present `app.signature` is verified on calls that carry `tsig`. Default `verify`.
     /// Where it is the only credential it is always verified.
     pub app_signature: AppSignature,
-    /// Apps: how far a time stamp may be from now, in seconds; 0, the default: any. Never applies to
-    /// `pay_undo` and `pay_cancel`.
+    /// Apps: how far a time stamp may be from now, in seconds; 0, the default: any. Outside of it a read is
+    /// refused, and a call that changes something, or asks what became of a change, gets no answer: the
+    /// same bytes may have succeeded before, or may later. Never applies to `pay_undo` and `pay_cancel`.
     pub freshness_window_s: u32,
     /// How payment codes are encrypted. Default `pin_block` under `posp_key`; `des` is DES/ECB under the
     /// app's key.

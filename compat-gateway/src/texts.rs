@@ -35,8 +35,6 @@ pub(crate) fn code(reason: ErrorReason) -> i32 {
 fn common(reason: ErrorReason) -> &'static str {
     match reason {
         ErrorReason::MalformedRequest => "请求参数错误",
-        ErrorReason::CallerInactive => "应用或网络未启用",
-        ErrorReason::PermissionDenied => "没有权限",
         ErrorReason::NetworkNotAllowed => "没有该终端的权限",
         ErrorReason::TerminalUnknown => "商户、门店或终端不存在",
         ErrorReason::IdempotencyKeyReused => "流水号或订单号重复",
@@ -77,7 +75,10 @@ fn common(reason: ErrorReason) -> &'static str {
         ErrorReason::OpeningNotFound => "订单不存在",
         ErrorReason::OpeningExpired => "开卡请求已超时失效",
         ErrorReason::NotSupported => "暂不支持",
+        // None of these is a decision; only reads are told.
         ErrorReason::Overloaded
+        | ErrorReason::CallerInactive
+        | ErrorReason::PermissionDenied
         | ErrorReason::Unavailable
         | ErrorReason::OutcomeUnknown
         | ErrorReason::Internal

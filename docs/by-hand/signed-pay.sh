@@ -13,7 +13,7 @@ export LC_ALL=C # byte order: the values below are ASCII, where it equals the co
 url=${1:?usage: signed-pay.sh URL PRIVATE_KEY.pem [SERIAL]}
 private_key=${2:?usage: signed-pay.sh URL PRIVATE_KEY.pem [SERIAL]}
 serial=${3:-000001}
-mobile=${MOBILE:-13912345678} pin=${PIN:-231435} sum=${SUM:-5000}
+mobile=${MOBILE:-13912345678} pin=${PIN:-246810} sum=${SUM:-5000}
 app_id=${APP_ID:-zjhtwallet} app_key=${APP_KEY:-'Wq7!x2@b9#d4%z8Rm3Np6Hs1'}
 posp_key=${POSP_KEY:-0123456789ABCDEFFEDCBA9876543210}
 seller=${SELLER:-SH12345} store=${STORE:-ST12345} terminal=${TERMINAL:-ZJ000001} batch=${BATCH:-20261121}

@@ -79,7 +79,11 @@ pub trait Request: Serialize {
 
 /// The endpoint of this name, or at this path (the first, where two share it).
 pub fn find(name_or_path: &str) -> Option<&'static Endpoint> {
-    let fits = |endpoint: &&&'static Endpoint| endpoint.name == name_or_path || endpoint.path == name_or_path;
+    // `gw.offline.pay` reads like the path and needs no slashes.
+    let dotted = format!("/{}", name_or_path.replace('.', "/"));
+    let fits = |endpoint: &&&'static Endpoint| {
+        endpoint.name == name_or_path || endpoint.path == name_or_path || endpoint.path == dotted
+    };
     crate::generated::ENDPOINTS.iter().find(fits).copied()
 }
 

@@ -1572,7 +1572,7 @@ pub struct CardView {
     pub status: String,
 }
 crate::contract::opaque_debug!(CardView);
-/// `/front/oilcard/get` (002 查询开分期卡结果接口): What became of an opening.
+/// `/front/oilcard/get` (002 查询开分期卡结果接口): What became of an opening; no answer while that is unknown.
 pub static OILCARD_GET: Endpoint = Endpoint {
     name: "oilcard_get",
     path: "/front/oilcard/get",
@@ -1588,7 +1588,7 @@ pub static OILCARD_GET: Endpoint = Endpoint {
         },
     ],
 };
-/// Request of `/front/oilcard/get` (002 查询开分期卡结果接口). What became of an opening.
+/// Request of `/front/oilcard/get` (002 查询开分期卡结果接口). What became of an opening; no answer while that is unknown.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 pub struct OilcardGetRequest {
     /// The app's order number of the opening.

@@ -27,6 +27,8 @@ pub(crate) fn start(level: Option<&str>, default: &str, format: LogFormat) -> Re
     })?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // A log that can't be written must not stop a payment: the report of it would panic.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     let result = match format {
         LogFormat::Text => {

@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             }),
             consumer: "13912345678".to_owned(),
             payment_code: Some(PaymentCode {
-                form: Some(Form::Digits("231435".to_owned())),
+                form: Some(Form::Digits("246810".to_owned())),
             }),
             amount_fen: 100,
             store_id: "ST12345".to_owned(),

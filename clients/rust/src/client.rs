@@ -1,7 +1,7 @@
 //! The client: one method for each call of the canonical contract.
 
 use crate::config::{ClientConfig, ConfigError};
-use crate::error::{Error, is_open, refusal, retry_delay};
+use crate::error::{Error, is_about_the_caller, is_open, refusal, retry_delay};
 use map_proto::{account, catalog, customer, opening, operator, payment, provisioning, transfer};
 use std::future::Future;
 use std::sync::Arc;
@@ -66,6 +66,7 @@ impl MapClient {
         let start = Instant::now();
         let deadline = start.checked_add(config.deadline).unwrap_or(start);
         let mut attempts: u32 = 0;
+        let mut open = false;
         loop {
             attempts = attempts.saturating_add(1);
             let remaining = deadline.saturating_duration_since(Instant::now());
@@ -87,7 +88,9 @@ impl MapClient {
                     });
                 }
             };
-            if !is_open(&status) {
+            // A refusal of the caller says nothing about what an earlier attempt may have done.
+            open = is_open(&status) || (open && is_about_the_caller(&status));
+            if !open {
                 return Err(Error::Refused(refusal(&status)));
             }
             let wait = config.retry.backoff(attempts, retry_delay(&status));

@@ -14,8 +14,9 @@ pub struct FieldViolation {
     pub description: String,
 }
 
-/// A decision against the call. It is final for this idempotency key unless the reason says
-/// otherwise; nothing was moved.
+/// A decision against the call: this call moved nothing. What an earlier call did under the same
+/// key is told by the reason: `PAYMENT_REVERSED`, `PAYMENT_CANCELLED`, `REPLAY_WINDOW_PASSED` and
+/// `IDEMPOTENCY_KEY_REUSED` mean that there was one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// Why; `Unspecified` for a reason this client is too old to know (see `reason_text`).
@@ -77,6 +78,15 @@ pub(crate) fn is_open(status: &Status) -> bool {
         | Code::Unimplemented
         | Code::Unauthenticated => false,
     }
+}
+
+/// Whether this status is about who calls, and not about the request: after an attempt whose
+/// outcome is open it decides nothing.
+pub(crate) fn is_about_the_caller(status: &Status) -> bool {
+    matches!(
+        status.code(),
+        Code::Unauthenticated | Code::PermissionDenied | Code::Unimplemented
+    )
 }
 
 /// How long the core asks to wait.

@@ -71,6 +71,7 @@ fn table(endpoint: &Endpoint) -> TokenStream {
         Effect::Read => quote!(Effect::Read),
         Effect::Change => quote!(Effect::Change),
         Effect::GiveBack => quote!(Effect::GiveBack),
+        Effect::Inquiry => quote!(Effect::Inquiry),
     };
     let echo = match endpoint.echo {
         Echo::Never => quote!(Echo::Never),

@@ -30,6 +30,8 @@ pub enum Effect {
     Change,
     /// Gives money back.
     GiveBack,
+    /// Asks what became of a change.
+    Inquiry,
 }
 
 /// When the answer carries the received body.

@@ -45,8 +45,8 @@ pub fn generate(contract: &Contract) -> Result<String, Error> {
 
 const INTRODUCTION: &str = "Generated from the facade protos of the compatibility gateway. Every call is a POST \
 with a JSON object; every answer is HTTP 200 with `errcode` (0 on success) and `errmsg`. The one exception: a call \
-that changes something and whose outcome is unknown gets no answer at all (the connection closes, or HTTP 503 by \
-setting); ask again with the same numbers, or reverse it. Money is integer fen. Times are Asia/Shanghai; \
+that changes something, or asks what became of a change, gets no answer at all while the outcome is unknown (the \
+connection closes, or HTTP 503 by setting); ask again with the same numbers, or reverse it. Money is integer fen. Times are Asia/Shanghai; \
 `24:00:00` is the end of a day.";
 
 const TAGS: [(&str, &str); 3] = [

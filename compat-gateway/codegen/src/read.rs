@@ -88,6 +88,7 @@ fn effect(rpc: &str, options: &Options) -> Result<Effect, Error> {
         1 => Ok(Effect::Read),
         2 => Ok(Effect::Change),
         3 => Ok(Effect::GiveBack),
+        4 => Ok(Effect::Inquiry),
         _ => Err(Error::at(rpc, "effect is not given")),
     }
 }

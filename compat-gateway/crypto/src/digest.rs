@@ -134,8 +134,9 @@ pub fn app_signature(
 
 /// The text under `tsig.signature`: the sorted join of orderMD5, appId, `tsig.timeStamp` and `tsig.nonce`.
 ///
-/// `order_md5` is the digest computed from the request (see [`Md5Digest::to_hex`]), not the one the caller
-/// claims.
+/// `order_md5` is the text that the request carries or will carry, since that is what was signed: hex of either
+/// case. Who verifies must have found it right before ([`Md5Digest::matches`]); the signature alone covers no
+/// field of the order.
 #[must_use]
 pub fn tsig_text(order_md5: &str, app_id: &str, time_stamp: &str, nonce: &str) -> String {
     joined([order_md5, app_id, time_stamp, nonce].map(Some), Blank::Skip)

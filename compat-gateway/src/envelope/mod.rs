@@ -103,7 +103,9 @@ fn opened<'a>(
     })
 }
 
-/// Who calls. Deactivation never refuses a call that gives money back (decision 17).
+/// Who calls. Deactivation never refuses a call that gives money back (decision 17). Others of a deactivated
+/// caller are told no as those of an unknown one are (decision 16), the repeat of a payment that was
+/// made before included: whoever deactivates an app accepts that.
 fn caller(app: Option<&app::App<'_>>, effect: Effect, context: &Context<'_>) -> Result<Arc<Caller>, Refusal> {
     let (found, nobody) = match (app, context.network) {
         (Some(app), _) => (context.directory.app(&app.id), Refusal::CallerUnknown),

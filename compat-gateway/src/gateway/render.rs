@@ -3,7 +3,7 @@
 use super::Outcome;
 use crate::answer::{Object, Printed};
 use crate::call::CallError;
-use crate::contract::{Echo, Effect, Endpoint};
+use crate::contract::{Echo, Endpoint};
 use crate::directory::Caller;
 use crate::listener::NoAnswer;
 use crate::refusal::Refusal;
@@ -41,11 +41,11 @@ pub(super) fn outcome(outcome: &Outcome, body: Option<&[u8]>, unknown: UnknownAn
         result,
     } = outcome;
     let caller = caller.as_deref();
-    let changes = endpoint.is_some_and(|endpoint| endpoint.effect != Effect::Read);
+    let binding = endpoint.is_some_and(|endpoint| endpoint.effect.is_binding());
     match (result, endpoint) {
         (Ok(object), Some(endpoint)) => success(endpoint, object, body),
         (Ok(_), None) => no_answer(caller, unknown, "no endpoint"),
-        (Err(error), _) => match told(error, *endpoint, changes) {
+        (Err(error), _) => match told(error, *endpoint, binding) {
             Ok(failure) => failed(*endpoint, caller, &failure, body),
             Err(why) => no_answer(caller, unknown, &why),
         },
@@ -53,14 +53,14 @@ pub(super) fn outcome(outcome: &Outcome, body: Option<&[u8]>, unknown: UnknownAn
 }
 
 /// The failure to be told, or why nothing may be.
-fn told(error: &CallError, endpoint: Option<&Endpoint>, changes: bool) -> Result<Failure, String> {
+fn told(error: &CallError, endpoint: Option<&Endpoint>, binding: bool) -> Result<Failure, String> {
     let busy = |name: String| Failure {
         text: Refusal::Busy.text(),
         detailed: Refusal::Busy.code(),
         name,
     };
     match error {
-        CallError::Refused(refusal) if changes && refusal.is_passing() => Err(refusal.name().to_owned()),
+        CallError::Refused(refusal) if binding && refusal.is_passing() => Err(refusal.name().to_owned()),
         CallError::Refused(refusal) => Ok(Failure {
             text: refusal.text(),
             detailed: refusal.code(),
@@ -75,11 +75,11 @@ fn told(error: &CallError, endpoint: Option<&Endpoint>, changes: bool) -> Result
         }),
         CallError::Unknown { code, reason } => {
             let name = reason.map_or_else(|| format!("{code:?}"), name);
-            if changes { Err(name) } else { Ok(busy(name)) }
+            if binding { Err(name) } else { Ok(busy(name)) }
         }
         CallError::Defect(defect) => {
             tracing::error!(%defect, "an answer of the core can't be printed");
-            if changes {
+            if binding {
                 Err(defect.to_string())
             } else {
                 Ok(busy(defect.to_string()))

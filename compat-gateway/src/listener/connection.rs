@@ -20,7 +20,7 @@ use tower::BoxError;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Serves a connection until its end, or until `stopped` turns true and its open requests are answered.
-pub async fn serve_connection<S, B>(
+pub(super) async fn serve_connection<S, B>(
     stream: TcpStream,
     tls: Option<TlsAcceptor>,
     limits: Limits,

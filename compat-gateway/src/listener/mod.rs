@@ -1,24 +1,22 @@
 //! One loop for all listeners, HTTP/1 and HTTP/2: TLS, limits, timeouts, drain, and the closed connection
 //! of a call without an answer. `axum::serve` can't do the last, since its services never fail.
-//!
-//! [`serve`] knows nothing of the gateway, so that the core's gRPC server can stand on the same loop.
 
 mod bind;
 mod connection;
 mod tls;
 
 pub use bind::{Listener, State};
-pub use connection::serve_connection;
 
 use crate::load::Load;
 use bytes::Bytes;
+use connection::serve_connection;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use ipnet::IpNet;
 use std::future::Future;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, watch};
@@ -85,17 +83,13 @@ pub(crate) fn allowed(list: &[IpNet], address: IpAddr) -> bool {
 }
 
 /// Serves listeners until `shutdown` resolves, then drains: no new connections, open requests finish
-/// within the drain timeout.
-///
-/// # Errors
-/// A listener can't accept any more, or its task died.
+/// within the drain timeout. A listener that can't accept waits and tries again.
 pub async fn serve_all<S, B>(
     listeners: Vec<Listener>,
     limits: Limits,
     service: impl Fn(&Arc<State>, SocketAddr) -> S,
     shutdown: impl Future<Output = ()> + Send,
-) -> io::Result<()>
-where
+) where
     S: hyper::service::Service<Request<Incoming>, Response = Response<B>> + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<BoxError>,
@@ -106,49 +100,37 @@ where
     let loops = listeners
         .into_iter()
         .map(|listener| serve(listener, limits, &service, stopped.clone()));
-    let all = futures(loops);
+    let all = all(loops);
     tokio::pin!(all);
     tokio::select! {
-        ended = &mut all => return ended,
+        () = &mut all => return,
         () = shutdown => {}
     }
     stop.send_replace(true);
-    all.await
+    all.await;
 }
 
 /// Polls all loops to their end.
-async fn futures(loops: impl Iterator<Item = impl Future<Output = io::Result<()>>>) -> io::Result<()> {
+async fn all(loops: impl Iterator<Item = impl Future<Output = ()>>) {
     let mut open: Vec<_> = loops.map(Box::pin).collect();
     std::future::poll_fn(move |context| {
-        let mut failed = None;
-        open.retain_mut(|one| match one.as_mut().poll(context) {
-            std::task::Poll::Pending => true,
-            std::task::Poll::Ready(Ok(())) => false,
-            std::task::Poll::Ready(Err(error)) => {
-                failed = Some(error);
-                false
-            }
-        });
-        match failed {
-            Some(error) => std::task::Poll::Ready(Err(error)),
-            None if open.is_empty() => std::task::Poll::Ready(Ok(())),
-            None => std::task::Poll::Pending,
+        open.retain_mut(|one| one.as_mut().poll(context).is_pending());
+        if open.is_empty() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
         }
     })
-    .await
+    .await;
 }
 
 /// Serves one listener until `stopped` turns true, then drains it.
-///
-/// # Errors
-/// Never now; a listener that can't accept waits and tries again.
-pub async fn serve<S, B>(
+async fn serve<S, B>(
     listener: Listener,
     limits: Limits,
     service: impl Fn(&Arc<State>, SocketAddr) -> S,
     mut stopped: watch::Receiver<bool>,
-) -> io::Result<()>
-where
+) where
     S: hyper::service::Service<Request<Incoming>, Response = Response<B>> + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<BoxError>,
@@ -187,7 +169,6 @@ where
             "connections cut after the drain timeout"
         );
     }
-    Ok(())
 }
 
 /// Waits until `stopped` turns true, or nobody is left to turn it.

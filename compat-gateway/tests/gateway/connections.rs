@@ -34,7 +34,7 @@ async fn serve(config: &ListenerConfig) -> Served {
         let shutdown = async {
             let _ = stopped.await;
         };
-        gateway.serve(vec![socket], shutdown).await.unwrap();
+        gateway.serve(vec![socket], shutdown).await;
     });
     Served {
         bench,
@@ -95,6 +95,46 @@ async fn an_unknown_outcome_closes_the_connection_without_a_byte() {
         exchange(TcpStream::connect(served.address).await.unwrap(), &pay()).await,
         ""
     );
+    served.stop().await;
+}
+
+/// The named limit of "always HTTP 200": what is no HTTP request has no path, and so no documented answer.
+#[tokio::test]
+async fn a_head_that_is_no_http_request_gets_the_status_of_http() {
+    let served = serve(&listener()).await;
+    let many = "x: y\r\n".repeat(200);
+    let long = "x".repeat(1 << 17);
+    for (head, status) in [
+        ("not http\r\n\r\n".to_owned(), "400 Bad Request"),
+        (
+            "POST /front/offline/pay HTTP/1.1\r\nno colon\r\n\r\n".to_owned(),
+            "400 Bad Request",
+        ),
+        (
+            format!("POST /{long} HTTP/1.1\r\nhost: x\r\n\r\n"),
+            "414 URI Too Long",
+        ),
+        (
+            format!("POST /front/offline/pay HTTP/1.1\r\nhost: x\r\n{many}\r\n"),
+            "431 Request Header Fields Too Large",
+        ),
+        (
+            format!("POST /front/offline/pay HTTP/1.1\r\nhost: x\r\nlong: {long}{long}{long}{long}\r\n\r\n"),
+            "431 Request Header Fields Too Large",
+        ),
+    ] {
+        let mut stream = TcpStream::connect(served.address).await.unwrap();
+        // The gateway may close while the head is still being written.
+        let _ = stream.write_all(head.as_bytes()).await;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}\r\n")),
+            "{status}: {answer}"
+        );
+        assert!(served.bench.core.take_calls().is_empty());
+    }
     served.stop().await;
 }
 

@@ -44,7 +44,9 @@ async fn undo_and_cancel_pass_while_payments_fill_the_listener() {
     let (bench, arrived, released) = narrow().await;
     let payment = sent(&bench, "front_pay");
     arrived.acquire().await.unwrap().forget();
-    assert_eq!(sent(&bench, "front_pay").await.unwrap(), Reply::Closed);
+    for unanswered in ["front_pay", "oilcard_get"] {
+        assert_eq!(sent(&bench, unanswered).await.unwrap(), Reply::Closed);
+    }
     let read = sent(&bench, "front_get_account_info").await.unwrap();
     assert_eq!(read.errmsg(), "查询余额失败，系统繁忙，请稍后再试");
     // One after the other through the one reserved place; all are served.
@@ -66,6 +68,85 @@ async fn undo_and_cancel_pass_while_payments_fill_the_listener() {
     assert_eq!(sent(&bench, "front_pay").await.unwrap().errcode(), 0);
 }
 
+/// A body that never comes.
+struct Silent;
+
+impl http_body::Body for Silent {
+    type Data = bytes::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<bytes::Bytes>, Self::Error>>> {
+        std::task::Poll::Pending
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_takes_nobodys_place() {
+    let (bench, _, released) = narrow().await;
+    for name in ["front_pay", "front_pay", "front_pay_undo", "front_pay_undo"] {
+        let bench = Arc::clone(&bench);
+        tokio::spawn(async move {
+            let request = http::Request::post(endpoint(name).path).body(Silent).unwrap();
+            bench.gateway.handle(&bench.context, request).await
+        });
+    }
+    tokio::task::yield_now().await;
+    released.add_permits(1);
+    assert_eq!(sent(&bench, "front_pay").await.unwrap().errcode(), 0);
+    assert_eq!(sent(&bench, "front_pay_undo").await.unwrap().errcode(), 0);
+}
+
+#[test]
+fn a_networks_door_that_is_open_to_everybody_is_refused() {
+    let door = |bind: &str, addresses: &[&str]| {
+        let listener = ListenerConfig {
+            bind: bind.parse().unwrap(),
+            network: Some("posp1".into()),
+            addresses: addresses.iter().map(|range| range.parse().unwrap()).collect(),
+            ..listener()
+        };
+        let config = map_gateway::GatewayConfig {
+            listeners: vec![listener],
+            ..config()
+        };
+        config.validate()
+    };
+    assert!(
+        door("0.0.0.0:0", &[])
+            .unwrap_err()
+            .contains("gateway.listeners[0]")
+    );
+    door("0.0.0.0:0", &["10.0.0.0/8"]).unwrap();
+    door("127.0.0.1:0", &[]).unwrap();
+}
+
+/// A provisioning document may be 16 MiB; tonic's own limit is 4.
+#[tokio::test]
+async fn a_directory_of_more_than_4_mib_is_loaded() {
+    use map_gateway::{Core, Gateway};
+    use map_proto::provisioning::v1::{Caller, Role};
+    use prost::Message;
+    let many = (0..20_000).map(|number| Caller {
+        caller_id: format!("app{number}"),
+        role: Role::App.into(),
+        active: true,
+        edge_settings_json: json!({ "app_key": "k".repeat(200) }).to_string(),
+        ..Default::default()
+    });
+    let callers: Vec<_> = super::fixture::callers(json!({}), json!({}))
+        .into_iter()
+        .chain(many)
+        .collect();
+    let bytes: usize = callers.iter().map(Message::encoded_len).sum();
+    assert!(bytes > 4 << 20, "{bytes}");
+    let core = super::fake_core::FakeCore::new(callers);
+    let gateway = Gateway::new(config(), Core::new(core, &config().core_key)).unwrap();
+    assert!(gateway.refresh().await.unwrap() && gateway.is_ready());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_core_that_never_answers_is_an_unknown_outcome_after_the_deadline() {
     let (bench, _arrived, _released) = narrow().await;
@@ -80,7 +161,11 @@ async fn before_the_directory_is_loaded_nothing_is_decided() {
     let gateway = Gateway::new(config(), Core::new(core, &config().core_key)).unwrap();
     assert!(!gateway.is_ready());
     let context = ListenerContext::detached(&listener(), PEER);
-    for (path, closed) in [("/front/offline/pay", true), ("/front/oilcard/get", false)] {
+    for (path, closed) in [
+        ("/front/offline/pay", true),
+        ("/front/oilcard/get", true),
+        ("/gw/offline/get_account_info", false),
+    ] {
         let request = http::Request::post(path)
             .body(http_body_util::Full::from("{}"))
             .unwrap();

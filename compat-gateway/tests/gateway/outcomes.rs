@@ -1,7 +1,7 @@
 //! What becomes of the core's statuses: decisions in the contract's words, unknown outcomes without an answer.
 
-use super::fixture::{Bench, Reply, bench, bench_with, config, endpoint, listener, payload};
-use map_gateway::contract::{self, Effect};
+use super::fixture::{Bench, Reply, bench, bench_with, config, endpoint, listener, payload, signer};
+use map_gateway::contract;
 use map_legacy_client::Endpoint;
 use map_legacy_client::generated::ENDPOINTS;
 use map_proto::common::v1::ErrorReason;
@@ -25,9 +25,20 @@ async fn answered(bench: &Bench, endpoint: &'static Endpoint, status: Status) ->
     bench.call(endpoint, &payload(endpoint)).await
 }
 
-fn changes(endpoint: &Endpoint) -> bool {
-    let served = contract::at(endpoint.path).next().unwrap();
-    served.effect != Effect::Read
+fn is_binding(endpoint: &Endpoint) -> bool {
+    contract::at(endpoint.path).next().unwrap().effect.is_binding()
+}
+
+/// Number and name of every reason that is about the request.
+fn decisions() -> impl Iterator<Item = (i32, &'static str)> {
+    let named = |number| {
+        let reason = ErrorReason::try_from(number).unwrap();
+        (number, reason.as_str_name().trim_start_matches("ERROR_REASON_"))
+    };
+    let about_the_caller = ["UNAUTHENTICATED", "PERMISSION_DENIED", "CALLER_INACTIVE"];
+    (1..=48)
+        .map(named)
+        .filter(move |(_, name)| !about_the_caller.contains(name))
 }
 
 const OPEN: [(Code, &str); 9] = [
@@ -43,12 +54,12 @@ const OPEN: [(Code, &str); 9] = [
 ];
 
 #[tokio::test]
-async fn an_unknown_outcome_gets_no_answer_where_something_may_have_changed() {
+async fn an_unknown_outcome_gets_no_answer_where_a_no_would_bind() {
     let bench = bench().await;
     for endpoint in ENDPOINTS {
         for (code, reason) in OPEN {
             let reply = answered(&bench, endpoint, status(code, reason)).await;
-            if changes(endpoint) {
+            if is_binding(endpoint) {
                 assert_eq!(reply, Reply::Closed, "{} {code:?}", endpoint.name);
             } else {
                 assert!(
@@ -62,7 +73,7 @@ async fn an_unknown_outcome_gets_no_answer_where_something_may_have_changed() {
 }
 
 #[tokio::test]
-async fn a_status_without_the_cores_own_reason_decides_nothing() {
+async fn a_status_that_is_not_about_the_request_decides_nothing() {
     let bench = bench().await;
     let foreign = ErrorDetails::with_error_info("PAYMENT_REVERSED", "proxy.example", HashMap::new());
     for status in [
@@ -72,12 +83,42 @@ async fn a_status_without_the_cores_own_reason_decides_nothing() {
         Status::with_error_details(Code::FailedPrecondition, "x", foreign),
         status(Code::FailedPrecondition, "A_REASON_OF_A_LATER_VERSION"),
         status(Code::Unauthenticated, "UNAUTHENTICATED"),
+        // About the gateway's own caller, which an operator puts right.
+        status(Code::PermissionDenied, "PERMISSION_DENIED"),
+        status(Code::PermissionDenied, "CALLER_INACTIVE"),
     ] {
         assert_eq!(
             answered(&bench, endpoint("front_pay"), status.clone()).await,
             Reply::Closed,
             "{status:?}"
         );
+    }
+    // Whose terminal it is, however, is about the request.
+    let refused = status(Code::PermissionDenied, "NETWORK_NOT_ALLOWED");
+    let reply = answered(&bench, endpoint("front_pay"), refused).await;
+    assert_eq!(reply.errmsg(), "支付失败，没有该终端的权限");
+}
+
+/// An app that reads "no such opening" opens again under a new key, and two cards are sold.
+#[tokio::test]
+async fn a_question_about_an_opening_is_told_no_only_where_the_core_said_so() {
+    let bench = bench().await;
+    let get = endpoint("oilcard_get");
+    let body = signer(get).sign_json(get, &payload(get)).unwrap();
+    for path in ["/front/oilcard/get", "/gw/oilcard/get"] {
+        for (code, reason) in OPEN {
+            let open = status(code, reason);
+            bench.core.answers(move |_| Err(open.clone()));
+            assert_eq!(
+                bench.post(path, body.clone()).await,
+                Reply::Closed,
+                "{path} {code:?}"
+            );
+        }
+        let decided = status(Code::NotFound, "OPENING_NOT_FOUND");
+        bench.core.answers(move |_| Err(decided.clone()));
+        let reply = bench.post(path, body.clone()).await;
+        assert_eq!(reply.errmsg(), "没有查找到对应的分期卡订单，订单不存在", "{path}");
     }
 }
 
@@ -95,9 +136,7 @@ async fn an_unknown_outcome_may_be_http_503_by_setting() {
 async fn every_decision_has_a_text_and_never_the_cores_message() {
     let bench = bench().await;
     let mut texts = HashMap::new();
-    for number in 1..=48 {
-        let reason = ErrorReason::try_from(number).unwrap();
-        let name = reason.as_str_name().trim_start_matches("ERROR_REASON_");
+    for (_, name) in decisions() {
         for endpoint in ENDPOINTS {
             let reply = answered(&bench, endpoint, status(Code::FailedPrecondition, name)).await;
             let served = map_gateway::contract::at(endpoint.path).next().unwrap();
@@ -150,9 +189,7 @@ async fn sms_limits_are_decisions() {
 async fn detailed_errcodes_are_a_setting_and_never_0_or_that_of_a_kept_order() {
     let setting = json!({ "errcodes": "detailed" });
     let bench = bench_with(setting.clone(), setting, config(), &listener()).await;
-    for number in 1..=48 {
-        let reason = ErrorReason::try_from(number).unwrap();
-        let name = reason.as_str_name().trim_start_matches("ERROR_REASON_");
+    for (number, name) in decisions() {
         let reply = answered(
             &bench,
             endpoint("front_pay"),
@@ -208,7 +245,7 @@ async fn an_answer_of_the_core_that_cannot_be_printed_is_an_unknown_outcome() {
     bench.core.answers(|_| Ok(Vec::new()));
     for endpoint in ENDPOINTS {
         let reply = bench.call(endpoint, &payload(endpoint)).await;
-        match (changes(endpoint), endpoint.name) {
+        match (is_binding(endpoint), endpoint.name) {
             (true, _) => assert_eq!(reply, Reply::Closed, "{}", endpoint.name),
             // An empty list of products is an answer.
             (false, "front_download_product" | "app_download_product") => assert_eq!(reply.errcode(), 0),

@@ -4,7 +4,7 @@
 //! Releases are computed from the clock when an account is read or written; nothing is posted at one.
 
 use crate::catalogue::Product;
-use crate::{AccountNumber, Fen, ProductId, Refusal, ReleasePlan, Restrictions, Timestamp};
+use crate::{AccountNumber, CallerId, Fen, ProductId, Refusal, ReleasePlan, Restrictions, Timestamp};
 
 /// The type of an account. It comes from the stored account, never from its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,6 +90,9 @@ pub struct Account {
     pub restrictions: Restrictions,
     /// When it was opened.
     pub opened_at: Timestamp,
+    /// The caller that opened it; for a cash account, the one whose request first needed it. An
+    /// application may look at the accounts that it opened.
+    pub opened_by: CallerId,
 }
 
 /// What an account may do now, most serious first.
@@ -109,7 +112,7 @@ pub enum AccountStatus {
 
 impl Account {
     /// An empty cash account, opened now.
-    pub fn cash(number: AccountNumber, now: Timestamp) -> Self {
+    pub fn cash(number: AccountNumber, opened_by: CallerId, now: Timestamp) -> Self {
         Self {
             number,
             kind: AccountType::Cash,
@@ -126,13 +129,14 @@ impl Account {
             pending: false,
             restrictions: Restrictions::default(),
             opened_at: now,
+            opened_by,
         }
     }
 
     /// A card of this product, activated now and still empty: the face value is posted by its opening.
     ///
     /// It is valid from 00:00 of the activation day, before 00:00 of the day the product's months later.
-    pub fn card(number: AccountNumber, product: &Product, now: Timestamp) -> Self {
+    pub fn card(number: AccountNumber, product: &Product, opened_by: CallerId, now: Timestamp) -> Self {
         Self {
             number,
             kind: product.kind,
@@ -149,6 +153,7 @@ impl Account {
             pending: false,
             restrictions: product.restrictions.clone(),
             opened_at: now,
+            opened_by,
         }
     }
 

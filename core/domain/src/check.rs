@@ -124,7 +124,7 @@ impl Decision {
                 return Err(Defect("an order begins its life reversed or cancelled"));
             }
         };
-        if !done || matches!(order.detail, OrderDetail::Act) {
+        if !done || matches!(order.detail, OrderDetail::Act | OrderDetail::GenerationRaised(_)) {
             return Ok(false);
         }
         let entry = self
@@ -224,6 +224,6 @@ fn is_as_ordered(entry: &Entry, detail: &OrderDetail) -> bool {
         }
         // The payment it gives back tells the amount.
         OrderDetail::Cancellation(_) => true,
-        OrderDetail::Closure | OrderDetail::Act => false,
+        OrderDetail::Closure | OrderDetail::Act | OrderDetail::GenerationRaised(_) => false,
     }
 }

@@ -1,8 +1,8 @@
 //! A customer and what of the partition a command looks at.
 
 use crate::{
-    Account, AccountNumber, AccountType, CustomerId, MobileNumber, Order, OrderKey, PaymentCodeState,
-    Timestamp,
+    Account, AccountNumber, AccountType, CallerId, CustomerId, MobileNumber, Order, OrderKey,
+    PaymentCodeState, Timestamp,
 };
 use std::collections::BTreeMap;
 
@@ -72,11 +72,11 @@ impl CustomerState {
             .find(|account| account.kind == AccountType::Cash)
     }
 
-    /// The cash account, or an empty one with this number, opened now.
-    pub fn cash_or_new(&self, number: &AccountNumber, now: Timestamp) -> Account {
+    /// The cash account, or an empty one with this number, opened now by this caller.
+    pub fn cash_or_new(&self, number: &AccountNumber, opened_by: &CallerId, now: Timestamp) -> Account {
         self.cash()
             .cloned()
-            .unwrap_or_else(|| Account::cash(number.clone(), now))
+            .unwrap_or_else(|| Account::cash(number.clone(), opened_by.clone(), now))
     }
 
     /// The order under this key, where it was asked for and exists.

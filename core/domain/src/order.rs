@@ -217,6 +217,8 @@ pub enum OrderDetail {
     /// A balance query whose payment code was wrong, or an act on the customer without money:
     /// freeze, unlock, payment code set.
     Act,
+    /// A terminal's generation was raised, to this one.
+    GenerationRaised(u32),
 }
 
 /// A decision under an idempotency key. It is what a retry is answered from.
@@ -260,7 +262,8 @@ impl Order {
             | OrderDetail::Opening(_)
             | OrderDetail::Transfer(_)
             | OrderDetail::Closure
-            | OrderDetail::Act => None,
+            | OrderDetail::Act
+            | OrderDetail::GenerationRaised(_) => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Who calls: the authenticated identity that every service works for.
 
 use crate::failure::Failure;
-use map_domain::{CallerId, NetworkId};
+use map_domain::{Account, AccountType, CallerId, CustomerState, NetworkId};
 
 /// What a caller is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,6 +78,20 @@ impl Caller {
         } else {
             Err(Failure::CallerInactive)
         }
+    }
+
+    /// Whether it may look at a customer: an operator at all, others at those for whom they opened
+    /// an account.
+    pub fn sees_customer(&self, state: &CustomerState) -> bool {
+        self.role == Role::Operator || state.accounts.iter().any(|account| account.opened_by == self.id)
+    }
+
+    /// Whether it may look at this account of the customer: who opened one sees that one, and the
+    /// cash account, which is the customer's for all.
+    pub fn sees_account(&self, state: &CustomerState, account: &Account) -> bool {
+        self.role == Role::Operator
+            || account.opened_by == self.id
+            || (account.kind == AccountType::Cash && self.sees_customer(state))
     }
 
     /// Whether it may act for this POS network.

@@ -3,7 +3,7 @@
 use crate::caller::{Caller, Role};
 use crate::failure::Failure;
 use map_domain::catalogue::{FuelProduct, Product, Seller, Store, Terminal};
-use map_domain::{CallerId, ProductId, RegionCode, SellerId};
+use map_domain::{CallerId, ProductId, RegionCode, SellerId, TerminalId};
 use map_store::records::{CallerRecord, CallerRole, CatalogueRecords, decode_catalogue, load_catalogue};
 use map_store::{Load, PartitionId, Store as Ledger};
 use std::collections::{BTreeMap, HashMap};
@@ -151,23 +151,7 @@ impl Catalogue {
             .chain(extra.iter().cloned())
             .map(|caller| (caller.caller.id.clone(), caller))
             .collect();
-        let mut by_key = HashMap::new();
-        for caller in callers.values() {
-            by_key.extend(
-                caller
-                    .bearer_keys
-                    .iter()
-                    .map(|key| (*key, caller.caller.id.clone())),
-            );
-        }
-        for caller in extra {
-            by_key.extend(
-                caller
-                    .bearer_keys
-                    .iter()
-                    .map(|key| (*key, caller.caller.id.clone())),
-            );
-        }
+        let by_key = by_key(callers.values(), extra);
         metrics::gauge!("map_core_catalogue_revision").set(revision_gauge(records.revision));
         Self {
             revision: records.revision,
@@ -193,11 +177,12 @@ impl Catalogue {
         }
     }
 
-    /// The terminal of this seller, those it once had included.
-    pub fn terminal(&self, seller: &str, terminal: &str) -> Option<TerminalPlace<'_>> {
-        let seller = self.sellers.get(&SellerId::parse(seller).ok()?)?;
+    /// The terminal of this seller, those it once had included (decision 17). It stands in one
+    /// store of the seller: one that moved is in the new store only.
+    pub fn terminal(&self, seller: &SellerId, terminal: &TerminalId) -> Option<TerminalPlace<'_>> {
+        let seller = self.sellers.get(seller)?;
         seller.stores.iter().find_map(|store| {
-            let terminal = store.terminals.iter().find(|t| t.id.as_str() == terminal)?;
+            let terminal = store.terminals.iter().find(|t| t.id == *terminal)?;
             Some(TerminalPlace {
                 seller,
                 store,
@@ -205,6 +190,29 @@ impl Catalogue {
             })
         })
     }
+}
+
+impl TerminalPlace<'_> {
+    /// Whether the terminal accepts payments, whatever its seller does.
+    pub const fn terminal_active(&self) -> bool {
+        self.store.active && self.terminal.active
+    }
+}
+
+/// Which caller each key belongs to. A key may pass from one caller to another while the catalogue
+/// still knows the old one: those who may call come before those who may not, and those of the
+/// configuration before all.
+fn by_key<'a>(
+    callers: impl Iterator<Item = &'a ProvisionedCaller>,
+    extra: &'a [ProvisionedCaller],
+) -> HashMap<[u8; 32], CallerId> {
+    let (active, inactive): (Vec<_>, Vec<_>) = callers.partition(|caller| caller.active);
+    let ascending = inactive.into_iter().chain(active).chain(extra);
+    let keys = |caller: &'a ProvisionedCaller| {
+        let id = &caller.caller.id;
+        caller.bearer_keys.iter().map(move |key| (*key, id.clone()))
+    };
+    ascending.flat_map(keys).collect()
 }
 
 /// A gauge is a float; a revision beyond 2^32 shows as that.

@@ -1,6 +1,7 @@
 //! The core's settings, each with its default and unit. Unknown names are refused.
 
 use crate::adapters::{SmsOutbox, SmsWebhook, WebhookConfig, WebhookError};
+use crate::layers::DOCUMENT_BYTES;
 pub use crate::layers::{Limits, Timeouts};
 use crate::ledger::{self, PinAccount};
 use crate::ports::SmsSender;
@@ -220,6 +221,11 @@ impl CoreConfig {
                 "limits.message_bytes",
                 limits.message_bytes >= 1024,
                 "must be at least 1024",
+            ),
+            (
+                "limits.total_message_bytes",
+                limits.total_message_bytes >= limits.message_bytes.max(DOCUMENT_BYTES),
+                "must not be below message_bytes, nor below 16 MiB: a provisioning document",
             ),
             ("limits.connections", limits.connections > 0, "must be at least 1"),
             (

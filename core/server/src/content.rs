@@ -113,11 +113,6 @@ pub fn operator_act(action: &str, target: &str) -> ContentDigest {
     Content::new("operator").text(action).text(target).finish()
 }
 
-/// Of a key that was closed before anything was asked under it.
-pub fn nothing() -> ContentDigest {
-    Content::new("nothing").finish()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

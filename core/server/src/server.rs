@@ -25,6 +25,9 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tower::Layer;
 
+/// The longest question about health or descriptors, in bytes: anybody may send one.
+const QUESTION_BYTES: usize = 4 * 1024;
+
 /// What the core needs of the world.
 pub struct Ports {
     /// The ledger.
@@ -110,7 +113,7 @@ impl CoreServer {
         let core = Arc::new(Core {
             store: ports.store,
             clock: ports.clock,
-            random: Arc::clone(&ports.random),
+            random: ports.random,
             sms: ports.sms,
             secrets: ports.secrets,
             policy: Policy::from(config.rules),
@@ -124,11 +127,11 @@ impl CoreServer {
             ledger::Options::from(config.ledger),
         ));
         let routes = services::routes(&ledger, options.edge_validator, config.limits.message_bytes)
-            .add_service(health_service)
-            .add_service(services::reflection()?)
+            .add_service(health_service.max_decoding_message_size(QUESTION_BYTES))
+            .add_service(services::reflection()?.max_decoding_message_size(QUESTION_BYTES))
             .prepare();
         let admission = Arc::new(Admission::new(&config.limits));
-        let edge = Edge::new(routes, Arc::clone(&admission), config.timeouts, ports.random);
+        let edge = Edge::new(routes, Arc::clone(&core), Arc::clone(&admission), config.timeouts);
         let every = Duration::from_millis(config.poll_ms);
         let watcher = tokio::spawn(watch(
             Arc::clone(&core),

@@ -22,5 +22,9 @@ pub fn describe() {
         "Revision of the catalogue in force"
     );
     describe_gauge!("map_core_store_healthy", "1 while the store accepts commits");
+    describe_counter!(
+        "map_core_outcomes_unknown_total",
+        "Commits whose outcome the store could not tell at once"
+    );
     describe_gauge!("map_core_connections", "Open connections");
 }

@@ -35,9 +35,10 @@ impl Backend for FjallBackend {
         self.slot.close();
         self.folder.check_parts().map_err(|error| error.to_string())?;
         let engine = Engine::open(&self.folder.data(), &self.options).map_err(|error| error.to_string())?;
-        let written = engine.write_anew();
+        // Not before: readers would be answered from what may never reach the disk.
+        engine.write_anew()?;
         self.slot.put(engine);
-        written
+        Ok(())
     }
 
     fn close(&mut self) {

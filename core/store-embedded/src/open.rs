@@ -46,6 +46,12 @@ pub(crate) fn open(options: &Options) -> Result<Opened, OpenError> {
     folder.check_parts()?;
     let engine = Engine::open(&folder.data(), options).map_err(engine_error(&folder))?;
     check_id(&folder, &engine, &manifest)?;
+    // What a killed process wrote and never synced is read back from memory that a power cut would
+    // empty. It is made durable before anybody is answered from it.
+    engine.write_anew().map_err(|reason| OpenError::Engine {
+        path: folder.0.clone(),
+        reason,
+    })?;
     Ok(Opened {
         engine,
         folder,
@@ -60,12 +66,21 @@ fn make_folder(folder: &Folder, options: &Options) -> Result<(), OpenError> {
         Ok(_) => Err(OpenError::NotAFolder(folder.0.clone())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             refuse_unless_wanted(folder, options)?;
-            fs::create_dir_all(&folder.0).map_err(folder.io("creating the folder"))?;
+            create_private(&folder.0).map_err(folder.io("creating the folder"))?;
             let parent = folder.0.parent().filter(|parent| *parent != Path::new(""));
             sync_folder(parent.unwrap_or(Path::new("."))).map_err(folder.io("creating the folder"))
         }
         Err(error) => Err(folder.io("looking at the folder")(error)),
     }
+}
+
+/// For its owner alone: the ledger holds numbers and keys that others must not read.
+fn create_private(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 fn refuse_unless_wanted(folder: &Folder, options: &Options) -> Result<(), OpenError> {
@@ -87,6 +102,8 @@ fn create(folder: &Folder, options: &Options) -> Result<Manifest, OpenError> {
         }
         Ok(()) | Err(_) => {}
     }
+    // Private even where the folder around it was made by somebody else.
+    create_private(&folder.data()).map_err(folder.io("creating the store"))?;
     Engine::create(&folder.data(), options).map_err(engine_error(folder))?;
     let engine = Engine::open(&folder.data(), options).map_err(engine_error(folder))?;
     let id = Bytes::copy_from_slice(manifest.store_id.as_bytes());

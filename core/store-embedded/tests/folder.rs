@@ -115,6 +115,24 @@ fn a_store_is_created_only_where_that_is_wanted() {
     assert!(EmbeddedStore::open(Options::new(&path)).is_ok());
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_created_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let open = tempfile::tempdir().unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let new = open.path().join("new");
+    create(&new);
+    assert_eq!(mode(&new), 0o700);
+    std::fs::set_permissions(open.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::remove_dir_all(&new).unwrap();
+    create(open.path());
+    assert_eq!(
+        (mode(open.path()), mode(&open.path().join("fjall"))),
+        (0o755, 0o700)
+    );
+}
+
 #[test]
 fn a_store_keeps_its_identifier_and_its_commits() {
     let folder = store_folder();

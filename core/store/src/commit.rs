@@ -31,18 +31,11 @@ pub enum IndexTable {
     OrderNumber = 2,
     /// Things to be sent, by hour.
     Outbox = 3,
-    /// (caller, day, order): what a caller did.
-    CallerDay = 4,
 }
 
 impl IndexTable {
     /// Every table, in the order of its number.
-    pub const ALL: [Self; 4] = [
-        Self::MerchantDay,
-        Self::OrderNumber,
-        Self::Outbox,
-        Self::CallerDay,
-    ];
+    pub const ALL: [Self; 3] = [Self::MerchantDay, Self::OrderNumber, Self::Outbox];
 
     /// The stored number of this table.
     pub const fn code(self) -> u8 {
@@ -50,7 +43,6 @@ impl IndexTable {
             Self::MerchantDay => 1,
             Self::OrderNumber => 2,
             Self::Outbox => 3,
-            Self::CallerDay => 4,
         }
     }
 
@@ -70,7 +62,8 @@ pub struct IndexKey {
 }
 
 /// Points from an index to a row. It is written before or with the commit and **may
-/// dangle, never be missing**: a reader checks the row it points to.
+/// dangle, never be missing**: a reader checks the row it points to. What it points to is part of
+/// its key, so that no pointer takes another's place (see [`crate::Store`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexRow {
     /// Where it stands.

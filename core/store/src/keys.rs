@@ -56,6 +56,13 @@ impl Name {
         self
     }
 
+    /// The row that an index points to, last in the name: two pointers are two places.
+    fn pointer(mut self, partition: &PartitionId, row: &RowKey) -> Self {
+        self = self.text(&partition.key()).byte(row.kind.code());
+        self.0.extend_from_slice(&row.key);
+        self
+    }
+
     fn row(self, kind: RowKind) -> RowKey {
         RowKey::new(kind, self.0)
     }
@@ -114,6 +121,13 @@ impl<'a> Parts<'a> {
         let (number, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(u64::from_be_bytes(*number))
+    }
+
+    /// The row that [`Name::pointer`] wrote: all that is left.
+    fn pointer(mut self) -> Option<(PartitionId, RowKey)> {
+        let partition = PartitionId::parse(self.text()?).ok()?;
+        let kind = RowKind::from_code(self.byte()?)?;
+        Some((partition, RowKey::new(kind, self.0.to_vec())))
     }
 
     fn end(self) -> Option<()> {
@@ -210,6 +224,11 @@ pub fn stream_row(kind: RowKind, at: Timestamp, version: u64, place: u32) -> Row
     Name::default().u64(ordered(at)).u64(version).u32(place).row(kind)
 }
 
+/// The row of an event without a customer: of one target, time and kind there is one.
+pub fn event_row(at: Timestamp, kind: u32) -> RowKey {
+    stream_row(RowKind::Outbox, at, 0, kind)
+}
+
 /// Where a row of the catalogue belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Item<'a> {
@@ -300,12 +319,14 @@ impl NumberRole {
     }
 }
 
-/// The place of an order number in its index. A reversal's number may be an order of its own
-/// (an operator's act) and a step of the payment: each has its place.
-pub fn order_number(id: &OrderId, role: NumberRole) -> IndexKey {
+/// The place of an order number in its index, by what carries it. A reversal's number may be an
+/// order of its own (an operator's act) and a step of the payment, and nothing but chance keeps two
+/// processes from giving out one number: each has its place.
+pub fn order_number(id: &OrderId, role: NumberRole, partition: &PartitionId, row: &RowKey) -> IndexKey {
     Name::default()
         .text(id.as_str())
         .byte(role.code())
+        .pointer(partition, row)
         .index(IndexTable::OrderNumber)
 }
 
@@ -314,8 +335,8 @@ pub fn order_number_prefix(id: &OrderId) -> Bytes {
     Name::default().text(id.as_str()).0.into()
 }
 
-/// The number and role that [`order_number`] wrote; `None`: it is none.
-pub fn parse_order_number(name: &[u8]) -> Option<(OrderId, NumberRole)> {
+/// The number, the role and the row that [`order_number`] wrote; `None`: it is none.
+pub fn parse_order_number(name: &[u8]) -> Option<(OrderId, NumberRole, (PartitionId, RowKey))> {
     let mut parts = Parts(name);
     let id = OrderId::parse(parts.text()?).ok()?;
     let role = match parts.byte()? {
@@ -323,16 +344,23 @@ pub fn parse_order_number(name: &[u8]) -> Option<(OrderId, NumberRole)> {
         1 => NumberRole::Step,
         _ => return None,
     };
-    parts.end()?;
-    Some((id, role))
+    Some((id, role, parts.pointer()?))
 }
 
-/// The place of a payment, or of its reversal or cancellation, in a seller's day (`yyyyMMdd`).
-pub fn merchant_day(seller: &SellerId, day: u32, id: &OrderId) -> IndexKey {
+/// The place of a payment, or of its reversal or cancellation, in a seller's day (`yyyyMMdd`), by
+/// its number and what carries it.
+pub fn merchant_day(
+    seller: &SellerId,
+    day: u32,
+    id: &OrderId,
+    partition: &PartitionId,
+    row: &RowKey,
+) -> IndexKey {
     Name::default()
         .text(seller.as_str())
         .u32(day)
         .text(id.as_str())
+        .pointer(partition, row)
         .index(IndexTable::MerchantDay)
 }
 
@@ -341,24 +369,21 @@ pub fn merchant_day_prefix(seller: &SellerId, day: u32) -> Bytes {
     Name::default().text(seller.as_str()).u32(day).0.into()
 }
 
-/// The seller, day and order number that [`merchant_day`] wrote; `None`: it is none.
-pub fn parse_merchant_day(name: &[u8]) -> Option<(SellerId, u32, OrderId)> {
+/// The seller, day, order number and row that [`merchant_day`] wrote; `None`: it is none.
+pub fn parse_merchant_day(name: &[u8]) -> Option<(SellerId, u32, OrderId, (PartitionId, RowKey))> {
     let mut parts = Parts(name);
     let seller = SellerId::parse(parts.text()?).ok()?;
     let day = parts.u32()?;
     let id = OrderId::parse(parts.text()?).ok()?;
-    parts.end()?;
-    Some((seller, day, id))
+    Some((seller, day, id, parts.pointer()?))
 }
 
 /// The place of a row to be seen or sent: newest first, then by partition and row.
 pub fn outbox(at: Timestamp, partition: &PartitionId, row: &RowKey) -> IndexKey {
-    let mut name = Name::default()
+    Name::default()
         .u64(!ordered(at))
-        .text(&partition.key())
-        .byte(row.kind.code());
-    name.0.extend_from_slice(&row.key);
-    name.index(IndexTable::Outbox)
+        .pointer(partition, row)
+        .index(IndexTable::Outbox)
 }
 
 /// The place that the row of an event has in the outbox, from its name; `None`: it is no such row.
@@ -372,9 +397,10 @@ pub const fn customer(id: CustomerId) -> PartitionId {
     PartitionId::Customer(id)
 }
 
-/// The partition of the events that have no customer.
-pub fn events() -> PartitionId {
-    PartitionId::Audit("events".to_owned())
+/// The partition of the events without a customer that are about this. One for each: a flood of
+/// them does not queue for one version.
+pub fn events(target: &str) -> PartitionId {
+    PartitionId::Audit(format!("events/{target}"))
 }
 
 /// The partition of what operators did.

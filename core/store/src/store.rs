@@ -125,6 +125,8 @@ pub trait Feed: Send + Sync {
 /// - an answered commit is durable, survives a crash, and is seen by every later read;
 /// - rows of a commit appear together or not at all, on the expected version only;
 /// - a claim, once written, never changes; a second writer is told what it says;
+/// - an index row replaces the one under the same key, silently: whoever builds the keys puts what
+///   the row points to into them ([`crate::keys`]), so that a second write says the same again;
 /// - an error says what is known; [`crate::StoreError::NotApplied`] is never a guess.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {

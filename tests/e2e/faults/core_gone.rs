@@ -1,5 +1,5 @@
-//! A gateway whose core is gone: the outcome of a money call is unknown, so there is no answer; a read gets
-//! the documented failure.
+//! A gateway whose core is gone: the outcome of a money call is unknown, so there is no answer, and none to
+//! the question about an opening either; another read gets the documented failure.
 
 use crate::harness::*;
 
@@ -20,6 +20,7 @@ fn without_a_core_money_calls_get_no_answer_and_reads_a_documented_failure() {
         &undo,
         &front_pay(&customer, &Pos::new(), 100),
         &gw_pay(&customer, &Pos::new(), 100),
+        &Call::sample("front.oilcard.get"),
     ] {
         let reply = call.send(&server);
         assert!(matches!(reply, Reply::Closed), "{}: {reply:?}", call.endpoint.id);

@@ -18,13 +18,13 @@ pub fn path() -> &'static PathBuf {
 fn build() -> PathBuf {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
     let mut cargo = Command::new(env!("CARGO"));
+    // What `cargo test --workspace` has built: with other targets the dependencies would get other
+    // features, and be built once more.
     cargo.args([
-        "build",
+        "test",
+        "--workspace",
+        "--no-run",
         "--offline",
-        "-p",
-        "map",
-        "--bin",
-        "map",
         "--message-format=json-render-diagnostics",
     ]);
     cargo.args(["--manifest-path", manifest]);
@@ -36,8 +36,13 @@ fn build() -> PathBuf {
     let text = String::from_utf8(built.stdout).expect("UTF-8");
     let messages = text.lines().filter_map(|line| Json::parse(line).ok());
     let mut executables = messages.filter_map(|message| match message.at("executable") {
-        Some(Json::Text(path)) if message.text("target.name") == "map" => Some(PathBuf::from(path)),
+        Some(Json::Text(path)) if is_the_binary(&message) => Some(PathBuf::from(path)),
         _ => None,
     });
     executables.next().expect("cargo names the executable")
+}
+
+/// The binary itself, not the tests in its sources.
+fn is_the_binary(message: &Json) -> bool {
+    message.text("target.name") == "map" && message.at("profile.test") == Some(&Json::Bool(false))
 }

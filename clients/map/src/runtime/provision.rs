@@ -1,36 +1,12 @@
-//! Applies the configured provisioning file at start, and knows who is never provisioned: the
-//! gateway of the same process, and the operator that applies the file.
+//! Applies the configured provisioning file at start.
 
 use crate::outcome::Stop;
 use crate::provisioning;
 use map_client::proto::provisioning::v1::ApplyRequest;
 use map_client::proto::provisioning::v1::provisioning_service_client::ProvisioningServiceClient;
-use map_domain::CallerId;
 use map_server::CoreServer;
-use map_server::auth::key_hash;
-use map_server::caller::{Caller, Role};
-use map_server::catalogue::ProvisionedCaller;
 use std::path::Path;
 use tonic::Request;
-
-/// A caller of this process, with a key that nobody else ever sees.
-pub(super) fn inner_caller(role: Role, name: &str, key: &str) -> Result<ProvisionedCaller, Stop> {
-    let id = CallerId::parse(&format!("{}/{name}", role.prefix())).map_err(Stop::failed)?;
-    Ok(ProvisionedCaller {
-        caller: Caller {
-            id,
-            role,
-            active: true,
-            networks: Vec::new(),
-            may_omit_payment_code: false,
-            ignore_transfer_sms_code: false,
-        },
-        name: name.to_owned(),
-        active: true,
-        bearer_keys: vec![key_hash(key)],
-        edge_settings_json: String::new(),
-    })
-}
 
 /// Validates the file, then applies it as the operator with this key.
 pub(super) async fn apply(core: &CoreServer, file: &Path, key: &str) -> Result<(), Stop> {

@@ -14,11 +14,13 @@ use crate::ui::Ui;
 use map_gateway::{Core as GatewayCore, Gateway, GatewayConfig, Listener, Secret};
 use map_server::adapters::{OsRandom, SmsOutbox, SmsWebhook, SystemClock};
 use map_server::caller::Role;
+use map_server::catalogue::ProvisionedCaller;
 use map_server::config::SmsConfig;
 use map_server::ports::SmsSender;
 use map_server::{CoreServer, Options, Ports};
 use map_store::Store;
 use map_store_embedded::EmbeddedStore;
+use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -67,7 +69,8 @@ pub(crate) async fn run(config: MapConfig, parts: Parts, ready_file: Option<&Pat
     if let Some(gateway) = gateway.clone() {
         let drained = signals.clone().drained();
         serving.spawn("the gateway", async move {
-            gateway.serve(sockets.gateway, drained).await
+            gateway.serve(sockets.gateway, drained).await;
+            Ok::<_, Infallible>(())
         });
     }
     let store = core.as_ref().map(|core| Arc::clone(&core.store));
@@ -87,7 +90,12 @@ pub(crate) async fn run(config: MapConfig, parts: Parts, ready_file: Option<&Pat
     );
     let outcome = serving.run(&signals).await;
     if let Some(core) = core {
-        core.stop().await?;
+        // The second signal does not wait for a drain; what was acknowledged is on the disk.
+        tokio::select! {
+            biased;
+            () = signals.ended() => {}
+            stopped = core.stop() => stopped?,
+        }
     }
     outcome
 }
@@ -109,6 +117,11 @@ impl Sockets {
         match parts {
             Parts::Core => {}
             Parts::Both | Parts::Gateway(..) => {
+                if config.gateway.listeners.is_empty() {
+                    return Err(Stop::usage(
+                        "gateway.listeners is empty: use `map core` for a core alone",
+                    ));
+                }
                 for listener in &config.gateway.listeners {
                     let bound = Listener::bind(listener).await;
                     gateway.push(bound.map_err(|error| Stop::failed(format!("gateway.listeners: {error}")))?);
@@ -183,9 +196,12 @@ async fn start_core(config: &MapConfig, gateway_key: &str) -> Result<RunningCore
     };
     let (store, secrets) = ledger::open(config).await?;
     let operator_key = bearer_key();
+    // Never provisioned, with keys that nobody else ever sees: the gateway of this process, and the
+    // operator that applies the file.
     let extra_callers = vec![
-        provision::inner_caller(Role::Gateway, "in-process", gateway_key)?,
-        provision::inner_caller(Role::Operator, "provisioning-file", &operator_key)?,
+        ProvisionedCaller::configured(Role::Gateway, "in-process", gateway_key).map_err(Stop::failed)?,
+        ProvisionedCaller::configured(Role::Operator, "provisioning-file", &operator_key)
+            .map_err(Stop::failed)?,
     ];
     let ledger: Arc<dyn Store> = Arc::<EmbeddedStore>::clone(&store);
     let ports = Ports {

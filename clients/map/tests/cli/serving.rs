@@ -119,6 +119,12 @@ fn drains(served: &Served) {
 }
 
 fn serve_empty(folder: &std::path::Path) -> Served {
+    let (served, mut log) = serve_empty_with_log(folder);
+    std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+    served
+}
+
+fn serve_empty_with_log(folder: &std::path::Path) -> (Served, std::process::ChildStderr) {
     let data = format!("data_dir={}", folder.join("data").display());
     let listeners = "gateway.listeners=[{ bind = \"127.0.0.1:0\" }]";
     let arguments = [
@@ -130,7 +136,25 @@ fn serve_empty(folder: &std::path::Path) -> Served {
         "--set",
         listeners,
     ];
-    Served::start(folder, &arguments)
+    Served::start_with_log(folder, &arguments)
+}
+
+#[test]
+fn a_log_that_nobody_reads_any_more_stops_no_call() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (served, log) = serve_empty_with_log(folder.path());
+    drop(log);
+    let url = format!("http://{}", served.address("/gateway/0/address"));
+    let mut call = map(&["call", "/front/offline/download_product", "--url", &url]);
+    call.args([
+        "sellerId=S",
+        "storeId=S",
+        "terminalId=T",
+        "batchNo=1",
+        "terminalOrderId=1",
+    ]);
+    check(call, 1, &["\"errcode\":10000"]);
+    assert!(served.stop().success());
 }
 
 #[test]

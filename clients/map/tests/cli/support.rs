@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 
 /// The commented example of the documentation.
 pub(crate) fn example() -> PathBuf {
@@ -73,6 +73,14 @@ pub(crate) struct Served {
 impl Served {
     /// Starts it and waits until it says that it serves.
     pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let (served, mut log) = Self::start_with_log(folder, arguments);
+        // Nobody reads the log: it must not block the server.
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        served
+    }
+
+    /// The same, with the reading end of its log.
+    pub(crate) fn start_with_log(folder: &Path, arguments: &[&str]) -> (Self, ChildStderr) {
         let ready_file = folder.join(format!("{}.ready", arguments[0]));
         let mut command = map(arguments);
         command
@@ -95,12 +103,10 @@ impl Served {
                 .expect("UTF-8");
             panic!("{arguments:?} does not serve: {line}{log}");
         }
-        // Nobody reads the log: it must not block the server.
-        let mut log = child.stderr.take().expect("piped");
-        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        let log = child.stderr.take().expect("piped");
         let ready =
             serde_json::from_slice(&std::fs::read(&ready_file).expect("the ready file")).expect("JSON");
-        Self { child, ready }
+        (Self { child, ready }, log)
     }
 
     /// An address of the ready file, by JSON pointer.

@@ -80,10 +80,14 @@ fn open(state: &CustomerState, command: &OpenCard, context: &Context) -> Result<
     {
         return Err(Refusal::IdentityMismatch);
     }
-    let card = Account::card(command.card_number.clone(), product, now);
+    let card = Account::card(command.card_number.clone(), product, command.caller.clone(), now);
     let mut accounts = vec![card];
     if state.cash().is_none() {
-        accounts.push(Account::cash(command.cash_number.clone(), now));
+        accounts.push(Account::cash(
+            command.cash_number.clone(),
+            command.caller.clone(),
+            now,
+        ));
     }
     let customer = Customer {
         identity: Some(command.identity),

@@ -31,6 +31,11 @@ pub enum Sent {
         /// Until when the code is valid.
         expires_at: Timestamp,
     },
+    /// This very request wrote it, and has not sent it yet: send it.
+    Written {
+        /// Until when the code is valid.
+        expires_at: Timestamp,
+    },
     /// The same key sent it before; nothing to write, nothing to send.
     Already {
         /// Until when the code is valid.
@@ -38,21 +43,26 @@ pub enum Sent {
     },
 }
 
-/// Decides whether a code is sent. A new code takes the place of the caller's earlier one.
+/// Decides whether a code is sent. A new code takes the place of the caller's earlier one. So does
+/// the code of a repeat whose first message is not known to be sent: it waits for no pause, but counts.
 ///
 /// # Errors
 /// [`Refusal::SmsRateLimited`]: less than 60 s since the last one, or ten within 24 hours, whoever asked.
 pub fn decide(state: &SmsState, command: &SendSmsCode, context: &Context) -> Result<Sent, Refusal> {
     let now = context.now;
-    if let Some(code) = state.codes.iter().find(|code| code.request == command.key) {
-        return Ok(Sent::Already {
-            expires_at: code.expires_at(),
+    let known = state.codes.iter().find(|code| code.request == command.key);
+    if let Some(code) = known.filter(|code| code.handed_over || code.digest == command.digest) {
+        let expires_at = code.expires_at();
+        return Ok(if code.handed_over {
+            Sent::Already { expires_at }
+        } else {
+            Sent::Written { expires_at }
         });
     }
     let recent = |sent: &&Timestamp| now.millis_since(**sent) < DAY_MS;
     let mut sent: Vec<_> = state.sent.iter().filter(recent).copied().collect();
     let pause_ms = context.policy.sms_interval_ms;
-    let too_soon = sent.iter().any(|sent| now.millis_since(*sent) < pause_ms);
+    let too_soon = known.is_none() && sent.iter().any(|sent| now.millis_since(*sent) < pause_ms);
     if too_soon || sent.len() >= PER_DAY {
         return Err(Refusal::SmsRateLimited);
     }
@@ -64,6 +74,7 @@ pub fn decide(state: &SmsState, command: &SendSmsCode, context: &Context) -> Res
         sent_at: now,
         tries: 0,
         used_by: None,
+        handed_over: false,
     };
     let expires_at = code.expires_at();
     let others = state
@@ -75,6 +86,18 @@ pub fn decide(state: &SmsState, command: &SendSmsCode, context: &Context) -> Res
         state: SmsState { sent, codes },
         expires_at,
     })
+}
+
+/// The state once this request's message is handed over; `None`: its code is there no more, or
+/// that is known already.
+pub fn handed_over(state: &SmsState, command: &SendSmsCode) -> Option<SmsState> {
+    let mut after = state.clone();
+    let code = after
+        .codes
+        .iter_mut()
+        .find(|code| code.request == command.key && code.digest == command.digest && !code.handed_over)?;
+    code.handed_over = true;
+    Some(after)
 }
 
 /// Present a code under the key of the order that needs it.

@@ -50,7 +50,7 @@ pub fn decide(state: &CustomerState, command: &TopUp, context: &Context) -> Resu
 }
 
 fn top_up(state: &CustomerState, command: &TopUp, context: &Context) -> Result<Decision, Refusal> {
-    let cash = state.cash_or_new(&command.cash_number, context.now);
+    let cash = state.cash_or_new(&command.cash_number, &command.caller, context.now);
     let to = cash.number.clone();
     let receivable = LedgerAccount::CallerReceivable(command.caller.clone());
     let postings = vec![

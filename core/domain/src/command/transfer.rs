@@ -103,7 +103,7 @@ fn transfer(
     if card.available(now) < command.amount {
         return Err(Refusal::InsufficientBalance);
     }
-    let cash = state.cash_or_new(&command.cash_number, now);
+    let cash = state.cash_or_new(&command.cash_number, &command.caller, now);
     let to = cash.number.clone();
     let postings = vec![
         to_account(&card.number, negative(command.amount)?),

@@ -1,6 +1,6 @@
 //! What is released and available, and what an account shows, over the edges of the calendar.
 
-use crate::world::{CASH, INSTALMENT, World, at, number, product};
+use crate::world::{CASH, INSTALMENT, World, at, caller, number, product};
 use map_domain::command::pay::Payer;
 use map_domain::{Account, AccountStatus, Fen, Refusal, Timestamp};
 
@@ -84,7 +84,7 @@ fn money_that_comes_back_before_a_release_is_available_beside_it() {
 fn the_most_serious_status_is_shown() {
     let now = at(2015, 6, 1, 12);
     let check = |spoil: &dyn Fn(&mut Account), locked, expect| {
-        let mut account = Account::card(number(INSTALMENT), &product(), now);
+        let mut account = Account::card(number(INSTALMENT), &product(), caller("app/opener"), now);
         spoil(&mut account);
         assert_eq!(account.status(now, locked), expect);
     };
@@ -109,14 +109,19 @@ fn a_card_is_valid_for_its_months_from_the_day_of_its_activation() {
     // 002 线上开卡接口: five months from 2015-01-01 end at 2015-05-31 24:00:00.
     let mut product = product();
     product.validity_months = 5;
-    let card = Account::card(number(INSTALMENT), &product, at(2015, 1, 1, 15));
+    let card = Account::card(
+        number(INSTALMENT),
+        &product,
+        caller("app/opener"),
+        at(2015, 1, 1, 15),
+    );
     assert_eq!(card.validity.from, at(2015, 1, 1, 0));
     assert_eq!(card.validity.until, Some(at(2015, 5, 31, 15).end_of_day()));
 }
 
 #[test]
 fn a_cash_account_has_no_plan_and_no_end() {
-    let cash = Account::cash(number(CASH), at(2015, 1, 1, 15));
+    let cash = Account::cash(number(CASH), caller("app/opener"), at(2015, 1, 1, 15));
     let far = at(9999, 1, 1, 0);
     assert_eq!(
         (

@@ -1,6 +1,6 @@
 //! The second lock: a decision that breaks an invariant is not written.
 
-use crate::world::{CASH, DISCOUNT, World, discount, number, pos};
+use crate::world::{CASH, DISCOUNT, World, caller, discount, number, pos};
 use map_domain::command::pay::Payer;
 use map_domain::command::{pay, reverse_payment};
 use map_domain::{Account, Decision, Fen, OrderState, Posting, Refusal, Slot};
@@ -83,8 +83,11 @@ fn a_decision_that_breaks_an_invariant_is_told() {
         "the entry is another order's",
     );
     let other = |d: &mut Decision| {
-        d.accounts
-            .push(Account::cash(number("9501888000000009"), d.orders[0].at));
+        d.accounts.push(Account::cash(
+            number("9501888000000009"),
+            caller("app/opener"),
+            d.orders[0].at,
+        ));
     };
     check(other, "a second cash account");
     let doubled = |d: &mut Decision| {

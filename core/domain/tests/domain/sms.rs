@@ -40,18 +40,33 @@ impl Phone {
 
     /// Whether a message is sent; `false`: it was sent before.
     fn send(&mut self, who: &str, number: &str, digest: CodeDigest) -> Result<bool, Refusal> {
-        let command = SendSmsCode {
-            key: key(who, Operation::SendSmsCode, number),
-            caller: caller(who),
-            digest,
-        };
+        let sent = self.write(who, number, digest)?;
+        let command = Self::command(who, number, digest);
+        if let Some(state) = send_sms::handed_over(&self.state, &command) {
+            self.state = state;
+        }
+        Ok(sent)
+    }
+
+    /// The same up to the message, which is not handed over.
+    fn write(&mut self, who: &str, number: &str, digest: CodeDigest) -> Result<bool, Refusal> {
+        let command = Self::command(who, number, digest);
         match send_sms::decide(&self.state, &command, &self.context())? {
             Sent::Already { .. } => Ok(false),
+            Sent::Written { .. } => Ok(true),
             Sent::Send { state, expires_at } => {
                 assert_eq!(expires_at.millis_since(self.now), 5 * MINUTE);
                 self.state = state;
                 Ok(true)
             }
+        }
+    }
+
+    fn command(who: &str, number: &str, digest: CodeDigest) -> SendSmsCode {
+        SendSmsCode {
+            key: key(who, Operation::SendSmsCode, number),
+            caller: caller(who),
+            digest,
         }
     }
 
@@ -106,6 +121,26 @@ fn the_same_key_sends_one_message() {
     assert_eq!(phone.send("app/a1", "1", WRONG), Ok(false));
     assert_eq!(phone.state, before);
     assert_eq!(phone.present("app/a1", "O1", RIGHT), Ok(()));
+}
+
+#[test]
+fn a_code_that_is_not_known_to_be_sent_is_sent_again_under_its_key_and_counts() {
+    let mut phone = Phone::new();
+    assert_eq!(phone.write("app/a1", "1", RIGHT), Ok(true));
+    // The same request looks again: nothing is to be written.
+    let before = phone.state.clone();
+    assert_eq!(phone.write("app/a1", "1", RIGHT), Ok(true));
+    assert_eq!(phone.state, before);
+    // A repeat has another code and waits for no pause; another key does.
+    assert_eq!(phone.write("app/a1", "2", WRONG), Err(Refusal::SmsRateLimited));
+    assert_eq!(phone.write("app/a1", "1", WRONG), Ok(true));
+    assert_eq!(phone.state.sent.len(), 2);
+    // The first message, late, says nothing about the second.
+    let late = Phone::command("app/a1", "1", RIGHT);
+    assert_eq!(send_sms::handed_over(&phone.state, &late), None);
+    assert_eq!(phone.send("app/a1", "1", WRONG), Ok(true));
+    assert_eq!(phone.send("app/a1", "1", RIGHT), Ok(false));
+    assert_eq!(phone.present("app/a1", "O1", WRONG), Ok(()));
 }
 
 #[test]

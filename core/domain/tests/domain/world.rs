@@ -367,5 +367,5 @@ pub(crate) fn discount(text: &str, now: Timestamp) -> Account {
     let mut product = product();
     product.kind = AccountType::Discount;
     product.stages = 0;
-    Account::card(number(text), &product, now)
+    Account::card(number(text), &product, caller("app/opener"), now)
 }

@@ -4,6 +4,9 @@
 //! looked up, so that neither the catalogue nor the time of the look-up tells anything about a
 //! key. A gateway may add `map-on-behalf-of: <role>/<identifier>`.
 //!
+//! It is asked twice: `enter` by the layers, before anything of the message is read; [`open`] by
+//! the service, whose word counts.
+//!
 //! Identity travels in metadata only, never in request extensions: in-process calls would
 //! carry those from one caller's request into another's.
 
@@ -14,10 +17,10 @@ pub use access::{Access, Rpc};
 use crate::caller::{Caller, Role};
 use crate::core::Core;
 use crate::failure::Failure;
+use http::HeaderMap;
 use map_domain::CallerId;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
-use tonic::metadata::MetadataMap;
 
 /// The metadata key under which a gateway names the caller it acts for.
 pub const ON_BEHALF_OF: &str = "map-on-behalf-of";
@@ -40,27 +43,43 @@ pub struct Call {
     pub timeout: Duration,
 }
 
+/// May whoever sends these headers call this? Names the caller in the call's log line.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn enter(core: &Core, headers: &HeaderMap, rpc: Rpc) -> Result<(), Failure> {
+    let caller = authenticate(core, headers)?;
+    tracing::Span::current().record("caller", caller.id.as_str());
+    authorize(&caller, rpc)
+}
+
 /// How every service begins: who calls, may they, and what do they ask.
 ///
 /// # Errors
 /// [`Failure::Unauthenticated`], [`Failure::CallerInactive`], [`Failure::PermissionDenied`].
 pub fn open<T>(core: &Core, request: tonic::Request<T>, rpc: Rpc) -> Result<(Call, T), Failure> {
-    let caller = authenticate(core, request.metadata())?;
-    tracing::Span::current().record("caller", caller.id.as_str());
+    let headers = request.metadata().as_ref();
+    let caller = authenticate(core, headers)?;
+    authorize(&caller, rpc)?;
+    let call = Call {
+        caller,
+        request_id: RequestId(text(headers, REQUEST_ID).unwrap_or_default().to_owned()),
+        timeout: crate::layers::timeout_of(headers),
+    };
+    Ok((call, request.into_inner()))
+}
+
+/// Whether the rpc is for this caller.
+fn authorize(caller: &Caller, rpc: Rpc) -> Result<(), Failure> {
     let access = rpc.access();
     if !access.inactive_too {
         caller.require_active()?;
     }
-    if !access.roles.contains(&caller.role) {
-        return Err(Failure::PermissionDenied);
+    if access.roles.contains(&caller.role) {
+        Ok(())
+    } else {
+        Err(Failure::PermissionDenied)
     }
-    let metadata = request.metadata();
-    let call = Call {
-        caller,
-        request_id: RequestId(text(metadata, REQUEST_ID).unwrap_or_default().to_owned()),
-        timeout: crate::layers::timeout_of(metadata.as_ref()),
-    };
-    Ok((call, request.into_inner()))
 }
 
 /// Who calls. A deactivated caller authenticates; see [`Caller::active`].
@@ -69,16 +88,16 @@ pub fn open<T>(core: &Core, request: tonic::Request<T>, rpc: Rpc) -> Result<(Cal
 /// [`Failure::Unauthenticated`] where there is no key or an unknown one,
 /// [`Failure::PermissionDenied`] where somebody other than a gateway acts for another,
 /// [`Failure::CallerInactive`] where a gateway acts for somebody unknown.
-pub fn authenticate(core: &Core, metadata: &MetadataMap) -> Result<Caller, Failure> {
+pub fn authenticate(core: &Core, headers: &HeaderMap) -> Result<Caller, Failure> {
     let catalogue = core.catalogue();
-    let key = bearer(metadata).ok_or(Failure::Unauthenticated)?;
+    let key = bearer(headers).ok_or(Failure::Unauthenticated)?;
     let own = catalogue
         .by_key
         .get(&key_hash(key))
         .and_then(|id| catalogue.callers.get(id));
     let own = own.ok_or(Failure::Unauthenticated)?;
     let own_active = own.active && own.caller.active;
-    if metadata.get(ON_BEHALF_OF).is_none() {
+    if headers.get(ON_BEHALF_OF).is_none() {
         return Ok(Caller {
             active: own_active,
             ..own.caller.clone()
@@ -87,7 +106,7 @@ pub fn authenticate(core: &Core, metadata: &MetadataMap) -> Result<Caller, Failu
     if own.caller.role != Role::Gateway {
         return Err(Failure::PermissionDenied);
     }
-    let target = text(metadata, ON_BEHALF_OF).and_then(|id| CallerId::parse(id).ok());
+    let target = text(headers, ON_BEHALF_OF).and_then(|id| CallerId::parse(id).ok());
     let target = target
         .and_then(|id| catalogue.callers.get(&id))
         .ok_or(Failure::CallerInactive)?;
@@ -106,15 +125,15 @@ pub fn key_hash(key: &str) -> [u8; 32] {
 }
 
 /// The key in `authorization: Bearer <key>`; the scheme in any case (RFC 9110).
-fn bearer(metadata: &MetadataMap) -> Option<&str> {
-    let (scheme, key) = text(metadata, "authorization")?.split_once(' ')?;
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, key) = text(headers, "authorization")?.split_once(' ')?;
     let key = key.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(key)
 }
 
 /// A header that is there once, as text.
-fn text<'a>(metadata: &'a MetadataMap, key: &str) -> Option<&'a str> {
-    let mut values = metadata.get_all(key).iter();
+fn text<'a>(headers: &'a HeaderMap, key: &str) -> Option<&'a str> {
+    let mut values = headers.get_all(key).iter();
     let first = values.next()?;
     if values.next().is_some() {
         None

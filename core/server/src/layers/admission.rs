@@ -1,6 +1,8 @@
 //! How many calls run at once. One more is refused at once with nothing done; calls that
-//! give a payment back have places of their own and wait for one (decision 17).
+//! give a payment back have places of their own and wait for one (decision 17). A call asks for
+//! its place when its message is there.
 
+use super::intake::{Intake, Share};
 use crate::auth::Rpc;
 use crate::failure::Failure;
 use serde::{Deserialize, Serialize};
@@ -8,6 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
+use tonic::Status;
+use tonic::body::Body;
 
 /// Bounds on what runs and what is taken in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,8 +21,12 @@ pub struct Limits {
     pub concurrent_calls: usize,
     /// Further calls that run at once where they reverse or cancel a payment. Default 64.
     pub reserved_calls: usize,
-    /// Bytes of one request message. Default 1 MiB (1048576).
+    /// Bytes of one request message. Default 1 MiB (1048576). A provisioning document may have
+    /// 16 MiB.
     pub message_bytes: usize,
+    /// Bytes of all request messages at once, from their first byte until their calls end,
+    /// without the first 4 KiB of each. Default 64 MiB (67108864).
+    pub total_message_bytes: usize,
     /// Connections at once. Default 1024.
     pub connections: usize,
     /// Calls at once on one connection. Default 256.
@@ -33,6 +41,7 @@ impl Default for Limits {
             concurrent_calls: 1024,
             reserved_calls: 64,
             message_bytes: 1024 * 1024,
+            total_message_bytes: 64 * 1024 * 1024,
             connections: 1024,
             streams_per_connection: 256,
             header_bytes: 16 * 1024,
@@ -42,15 +51,22 @@ impl Default for Limits {
 
 /// Lets calls in and knows how many are running.
 pub struct Admission {
+    intake: Intake,
     general: Arc<Semaphore>,
     reserved: Arc<Semaphore>,
     draining: AtomicBool,
     running: watch::Sender<usize>,
 }
 
+/// Too much at once for this call: counted, and nothing done.
+pub(super) fn shed(rpc: Rpc) -> Failure {
+    metrics::counter!("map_core_calls_shed_total", "method" => rpc.path()).increment(1);
+    Failure::Overloaded
+}
+
 /// A place; given back when the work is done.
 pub(super) struct Permit {
-    _place: Option<OwnedSemaphorePermit>,
+    _place: OwnedSemaphorePermit,
     running: watch::Sender<usize>,
 }
 
@@ -65,6 +81,7 @@ impl Admission {
     /// With these bounds.
     pub fn new(limits: &Limits) -> Self {
         Self {
+            intake: Intake::new(limits),
             general: Arc::new(Semaphore::new(
                 limits.concurrent_calls.min(Semaphore::MAX_PERMITS),
             )),
@@ -74,28 +91,29 @@ impl Admission {
         }
     }
 
-    /// A place for a call. What is no rpc of ours (health, reflection) needs none.
-    pub(super) async fn admit(&self, rpc: Option<Rpc>, deadline: Instant) -> Result<Permit, Failure> {
-        let Some(rpc) = rpc else {
-            return Ok(self.permit(None));
-        };
+    /// A call's message; see [`Intake::take`].
+    pub(super) async fn take(&self, rpc: Rpc, body: Body) -> Result<(Body, Share), Status> {
+        self.intake.take(rpc, body).await
+    }
+
+    /// A place for a call whose message is there.
+    pub(super) async fn admit(&self, rpc: Rpc, deadline: Instant) -> Result<Permit, Failure> {
         if self.draining() {
             return Err(Failure::Overloaded);
         }
         if let Ok(place) = Arc::clone(&self.general).try_acquire_owned() {
-            return Ok(self.permit(Some(place)));
+            return Ok(self.permit(place));
         }
         if rpc.gives_back() {
             let place = Arc::clone(&self.reserved).acquire_owned();
             if let Ok(Ok(place)) = tokio::time::timeout_at(deadline, place).await {
-                return Ok(self.permit(Some(place)));
+                return Ok(self.permit(place));
             }
         }
-        metrics::counter!("map_core_calls_shed_total", "method" => rpc.path()).increment(1);
-        Err(Failure::Overloaded)
+        Err(shed(rpc))
     }
 
-    fn permit(&self, place: Option<OwnedSemaphorePermit>) -> Permit {
+    fn permit(&self, place: OwnedSemaphorePermit) -> Permit {
         self.running.send_modify(|count| *count = count.saturating_add(1));
         metrics::gauge!("map_core_calls_in_flight").increment(1.0);
         Permit {

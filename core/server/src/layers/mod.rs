@@ -1,20 +1,24 @@
 //! What every call passes before it reaches a service, over a socket and in process alike:
-//! a request id, a span and metrics, admission, a deadline, a net under panics.
+//! a request id, a deadline, a span and metrics, the bearer key, the message, admission, a net
+//! under panics.
 //!
-//! One service instead of five stacked ones: the order is the body of `Edge::handle`.
-//! What it never does: look into a body.
+//! One service instead of seven stacked ones: the order is the body of `Edge::handle` and
+//! `Edge::serve`. Whoever has no key is refused before a byte of the message is read.
+//! What it never does: look into a message.
 
 mod admission;
+mod intake;
 mod observe;
 mod request_id;
 mod timeout;
 
 pub use admission::{Admission, Limits};
+pub(crate) use intake::DOCUMENT_BYTES;
 pub use timeout::{Timeouts, timeout_of};
 
-use crate::auth::Rpc;
+use crate::auth::{self, Rpc};
+use crate::core::Core;
 use crate::failure::Failure;
-use crate::ports::Random;
 use crate::status::deadline_exceeded;
 use http::{Request, Response};
 use std::convert::Infallible;
@@ -32,9 +36,9 @@ use tracing::Instrument;
 #[derive(Clone)]
 pub struct Edge<S> {
     inner: S,
+    core: Arc<Core>,
     admission: Arc<Admission>,
     timeouts: Timeouts,
-    random: Arc<dyn Random>,
 }
 
 impl<S> Edge<S>
@@ -43,28 +47,29 @@ where
     S::Future: Send,
 {
     /// Puts the layers around a service.
-    pub fn new(inner: S, admission: Arc<Admission>, timeouts: Timeouts, random: Arc<dyn Random>) -> Self {
+    pub fn new(inner: S, core: Arc<Core>, admission: Arc<Admission>, timeouts: Timeouts) -> Self {
         Self {
             inner,
+            core,
             admission,
             timeouts,
-            random,
         }
     }
 
     async fn handle(self, mut request: Request<Body>) -> Response<Body> {
         let started = Instant::now();
-        let id = request_id::ensure(request.headers_mut(), &*self.random);
+        let id = request_id::ensure(request.headers_mut(), &*self.core.random);
         let timeout = timeout::settle(request.headers_mut(), &self.timeouts);
         let deadline = started.checked_add(timeout).unwrap_or(started);
         let rpc = Rpc::from_path(request.uri().path());
         let observed = observe::Observed::begin(request.uri().path(), rpc, &id, started);
         let span = observed.span();
         let mut response = async {
-            match self.admission.admit(rpc, deadline).await {
-                Ok(permit) => self.run(request, permit, deadline).await,
-                Err(failure) => Status::from(failure).into_http(),
-            }
+            let answer = match rpc {
+                Some(rpc) => self.serve(rpc, request, deadline).await,
+                None => self.pass(request, deadline).await,
+            };
+            answer.unwrap_or_else(Status::into_http)
         }
         .instrument(span)
         .await;
@@ -73,18 +78,44 @@ where
         response
     }
 
+    /// A call of ours: who calls, with what, and is there a place? Up to the place nothing is
+    /// done that does not end with the deadline or the caller.
+    async fn serve(
+        self,
+        rpc: Rpc,
+        request: Request<Body>,
+        deadline: Instant,
+    ) -> Result<Response<Body>, Status> {
+        auth::enter(&self.core, request.headers(), rpc)?;
+        let (head, body) = request.into_parts();
+        let taken = tokio::time::timeout_at(deadline, self.admission.take(rpc, body)).await;
+        let (body, share) = taken.map_err(|_| deadline_exceeded())??;
+        let permit = self.admission.admit(rpc, deadline).await?;
+        let request = Request::from_parts(head, body);
+        Ok(self.run(request, (permit, share), deadline).await)
+    }
+
+    /// What is no rpc of ours (health, reflection) needs neither key nor place, and ends with
+    /// the deadline: it commits nothing.
+    async fn pass(self, request: Request<Body>, deadline: Instant) -> Result<Response<Body>, Status> {
+        match tokio::time::timeout_at(deadline, self.inner.oneshot(request)).await {
+            Ok(Ok(response)) => Ok(response),
+            Err(_) => Err(deadline_exceeded()),
+        }
+    }
+
     /// Runs the call in a task of its own: when the caller has gone or the deadline has passed,
-    /// the work goes on to its end, because a commit must not be cancelled half way. The
-    /// permit goes with it.
+    /// the work goes on to its end, because a commit must not be cancelled half way. What
+    /// it holds goes with it.
     async fn run(
         self,
         request: Request<Body>,
-        permit: admission::Permit,
+        holds: (admission::Permit, intake::Share),
         deadline: Instant,
     ) -> Response<Body> {
         let inner = self.inner;
         let work = async move {
-            let _permit = permit;
+            let _holds = holds;
             inner.oneshot(request).await
         };
         let task = tokio::spawn(work.in_current_span());

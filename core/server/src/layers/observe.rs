@@ -16,7 +16,7 @@ pub(super) struct Observed {
 }
 
 impl Observed {
-    /// Begins. `caller` is filled in by [`crate::auth::open`].
+    /// Begins. `caller` is filled in by [`crate::auth::enter`].
     pub(super) fn begin(path: &str, rpc: Option<Rpc>, request_id: &str, started: Instant) -> Self {
         let method = rpc.map_or_else(|| other(path), Rpc::path);
         let span = tracing::info_span!("call", method, request_id, caller = Empty);

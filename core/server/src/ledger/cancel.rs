@@ -15,9 +15,9 @@ use crate::content;
 use crate::failure::Failure;
 use crate::validate::Cancelling;
 use map_domain::command::cancel_payment::{self, CancelPayment};
-use map_domain::order::{CancellationDetail, Order};
+use map_domain::order::Order;
 use map_domain::{
-    ContentDigest, CustomerId, NetworkId, OrderDetail, OrderId, OrderKey, PosKey, Refusal, SerialNumber, Slot,
+    ContentDigest, CustomerId, NetworkId, OrderId, OrderKey, PosKey, Refusal, SerialNumber, Slot,
 };
 use map_store::{PartitionId, records};
 use std::sync::Arc;
@@ -91,10 +91,8 @@ impl Ledger {
         let original = self.original(request, by_serial).await?;
         let own = match own {
             Found::Closed(order) => {
-                require_network(
-                    request,
-                    cancellation(&order).map_or(&request.place.network, |c| &c.network),
-                )?;
+                let visible = request.place.require_visible(Some(&order), &request.caller);
+                visible.map_err(Halt::Final)?;
                 self.replay_closed(&order, &request.content)?;
                 return Err(Halt::Final(Failure::Internal(
                     "a cancellation without a customer is done".to_owned(),
@@ -156,7 +154,14 @@ impl Ledger {
         let network = payment
             .map_or(&request.place.network, |payment| &payment.network)
             .clone();
-        require_network(request, &network)?;
+        match book.order(&request.key) {
+            // What is there belongs to the network it names, wherever the terminal is now.
+            Some(own) => {
+                let visible = request.place.require_visible(Some(own), &request.caller);
+                visible.map_err(Halt::Final)?;
+            }
+            None => require_network(request, &network)?,
+        }
         binding.require_content(&request.content)?;
         let command = command(request, network, original.clone());
         let asked = Asked {
@@ -236,17 +241,6 @@ fn require_network(request: &Request, network: &NetworkId) -> Result<(), Halt> {
         Ok(())
     } else {
         Err(Halt::Final(Failure::NetworkNotAllowed))
-    }
-}
-
-const fn cancellation(order: &Order) -> Option<&CancellationDetail> {
-    match &order.detail {
-        OrderDetail::Cancellation(cancellation) => Some(cancellation),
-        OrderDetail::Payment(_)
-        | OrderDetail::Opening(_)
-        | OrderDetail::Transfer(_)
-        | OrderDetail::Closure
-        | OrderDetail::Act => None,
     }
 }
 

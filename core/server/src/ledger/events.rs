@@ -1,7 +1,8 @@
 //! What an operator should see although no customer's partition holds it.
 //!
 //! Such an event tells of something; it is not what anything depends on. One that can't be
-//! written is logged and the request goes on.
+//! written is logged and the request goes on; of a closed key, each repeat tells again. Told
+//! again, an event is there once.
 
 use super::Ledger;
 use map_domain::{Event, EventKind, PosKey, Timestamp};
@@ -48,7 +49,7 @@ impl Ledger {
     /// Reports an event without a customer.
     pub(super) async fn report(&self, kind: EventKind, target: String, at: Timestamp) {
         let event = Event { kind, at, target };
-        if let Err(error) = records::append_events(&*self.core.store, std::slice::from_ref(&event)).await {
+        if let Err(error) = records::append_event(&*self.core.store, &event).await {
             tracing::error!(%error, ?kind, target = event.target, "an event could not be written");
         }
     }

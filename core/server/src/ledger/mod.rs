@@ -40,7 +40,6 @@ use crate::core::Core;
 use crate::failure::Failure;
 use map_domain::{CallerId, CustomerId, OrderId, OrderKey};
 use std::sync::Arc;
-use tokio::sync::watch;
 use tracing::Instrument;
 
 /// Settings of the ledger.
@@ -72,10 +71,9 @@ pub struct Ledger {
     numbers: number::OrderNumbers,
     /// Callers of one customer.
     books: turns::Turns<CustomerId>,
-    /// Attempts at one opening, and who asks what became of it.
-    openings: turns::Turns<OrderKey>,
+    /// Attempts at one opening, and who asks what became of it; requests for one SMS code.
+    requests: turns::Turns<OrderKey>,
     alarms: events::Alarms,
-    at_work: watch::Sender<usize>,
 }
 
 impl Ledger {
@@ -87,9 +85,8 @@ impl Ledger {
             options,
             numbers,
             books: turns::Turns::new(),
-            openings: turns::Turns::new(),
+            requests: turns::Turns::new(),
             alarms: events::Alarms::default(),
-            at_work: watch::Sender::new(0),
         }
     }
 
@@ -98,27 +95,14 @@ impl Ledger {
         &self.core
     }
 
-    /// Waits until no request is being worked on: a drain waits for this, since work goes on
-    /// when its caller has gone.
-    pub async fn idle(&self) {
-        let mut at_work = self.at_work.subscribe();
-        // The sender lives as long as `self`: the wait can't fail.
-        let _ = at_work.wait_for(|count| *count == 0).await;
-    }
-
     /// Runs work to its end, whether or not somebody still waits for its answer.
     async fn to_its_end<T, W>(self: &Arc<Self>, work: impl FnOnce(Arc<Self>) -> W) -> Result<T, Failure>
     where
         T: Send + 'static,
         W: Future<Output = Result<T, Failure>> + Send + 'static,
     {
-        let at_work = AtWork::begin(Arc::clone(self));
         let work = work(Arc::clone(self));
-        let task = async move {
-            let _at_work = at_work;
-            work.await
-        };
-        match tokio::spawn(task.instrument(tracing::Span::current())).await {
+        match tokio::spawn(work.instrument(tracing::Span::current())).await {
             Ok(answer) => answer,
             Err(error) => Err(Failure::Internal(format!(
                 "the work ended without an answer: {error}"
@@ -129,26 +113,6 @@ impl Ledger {
     /// A number for an order that is decided now.
     fn next_number(&self) -> OrderId {
         self.numbers.next(self.core.clock.now())
-    }
-}
-
-/// Counts one piece of work while it lives, panics included.
-struct AtWork(Arc<Ledger>);
-
-impl AtWork {
-    fn begin(ledger: Arc<Ledger>) -> Self {
-        ledger
-            .at_work
-            .send_modify(|count| *count = count.saturating_add(1));
-        Self(ledger)
-    }
-}
-
-impl Drop for AtWork {
-    fn drop(&mut self) {
-        self.0
-            .at_work
-            .send_modify(|count| *count = count.saturating_sub(1));
     }
 }
 

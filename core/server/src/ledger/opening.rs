@@ -1,9 +1,10 @@
 //! Open a card online (002 线上开卡接口; decisions 19, 23–26, 32), and what became of an opening.
 //!
 //! The caller's key is looked up before the SMS code is checked: a burnt code never turns a retry
-//! into a refusal. Who asks what became of an opening and is told "nothing" can rely on it: the
-//! key is closed first, whether it was free or bound, and an attempt that comes late is refused.
-//! A caller that wants the card after all opens it under a new key.
+//! into a refusal. Who asks what became of an opening and is told "nothing" can rely on it where an
+//! attempt had taken the key: what has no outcome yet is fenced first and refused when it comes late,
+//! and a caller that wants the card after all opens it under a new key. A key that nobody has used is
+//! not found and stays free: the question takes none.
 
 use super::book::Asked;
 use super::claims::{Binding, Found};
@@ -66,7 +67,7 @@ impl Ledger {
                 identity,
             };
             // Who asks what became of this opening waits until it is known.
-            let _turn = ledger.openings.take(&request.key).await;
+            let _turn = ledger.requests.take(&request.key).await;
             let mut tries = Tries::new(&ledger);
             loop {
                 let outcome = ledger.try_to_open(&request, &tries).await;
@@ -173,7 +174,7 @@ impl Ledger {
         self.to_its_end(|ledger| async move {
             let key = caller_key(&caller.id, Operation::OpenCard, &number);
             // An attempt in this process is waited for; one elsewhere meets the fence.
-            let _turn = ledger.openings.take(&key).await;
+            let _turn = ledger.requests.take(&key).await;
             let id = ledger.next_number();
             let mut tries = Tries::new(&ledger);
             loop {

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::validate::{Consumer, Paying};
 use map_domain::command::pay::{self, Pay, Payer};
 use map_domain::order::{Order, replay};
-use map_domain::{ContentDigest, CustomerId, OrderDetail, OrderId, OrderKey, Refusal, Slot};
+use map_domain::{ContentDigest, CustomerId, OrderId, OrderKey, Refusal, Slot};
 use map_store::records;
 use std::sync::Arc;
 
@@ -35,7 +35,6 @@ impl Ledger {
     pub async fn pay(self: &Arc<Self>, caller: Caller, paying: Paying) -> Result<Order, Failure> {
         self.to_its_end(|ledger| async move {
             let place = ledger.place(&paying.key)?;
-            place.require_network(&caller)?;
             let request = Request {
                 key: OrderKey::Pos(place.key.clone(), Slot::Pay),
                 id: ledger.next_number(),
@@ -59,15 +58,16 @@ impl Ledger {
         let [found] = self.find([&request.key]).await?;
         let bound = matches!(found, Found::Bound(_));
         let binding = match found {
-            Found::Closed(order) => return self.replay_closed(&order, &request.content),
-            Found::Bound(binding) => {
-                binding.require_content(&request.content)?;
-                binding
+            Found::Closed(order) => {
+                require_answerable(request, &order)?;
+                return self.replay_closed(&order, &request.content);
             }
+            Found::Bound(binding) => binding,
             Found::Free => {
-                // Only a new payment has to name its store: a repeat gets its answer.
-                request
-                    .place
+                // Only a new payment needs the network and the store: a repeat gets its answer.
+                let Request { place, caller, .. } = request;
+                place.require_network(caller).map_err(Halt::Refused)?;
+                place
                     .require_store(&request.paying.store)
                     .map_err(Halt::Refused)?;
                 let Some(customer) = self.consumer(&request.paying.consumer).await? else {
@@ -95,12 +95,15 @@ impl Ledger {
         let book = self
             .open_book(binding.customer, std::slice::from_ref(&request.key), None)
             .await?;
+        // Before the content is compared: another network does not learn that the key is used.
+        match book.order(&request.key) {
+            Some(order) => require_answerable(request, order)?,
+            None => require_settleable(request, &binding)?,
+        }
+        binding.require_content(&request.content)?;
         if !book.exists() {
             // A number whose first commit never came: nobody has it.
             return Err(self.decline_unknown(request).await);
-        }
-        if let Some(order) = book.order(&request.key) {
-            require_visible(order, &request.caller)?;
         }
         let command = self.pay_command(request, &book.state.customer);
         let asked = Asked {
@@ -204,17 +207,25 @@ impl Ledger {
     }
 }
 
-/// Refuses to show, give back or fence a payment of another network (decision 16).
-pub(super) fn require_visible(order: &Order, caller: &Caller) -> Result<(), Halt> {
-    match &order.detail {
-        OrderDetail::Payment(payment) if !caller.acts_for(&payment.network) => {
-            Err(Halt::Final(Failure::NetworkNotAllowed))
-        }
-        OrderDetail::Payment(_)
-        | OrderDetail::Cancellation(_)
-        | OrderDetail::Opening(_)
-        | OrderDetail::Transfer(_)
-        | OrderDetail::Closure
-        | OrderDetail::Act => Ok(()),
+/// Refuses to answer with a payment of another network, but never whoever made it: its repeat is
+/// told what became of it, though its network was withdrawn since.
+fn require_answerable(request: &Request, order: &Order) -> Result<(), Halt> {
+    if order.caller == request.caller.id {
+        return Ok(());
     }
+    let visible = request.place.require_visible(Some(order), &request.caller);
+    visible.map_err(Halt::Final)
+}
+
+/// Refuses to go on with a payment that has no outcome yet to a caller of another network. The very
+/// same payment may be its own, made before its network was withdrawn: no "no" while it may happen.
+fn require_settleable(request: &Request, binding: &Binding) -> Result<(), Halt> {
+    let allowed = request.place.require_network(&request.caller);
+    allowed.map_err(|denied| {
+        Halt::Final(if binding.content == request.content {
+            Failure::OutcomeUnknown
+        } else {
+            denied
+        })
+    })
 }

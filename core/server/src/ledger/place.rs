@@ -4,7 +4,7 @@ use super::Ledger;
 use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::validate::TerminalKey;
-use map_domain::{NetworkId, PosKey, StoreId};
+use map_domain::{NetworkId, Order, OrderDetail, PosKey, StoreId};
 
 /// A terminal's place at the time of a request. One view for all its attempts.
 #[derive(Debug, Clone)]
@@ -25,36 +25,21 @@ impl Ledger {
     /// The place of this terminal: one that is or ever was the seller's (decision 17).
     pub(super) fn place(&self, key: &TerminalKey) -> Result<Place, Failure> {
         let catalogue = self.core.catalogue();
-        let seller = catalogue
-            .sellers
-            .get(&key.seller)
-            .ok_or(Failure::TerminalUnknown)?;
-        // A terminal that moved stands in two stores of the provisioned history; the active one counts.
-        let standing = || {
-            seller.stores.iter().flat_map(|store| {
-                store
-                    .terminals
-                    .iter()
-                    .filter(|terminal| terminal.id == key.terminal)
-                    .map(move |t| (store, t))
-            })
-        };
-        let current = standing().find(|(store, terminal)| store.active && terminal.active);
-        let (store, terminal) = current
-            .or_else(|| standing().next())
+        let place = catalogue
+            .terminal(&key.seller, &key.terminal)
             .ok_or(Failure::TerminalUnknown)?;
         Ok(Place {
             key: PosKey {
                 seller: key.seller.clone(),
                 terminal: key.terminal.clone(),
-                generation: terminal.generation,
+                generation: place.terminal.generation,
                 batch: key.batch.clone(),
                 serial: key.serial.clone(),
             },
-            network: terminal.network.clone(),
-            store: store.id.clone(),
-            seller_active: seller.active,
-            terminal_active: current.is_some(),
+            network: place.terminal.network.clone(),
+            store: place.store.id.clone(),
+            seller_active: place.seller.active,
+            terminal_active: place.terminal_active(),
         })
     }
 }
@@ -62,7 +47,22 @@ impl Ledger {
 impl Place {
     /// Refuses a caller that may not act for the terminal's network.
     pub(super) fn require_network(&self, caller: &Caller) -> Result<(), Failure> {
-        if caller.acts_for(&self.network) {
+        self.require_visible(None, caller)
+    }
+
+    /// Refuses to show, give back or fence what is another network's (decision 16). An order
+    /// that names no network, and no order, are of the terminal's.
+    pub(super) fn require_visible(&self, order: Option<&Order>, caller: &Caller) -> Result<(), Failure> {
+        let named = order.and_then(|order| match &order.detail {
+            OrderDetail::Payment(payment) => Some(&payment.network),
+            OrderDetail::Cancellation(cancellation) => Some(&cancellation.network),
+            OrderDetail::Opening(_)
+            | OrderDetail::Transfer(_)
+            | OrderDetail::Closure
+            | OrderDetail::Act
+            | OrderDetail::GenerationRaised(_) => None,
+        });
+        if caller.acts_for(named.unwrap_or(&self.network)) {
             Ok(())
         } else {
             Err(Failure::NetworkNotAllowed)

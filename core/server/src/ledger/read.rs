@@ -1,7 +1,8 @@
 //! What callers may read: customers, accounts, journals, payments with their whole life.
 //!
 //! Reads wait for nobody's turn and write nothing. A network's payments are shown to those who act for
-//! it and to operators; to others they do not exist.
+//! it and to operators, a customer and its accounts to who opened one ([`Caller::sees_account`]) and to
+//! operators; to others they do not exist.
 
 use super::Ledger;
 use super::claims::Found;
@@ -47,8 +48,12 @@ impl Ledger {
     /// What is known of a mobile number's customer, and the time it is known at.
     ///
     /// # Errors
-    /// [`Refusal::CustomerNotFound`].
-    pub async fn get_customer(&self, mobile: &MobileNumber) -> Result<(CustomerState, Timestamp), Failure> {
+    /// [`Refusal::CustomerNotFound`], also for one that the caller may not see.
+    pub async fn get_customer(
+        &self,
+        caller: &Caller,
+        mobile: &MobileNumber,
+    ) -> Result<(CustomerState, Timestamp), Failure> {
         let nobody = || Failure::NotFound(Refusal::CustomerNotFound);
         let owner = records::owner_of_mobile(&*self.core.store, mobile)
             .await?
@@ -56,17 +61,30 @@ impl Ledger {
         let state = self
             .read_customer(owner.customer, &[])
             .await?
+            .filter(|state| caller.sees_customer(state))
             .ok_or_else(nobody)?;
         Ok((state, self.core.clock.now()))
     }
 
-    /// All accounts of a mobile number: the cash account first, then by end of validity. None
-    /// where the number has no customer yet.
+    /// The accounts of a mobile number that the caller may see: the cash account first, then by end
+    /// of validity. `None`: it sees no such customer.
     ///
     /// # Errors
     /// What the store says.
-    pub async fn list_accounts(&self, mobile: &MobileNumber) -> Result<(CustomerState, Timestamp), Failure> {
-        let (mut state, now) = self.get_customer(mobile).await?;
+    pub async fn list_accounts(
+        &self,
+        caller: &Caller,
+        mobile: &MobileNumber,
+    ) -> Result<Option<(CustomerState, Timestamp)>, Failure> {
+        let (mut state, now) = match self.get_customer(caller, mobile).await {
+            Err(Failure::NotFound(Refusal::CustomerNotFound)) => return Ok(None),
+            found => found?,
+        };
+        let seen = state
+            .accounts
+            .iter()
+            .filter(|account| caller.sees_account(&state, account));
+        state.accounts = seen.cloned().collect();
         state.accounts.sort_by_cached_key(|account| {
             let other = account.kind != AccountType::Cash;
             (
@@ -76,28 +94,29 @@ impl Ledger {
                 account.number.clone(),
             )
         });
-        Ok((state, now))
+        Ok(Some((state, now)))
     }
 
     /// One account, and whether its owner's payment code is locked.
     ///
     /// # Errors
-    /// [`Refusal::AccountNotFound`].
-    pub async fn get_account(&self, number: &AccountNumber) -> Result<(Account, bool, Timestamp), Failure> {
-        let (_, state) = self.owner_of(number).await?;
-        let account = state
-            .account(number)
-            .cloned()
-            .ok_or(Failure::NotFound(Refusal::AccountNotFound))?;
-        Ok((account, state.code_locked(), self.core.clock.now()))
+    /// [`Refusal::AccountNotFound`], also for one that the caller may not see.
+    pub async fn get_account(
+        &self,
+        caller: &Caller,
+        number: &AccountNumber,
+    ) -> Result<(Account, bool, Timestamp), Failure> {
+        let (_, account, locked) = self.seen_account(caller, number).await?;
+        Ok((account, locked, self.core.clock.now()))
     }
 
     /// A page of an account's journal, newest first.
     ///
     /// # Errors
-    /// [`Refusal::AccountNotFound`]; [`Failure::Malformed`] where the place was not given out by us.
+    /// As [`Ledger::get_account`]; [`Failure::Malformed`] where the place was not given out by us.
     pub async fn list_entries(
         &self,
+        caller: &Caller,
         number: &AccountNumber,
         after: Option<Bytes>,
         limit: usize,
@@ -109,7 +128,7 @@ impl Ledger {
             let expected = "expected a token of an earlier answer".to_owned();
             return Err(Failure::Malformed(vec![("page_token", expected)]));
         }
-        let (customer, _) = self.owner_of(number).await?;
+        let (customer, ..) = self.seen_account(caller, number).await?;
         let partition = PartitionId::Customer(customer);
         let wanted = LedgerAccount::Account(number.clone());
         let mut statement = Statement {
@@ -180,18 +199,25 @@ impl Ledger {
         shown.ok_or(Failure::NotFound(Refusal::PaymentNotFound))
     }
 
-    async fn owner_of(&self, number: &AccountNumber) -> Result<(CustomerId, CustomerState), Failure> {
+    /// The owner of an account, the account, and whether the payment code is locked. One that the
+    /// caller may not see is not there.
+    async fn seen_account(
+        &self,
+        caller: &Caller,
+        number: &AccountNumber,
+    ) -> Result<(CustomerId, Account, bool), Failure> {
         let nobody = || Failure::NotFound(Refusal::AccountNotFound);
         let customer = records::owner_of_account(&*self.core.store, number)
             .await?
             .ok_or_else(nobody)?;
         let state = self.read_customer(customer, &[]).await?.ok_or_else(nobody)?;
         // A claim may be older than its account, or its account may never have come.
-        if state.account(number).is_none() {
-            Err(nobody())
-        } else {
-            Ok((customer, state))
-        }
+        let account = state
+            .account(number)
+            .filter(|account| caller.sees_account(&state, account))
+            .cloned()
+            .ok_or_else(nobody)?;
+        Ok((customer, account, state.code_locked()))
     }
 
     /// A customer as of now. `None`: nobody has written the partition.

@@ -7,7 +7,6 @@
 
 use super::Ledger;
 use super::claims::{Binding, Found};
-use super::pay::require_visible;
 use super::place::Place;
 use super::tries::{Halt, Tries};
 use crate::caller::Caller;
@@ -15,7 +14,7 @@ use crate::failure::Failure;
 use crate::validate::TerminalKey;
 use map_domain::command::reverse_payment::{self, ReversePayment};
 use map_domain::order::{LifeStep, Order};
-use map_domain::{EventKind, NetworkId, OrderId, OrderState, Refusal, Slot};
+use map_domain::{EventKind, NetworkId, OrderId, OrderState, Slot};
 use std::sync::Arc;
 
 /// A payment that was given back.
@@ -85,7 +84,8 @@ impl Ledger {
         match pay {
             Found::Bound(binding) => self.reverse_bound(request, binding, others).await,
             Found::Closed(order) => {
-                require_visible(&order, &request.caller)?;
+                let visible = request.place.require_visible(Some(&order), &request.caller);
+                visible.map_err(Halt::Final)?;
                 Err(self.reverse_closed(request, &order, others).await?)
             }
             Found::Free => {
@@ -96,9 +96,7 @@ impl Ledger {
                 let closure = self.closure(request, Slot::Pay);
                 match self.close(&closure).await? {
                     Found::Closed(held) if *held == closure => {
-                        let halt = self.reverse_closed(request, &closure, others).await?;
-                        self.report_closed(request, &halt).await;
-                        Err(halt)
+                        Err(self.reverse_closed(request, &closure, others).await?)
                     }
                     Found::Closed(_) | Found::Bound(_) | Found::Free => Err(Halt::Raced),
                 }
@@ -146,7 +144,8 @@ impl Ledger {
         GivenBack::of(decision.answer.map_err(|refusal| Halt::Final(refusal.into()))?)
     }
 
-    /// Where the key is closed without a customer: what is told, for ever.
+    /// Where the key is closed without a customer: what is told, for ever. The operator is told of
+    /// a key that a reversal closed, by each repeat as well: the first may not have come so far.
     async fn reverse_closed(
         &self,
         request: &Request,
@@ -155,6 +154,14 @@ impl Ledger {
     ) -> Result<Halt, Halt> {
         let holds_other = self.close_others(request, others).await?;
         let command = command(request, request.place.network.clone(), holds_other);
+        if order.state == OrderState::Closed {
+            let kind = if holds_other {
+                EventKind::ReversalOfNonPayment
+            } else {
+                EventKind::KeyClosedBeforePayment
+            };
+            self.report(kind, request.place.key.to_string(), order.at).await;
+        }
         Ok(Halt::Final(Failure::Refused(reverse_payment::closed(
             order, &command,
         ))))
@@ -186,18 +193,6 @@ impl Ledger {
             request.caller.id.clone(),
             at,
         )
-    }
-
-    /// Tells the operator of a key that was closed just now.
-    async fn report_closed(&self, request: &Request, halt: &Halt) {
-        let kind = match halt {
-            Halt::Final(Failure::Refused(Refusal::KeyHoldsNoPayment)) => EventKind::ReversalOfNonPayment,
-            Halt::Final(_) | Halt::Refused(_) | Halt::Raced | Halt::Store(_) => {
-                EventKind::KeyClosedBeforePayment
-            }
-        };
-        self.report(kind, request.place.key.to_string(), self.core.clock.now())
-            .await;
     }
 }
 

@@ -3,6 +3,10 @@
 //! All that is known of a mobile number's codes is the header of its own partition. A wrong try
 //! counts, and a code is used up by a key, before the order itself is committed: the same key
 //! may present it again, so a retry is never refused for it.
+//!
+//! A message is sent after its code is written, and that it was sent is written after that: what
+//! dies in between leaves a code that the repeat of its key sends anew. Two messages are better
+//! than none.
 
 use super::number::below;
 use super::tries::{Halt, Tries};
@@ -12,13 +16,13 @@ use crate::content;
 use crate::failure::Failure;
 use crate::validate::SmsCodeText;
 use map_domain::command::send_sms::{self, PresentSmsCode, SendSmsCode, Sent};
-use map_domain::sms::SmsState;
+use map_domain::sms::{SmsCode, SmsState};
 use map_domain::{CallerId, MobileNumber, Operation, OrderKey, Refusal, Timestamp};
 use map_store::codec::Body;
 use map_store::{Claim, Commit, CommitOutcome, Load, PartitionId, Row, RowKey, RowWrite, Version, records};
 use std::sync::Arc;
 
-/// How often one presentation is tried against others of the same number.
+/// How often a presentation, or what came of a message, is tried against others of the same number.
 const ROUNDS: usize = 8;
 
 impl Ledger {
@@ -40,6 +44,8 @@ impl Ledger {
                 caller: caller.id,
                 digest: ledger.core.secrets.sms_code(&mobile, &code),
             };
+            // Others with the same key wait: they are told what came of the message.
+            let _turn = ledger.requests.take(&command.key).await;
             let mut tries = Tries::new(&ledger);
             loop {
                 let outcome = ledger.try_to_send(&mobile, &command, &code).await;
@@ -59,44 +65,62 @@ impl Ledger {
     ) -> Result<Timestamp, Halt> {
         let (version, state) = self.sms_state(mobile).await?;
         let decided = send_sms::decide(&state, command, &self.core.context());
-        let (state, expires_at) = match decided.map_err(|refusal| Halt::Refused(refusal.into()))? {
+        let expires_at = match decided.map_err(|refusal| Halt::Refused(refusal.into()))? {
             Sent::Already { expires_at } => return Ok(expires_at),
-            Sent::Send { state, expires_at } => (state, expires_at),
+            Sent::Written { expires_at } => expires_at,
+            Sent::Send { state, expires_at } => {
+                self.write_code(mobile, command, version, &state).await?;
+                expires_at
+            }
         };
+        if let Err(error) = self.core.sms.send(mobile, code, self.core.clock.now()).await {
+            tracing::warn!(%error, "an SMS code was not sent");
+            self.amend(mobile, |state| withdrawn(state, command)).await;
+            return Err(Halt::Final(Failure::SmsNotSent));
+        }
+        self.amend(mobile, |state| send_sms::handed_over(state, command))
+            .await;
+        Ok(expires_at)
+    }
+
+    /// Writes a new code and takes its key.
+    async fn write_code(
+        &self,
+        mobile: &MobileNumber,
+        command: &SendSmsCode,
+        expected: Version,
+        state: &SmsState,
+    ) -> Result<(), Halt> {
         let claim = records::order_claim(
             &command.key,
             PartitionId::Sms(mobile.clone()),
             content::send_sms(mobile),
             0,
         );
-        match self.write_sms(mobile, version, &state, vec![claim]).await? {
-            CommitOutcome::Applied(_) => {}
+        match self.write_sms(mobile, expected, state, vec![claim]).await? {
+            CommitOutcome::Applied(_) => Ok(()),
             CommitOutcome::ClaimHeld { .. } => {
-                return Err(Halt::Final(Failure::Refused(Refusal::IdempotencyKeyReused)));
+                Err(Halt::Final(Failure::Refused(Refusal::IdempotencyKeyReused)))
             }
-            CommitOutcome::Stale | CommitOutcome::RowExists(_) => return Err(Halt::Raced),
+            CommitOutcome::Stale | CommitOutcome::RowExists(_) => Err(Halt::Raced),
         }
-        if let Err(error) = self.core.sms.send(mobile, code, self.core.clock.now()).await {
-            tracing::warn!(%error, "an SMS code was not sent");
-            self.withdraw(mobile, &command.key).await;
-            return Err(Halt::Final(Failure::SmsNotSent));
-        }
-        Ok(expires_at)
     }
 
-    /// Forgets a code that was not sent, so that its key may ask again. That one was asked for
-    /// still counts against the limits.
-    async fn withdraw(&self, mobile: &MobileNumber, key: &OrderKey) {
+    /// Notes what came of a message. Where that fails it is as if the process had died: the
+    /// repeat sends again.
+    async fn amend(&self, mobile: &MobileNumber, change: impl Fn(&SmsState) -> Option<SmsState>) {
         for _ in 0..ROUNDS {
-            let Ok((version, mut state)) = self.sms_state(mobile).await else {
+            let Ok((version, state)) = self.sms_state(mobile).await else {
+                continue;
+            };
+            let Some(state) = change(&state) else {
                 return;
             };
-            state.codes.retain(|code| code.request != *key);
-            match self.write_sms(mobile, version, &state, Vec::new()).await {
-                Ok(CommitOutcome::Stale | CommitOutcome::RowExists(_)) => {}
-                Ok(CommitOutcome::Applied(_) | CommitOutcome::ClaimHeld { .. }) | Err(_) => return,
+            if let Ok(CommitOutcome::Applied(_)) = self.write_sms(mobile, version, &state, Vec::new()).await {
+                return;
             }
         }
+        tracing::warn!("what came of an SMS code could not be written");
     }
 
     /// Presents a code under an order's key: right, or refused. A wrong try is counted.
@@ -166,4 +190,13 @@ impl Ledger {
         };
         self.core.store.commit(commit).await.map_err(Halt::Store)
     }
+}
+
+/// The state without a code that was not sent, so that its key may ask again. That it was asked for
+/// still counts against the limits.
+fn withdrawn(state: &SmsState, command: &SendSmsCode) -> Option<SmsState> {
+    let ours = |code: &SmsCode| code.request == command.key && code.digest == command.digest;
+    let mut after = state.clone();
+    after.codes.retain(|code| !ours(code));
+    (after != *state).then_some(after)
 }

@@ -100,11 +100,11 @@ impl CatalogService for Catalog {
         request: Request<GetTerminalRequest>,
     ) -> Result<Response<GetTerminalResponse>, Status> {
         let (call, request) = open(&self.core, request, Rpc::GetTerminal)?;
-        id("seller_id", &request.seller_id, SellerId::parse)?;
-        id("terminal_id", &request.terminal_id, TerminalId::parse)?;
+        let seller = id("seller_id", &request.seller_id, SellerId::parse)?;
+        let terminal = id("terminal_id", &request.terminal_id, TerminalId::parse)?;
         let catalogue = self.core.catalogue();
         let place = catalogue
-            .terminal(&request.seller_id, &request.terminal_id)
+            .terminal(&seller, &terminal)
             .ok_or(Failure::TerminalUnknown)?;
         if call.caller.role != Role::Operator && !call.caller.acts_for(&place.terminal.network) {
             return Err(Failure::NetworkNotAllowed.into());
@@ -128,11 +128,11 @@ fn asking_terminal<'a>(
             Err(Failure::Malformed(vec![("store_id", "only with key".to_owned())]))
         };
     };
-    id("key.seller_id", &key.seller_id, SellerId::parse)?;
-    id("key.terminal_id", &key.terminal_id, TerminalId::parse)?;
+    let seller = id("key.seller_id", &key.seller_id, SellerId::parse)?;
+    let terminal = id("key.terminal_id", &key.terminal_id, TerminalId::parse)?;
     let store = id("store_id", &request.store_id, StoreId::parse)?;
     let place = catalogue
-        .terminal(&key.seller_id, &key.terminal_id)
+        .terminal(&seller, &terminal)
         .ok_or(Failure::TerminalUnknown)?;
     if place.store.id != store {
         return Err(Failure::TerminalUnknown);

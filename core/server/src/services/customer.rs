@@ -31,9 +31,9 @@ impl CustomerService for Customers {
         &self,
         request: Request<GetCustomerRequest>,
     ) -> Result<Response<GetCustomerResponse>, Status> {
-        let (_, request) = open(self.ledger.core(), request, Rpc::GetCustomer)?;
+        let (call, request) = open(self.ledger.core(), request, Rpc::GetCustomer)?;
         let mobile = validate::mobile_number(&request.mobile_number)?;
-        let (state, _) = self.ledger.get_customer(&mobile).await?;
+        let (state, _) = self.ledger.get_customer(&call.caller, &mobile).await?;
         Ok(Response::new(GetCustomerResponse {
             customer: Some(show(&state.customer)),
         }))

@@ -38,7 +38,7 @@ const fn describe(kind: EventKind) -> (&'static str, &'static str) {
         ),
         EventKind::PaymentCodeLocked => (
             "PAYMENT_CODE_LOCKED",
-            "Five wrong payment codes in a row locked a customer.",
+            "Wrong payment codes in a row locked a customer.",
         ),
         EventKind::IdentityMismatch => (
             "IDENTITY_MISMATCH",

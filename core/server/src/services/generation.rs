@@ -49,7 +49,7 @@ impl Raise {
     }
 }
 
-/// Raises it, and answers the terminal's generation from now on.
+/// Raises it, and answers the generation that it was raised to; a repeat answers the same.
 ///
 /// # Errors
 /// [`Failure::TerminalUnknown`]; [`Refusal::IdempotencyKeyReused`]; what the store says. After
@@ -118,22 +118,22 @@ async fn attempt(core: &Core, raise: &Raise) -> Result<Attempt, Attempted> {
             done = Some(Order::from_body(&row.body)?);
         }
     }
+    if let Some(done) = done {
+        return Ok(Attempt::Settled(raised_to(&done, raise)?));
+    }
     let Some(CatalogueItem::Seller(mut seller)) = seller else {
         return Err(Failure::TerminalUnknown.into());
     };
     let generation = generation(&mut seller, &raise.terminal).ok_or(Failure::TerminalUnknown)?;
-    if let Some(done) = done {
-        return if done.content == raise.content() {
-            Ok(Attempt::Settled(*generation))
-        } else {
-            Err(Failure::Refused(Refusal::IdempotencyKeyReused).into())
-        };
-    }
     *generation = generation
         .checked_add(1)
         .ok_or(Failure::Refused(Refusal::AmountOutOfRange))?;
     let raised = *generation;
-    match core.store.commit(commit(core, raise, &loaded, seller)).await? {
+    match core
+        .store
+        .commit(commit(core, raise, &loaded, seller, raised))
+        .await?
+    {
         CommitOutcome::Applied(_) => Ok(Attempt::Settled(raised)),
         CommitOutcome::ClaimHeld { held, .. } if !is_ours(&held, raise) => {
             Err(Failure::Refused(Refusal::IdempotencyKeyReused).into())
@@ -141,6 +141,24 @@ async fn attempt(core: &Core, raise: &Raise) -> Result<Attempt, Attempted> {
         CommitOutcome::Stale | CommitOutcome::RowExists(_) | CommitOutcome::ClaimHeld { .. } => {
             Ok(Attempt::Raced)
         }
+    }
+}
+
+/// What the key's act raised the generation to, however often it was raised since.
+fn raised_to(done: &Order, raise: &Raise) -> Result<u32, Failure> {
+    if done.content != raise.content() {
+        return Err(Failure::Refused(Refusal::IdempotencyKeyReused));
+    }
+    match done.detail {
+        OrderDetail::GenerationRaised(generation) => Ok(generation),
+        OrderDetail::Payment(_)
+        | OrderDetail::Cancellation(_)
+        | OrderDetail::Opening(_)
+        | OrderDetail::Transfer(_)
+        | OrderDetail::Closure
+        | OrderDetail::Act => Err(Failure::Internal(
+            "a generation was raised, but its order does not say so".to_owned(),
+        )),
     }
 }
 
@@ -161,7 +179,7 @@ fn is_ours(held: &ClaimValue, raise: &Raise) -> bool {
     }
 }
 
-fn commit(core: &Core, raise: &Raise, loaded: &Loaded, seller: Seller) -> Commit {
+fn commit(core: &Core, raise: &Raise, loaded: &Loaded, seller: Seller, generation: u32) -> Commit {
     let order = Order {
         key: raise.key(),
         id: raise.id.clone(),
@@ -169,7 +187,7 @@ fn commit(core: &Core, raise: &Raise, loaded: &Loaded, seller: Seller) -> Commit
         caller: raise.operator.clone(),
         at: core.clock.now(),
         state: OrderState::Done,
-        detail: OrderDetail::Act,
+        detail: OrderDetail::GenerationRaised(generation),
     };
     let row = Row {
         key: keys::order_row(&order.key),

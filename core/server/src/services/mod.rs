@@ -20,6 +20,7 @@ mod transfer;
 mod trial;
 mod wire;
 
+use crate::layers::DOCUMENT_BYTES;
 use crate::ledger::Ledger;
 use crate::provisioning::EdgeValidator;
 use map_proto::account::v1::account_service_server::AccountServiceServer;
@@ -34,9 +35,6 @@ use std::sync::Arc;
 use tonic::service::Routes;
 use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
 use tonic_reflection::server::{Builder, Error};
-
-/// A provisioning document may be larger than other messages: at least this many bytes.
-const DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
 
 /// All services of the canonical protos; `bytes` is the largest message they take.
 pub(crate) fn routes(ledger: &Arc<Ledger>, edge_validator: EdgeValidator, bytes: usize) -> Routes {

@@ -135,7 +135,8 @@ pub(super) fn life_line(key: &PosKey, order: &Order) -> payment::Payment {
         | OrderDetail::Opening(_)
         | OrderDetail::Transfer(_)
         | OrderDetail::Closure
-        | OrderDetail::Act => shown,
+        | OrderDetail::Act
+        | OrderDetail::GenerationRaised(_) => shown,
     }
 }
 

@@ -10,6 +10,9 @@ use map_domain::{
 use map_proto::common::v1 as common;
 use map_proto::payment::v1 as payment;
 
+/// Most that one top-up brings: ten thousand million yuan.
+const MAX_FROM_OUTSIDE_FEN: i64 = 1_000_000_000_000;
+
 /// What is wrong so far. A field that fails answers `None` and is remembered.
 #[derive(Default)]
 pub(super) struct Fields(Vec<(&'static str, String)>);
@@ -66,6 +69,14 @@ impl Fields {
         } else {
             self.wrong(path, "an amount in fen, 1 or more")
         }
+    }
+
+    /// Money that comes from outside: bounded, so that no sum over the ledger leaves 64 bits.
+    pub(super) fn amount_from_outside(&mut self, path: &'static str, fen: i64) -> Option<Fen> {
+        if fen > MAX_FROM_OUTSIDE_FEN {
+            return self.wrong(path, "an amount of at most 1,000,000,000,000 fen");
+        }
+        self.amount(path, fen)
     }
 
     pub(super) fn key(&mut self, key: Option<common::PosKey>) -> Option<TerminalKey> {

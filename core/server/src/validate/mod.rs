@@ -270,7 +270,7 @@ pub fn top_up(wire: transfer::TopUpRequest) -> Result<ToppingUp, Failure> {
     let mut fields = Fields::default();
     let number = fields.number("idempotency_key", wire.idempotency_key, 1);
     let mobile = fields.mobile(&wire.mobile_number);
-    let amount = fields.amount("amount_fen", wire.amount_fen);
+    let amount = fields.amount_from_outside("amount_fen", wire.amount_fen);
     let remark = fields.text("remark", wire.remark, 0, 512);
     let request = request!(ToppingUp {
         number,

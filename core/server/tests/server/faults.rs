@@ -7,7 +7,7 @@ use crate::faulty::Fault::{
     self, ClaimsOnly, Fine, NotApplied, Stale, UnknownApplied, UnknownClaimsOnly, UnknownHeld, UnknownLate,
     UnknownLost,
 };
-use crate::harness::{APP, NOON, refused};
+use crate::harness::{NOON, refused};
 use crate::story::{MOBILE, Story, digits, key, payment};
 use map_domain::{
     BatchNumber, CallerId, ContentDigest, Order, OrderId, PosKey, SellerId, SerialNumber, Slot, TerminalId,
@@ -21,7 +21,7 @@ use map_store::records::{closed_claim, order_claim, owner_of_mobile};
 use map_store::{CommitOutcome, Load, PartitionId, RowKind, Store};
 use tonic::Code;
 
-const EVERY: [Fault; 9] = [
+pub(crate) const EVERY: [Fault; 9] = [
     Fine,
     Stale,
     NotApplied,
@@ -42,14 +42,20 @@ fn unavailable(reason: &str) -> (Code, String) {
 }
 
 /// The key of a serial as the store knows it.
-fn pos_key(story: &Story, serial: &str) -> PosKey {
+pub(crate) fn pos_key(story: &Story, serial: &str) -> PosKey {
     let wire = key(serial);
     let catalogue = story.fixture.server.core().catalogue();
-    let place = catalogue.terminal(&wire.seller_id, &wire.terminal_id).unwrap();
+    let seller = SellerId::parse(&wire.seller_id).unwrap();
+    let terminal = TerminalId::parse(&wire.terminal_id).unwrap();
+    let generation = catalogue
+        .terminal(&seller, &terminal)
+        .unwrap()
+        .terminal
+        .generation;
     PosKey {
-        seller: SellerId::parse(&wire.seller_id).unwrap(),
-        terminal: TerminalId::parse(&wire.terminal_id).unwrap(),
-        generation: place.terminal.generation,
+        seller,
+        terminal,
+        generation,
         batch: BatchNumber::parse(&wire.batch_number).unwrap(),
         serial: SerialNumber::parse(serial).unwrap(),
     }
@@ -139,7 +145,7 @@ async fn whatever_fault_comes_a_decline_stays_a_decline_and_counts_one_attempt()
         };
         let answer = story
             .customers()
-            .get_customer(crate::harness::by(APP, request))
+            .get_customer(crate::harness::by(crate::harness::OPERATOR, request))
             .await
             .unwrap();
         assert_eq!(

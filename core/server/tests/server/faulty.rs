@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use map_store::{
     BulkRow, BulkSnapshot, Claim, ClaimKey, ClaimValue, Commit, CommitOutcome, IndexKey, IndexRow,
-    IndexTable, Load, Loaded, MemoryStore, Page, PartitionId, Row, Store, StoreError, StoreResult,
+    IndexTable, Load, Loaded, MemoryStore, Page, PartitionId, Row, Store, StoreError, StoreResult, keys,
 };
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-/// What becomes of one commit of a customer's partition.
+/// What becomes of one commit of a customer's or a mobile number's partition, or of one event's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// Nothing goes wrong.
@@ -36,6 +36,10 @@ pub(crate) enum Fault {
 pub(crate) struct FaultyStore {
     inner: MemoryStore,
     script: Mutex<VecDeque<Fault>>,
+    /// The same for SMS codes.
+    sms: Mutex<VecDeque<Fault>>,
+    /// The same for events without a customer.
+    events: Mutex<VecDeque<Fault>>,
     /// Commits that are on their way still.
     late: Mutex<Vec<Commit>>,
     /// Commits that arrive when they are told to.
@@ -50,9 +54,22 @@ impl FaultyStore {
         *self.script.lock().unwrap() = faults.iter().copied().collect();
     }
 
+    /// The next commits of SMS codes meet these, one each; later ones nothing.
+    pub(crate) fn script_sms(&self, faults: &[Fault]) {
+        *self.sms.lock().unwrap() = faults.iter().copied().collect();
+    }
+
+    /// The next commits of events without a customer meet these, one each; later ones nothing.
+    pub(crate) fn script_events(&self, faults: &[Fault]) {
+        *self.events.lock().unwrap() = faults.iter().copied().collect();
+    }
+
     /// How many scripted faults were not met yet.
     pub(crate) fn unmet(&self) -> usize {
-        self.script.lock().unwrap().len()
+        [&self.script, &self.sms, &self.events]
+            .map(|script| script.lock().unwrap().len())
+            .iter()
+            .sum()
     }
 
     /// Somebody writes these claims right before the next call of `claim`.
@@ -80,15 +97,21 @@ impl FaultyStore {
 #[async_trait]
 impl Store for FaultyStore {
     async fn load(&self, partition: &PartitionId, what: Load) -> StoreResult<Loaded> {
-        self.inner.load(partition, what).await
+        let loaded = self.inner.load(partition, what).await;
+        // Whoever reads to write lets the others read, too: as many race as can.
+        tokio::task::yield_now().await;
+        loaded
     }
 
     async fn commit(&self, commit: Commit) -> StoreResult<CommitOutcome> {
-        if !matches!(commit.partition, PartitionId::Customer(_)) {
-            return self.inner.commit(commit).await;
-        }
+        let script = match &commit.partition {
+            PartitionId::Customer(_) => &self.script,
+            PartitionId::Sms(_) => &self.sms,
+            events @ PartitionId::Audit(_) if *events != keys::operator_acts() => &self.events,
+            _ => return self.inner.commit(commit).await,
+        };
         self.catch_up().await;
-        let fault = self.script.lock().unwrap().pop_front().unwrap_or(Fault::Fine);
+        let fault = script.lock().unwrap().pop_front().unwrap_or(Fault::Fine);
         let unknown = || StoreError::OutcomeUnknown("scripted".to_owned());
         match fault {
             Fault::Fine => self.inner.commit(commit).await,

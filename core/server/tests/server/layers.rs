@@ -1,29 +1,70 @@
 //! The layers on their own, around a service that does what the test wants.
 
+use crate::harness::{APP, OPERATOR};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
+use hyper::body::Frame;
+use map_domain::{Policy, Timestamp};
 use map_server::CoreConfig;
+use map_server::adapters::SmsOutbox;
+use map_server::caller::Role;
+use map_server::catalogue::{Catalogue, ProvisionedCaller};
 use map_server::config::{Limits, Timeouts};
+use map_server::core::Core;
 use map_server::layers::{Admission, Edge};
-use map_server::ports::Random;
+use map_server::ports::{Clock, Random};
+use map_server::secrets::Secrets;
+use map_store::MemoryStore;
+use map_store::records::CatalogueRecords;
 use std::convert::Infallible;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, RwLock};
 use tokio::sync::Semaphore;
+use tokio_stream::StreamExt;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Service, ServiceExt, service_fn};
 
 const PAY: &str = "/map.payment.v1.PaymentService/Pay";
 const UNDO: &str = "/map.payment.v1.PaymentService/ReversePayment";
+const APPLY: &str = "/map.provisioning.v1.ProvisioningService/Apply";
+const MIB: usize = 1024 * 1024;
 
 struct Zeroes;
 impl Random for Zeroes {
     fn fill(&self, buffer: &mut [u8]) {
         buffer.fill(0);
     }
+}
+
+struct Epoch;
+impl Clock for Epoch {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(0)
+    }
+}
+
+/// A core that knows an app and an operator.
+fn core() -> Arc<Core> {
+    let extra_callers = vec![
+        ProvisionedCaller::configured(Role::App, "app1", APP).unwrap(),
+        ProvisionedCaller::configured(Role::Operator, "root", OPERATOR).unwrap(),
+    ];
+    Arc::new(Core {
+        store: Arc::new(MemoryStore::default()),
+        clock: Arc::new(Epoch),
+        random: Arc::new(Zeroes),
+        sms: Arc::new(SmsOutbox::default()),
+        secrets: Secrets::new([7; 32]),
+        policy: Policy::default(),
+        catalogue: RwLock::new(Arc::new(Catalogue::of(
+            CatalogueRecords::default(),
+            &extra_callers,
+        ))),
+        extra_callers,
+    })
 }
 
 /// An edge around this service, and its admission.
@@ -37,9 +78,9 @@ where
     (
         Edge::new(
             service_fn(serve),
+            core(),
             Arc::clone(&admission),
             Timeouts::default(),
-            Arc::new(Zeroes),
         ),
         admission,
     )
@@ -55,8 +96,15 @@ impl<S> Inner for S where
 {
 }
 
+/// A call of the app.
 fn request(path: &str) -> http::request::Builder {
-    Request::post(path).header("content-type", "application/grpc")
+    request_by(APP, path)
+}
+
+fn request_by(key: &str, path: &str) -> http::request::Builder {
+    Request::post(path)
+        .header("content-type", "application/grpc")
+        .header("authorization", format!("Bearer {key}"))
 }
 
 fn empty(builder: http::request::Builder) -> Request<Body> {
@@ -223,6 +271,147 @@ async fn a_panic_ends_as_internal_and_frees_its_place() {
     assert!(!status(&response).unwrap().message().contains("13800138000"));
     admission.idle().await;
     assert_eq!(code(&edge.oneshot(empty(request(UNDO))).await.unwrap()), Code::Ok);
+}
+
+/// These bytes, and then nothing more and no end.
+fn unfinished(bytes: usize) -> Body {
+    let pieces = (0..bytes.div_ceil(1000)).map(move |n| (bytes - n * 1000).min(1000));
+    let frames = pieces.map(|length| Ok::<_, Status>(Frame::data(Bytes::from(vec![0; length]))));
+    let frames = tokio_stream::iter(frames).chain(tokio_stream::pending());
+    Body::new(http_body_util::StreamBody::new(frames))
+}
+
+/// A body that must not be read.
+fn untouchable() -> Body {
+    let frames = tokio_stream::iter([()]).map(|()| -> Result<Frame<Bytes>, Status> { panic!("it was read") });
+    Body::new(http_body_util::StreamBody::new(frames))
+}
+
+fn whole(bytes: usize) -> Body {
+    Body::new(Full::new(Bytes::from(vec![0; bytes])))
+}
+
+#[tokio::test]
+async fn a_caller_that_may_not_call_is_refused_before_its_message_is_read() {
+    let (edge, _) = edge(Limits::default(), |_| async { panic!("it ran") });
+    let anonymous = Request::post(PAY);
+    let cases = [
+        (anonymous, Code::Unauthenticated),
+        (request_by("nobody's", PAY), Code::Unauthenticated),
+        (request_by("nobody's", UNDO), Code::Unauthenticated),
+        (request_by("nobody's", APPLY), Code::Unauthenticated),
+        (request(APPLY), Code::PermissionDenied),
+        (request_by(OPERATOR, PAY), Code::PermissionDenied),
+    ];
+    for (builder, expected) in cases {
+        let told = format!("{builder:?}");
+        let refused = edge.clone().oneshot(builder.body(untouchable()).unwrap()).await;
+        assert_eq!(code(&refused.unwrap()), expected, "{told}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_does_not_end_holds_no_place_and_is_given_up_at_the_deadline() {
+    let limits = Limits {
+        concurrent_calls: 1,
+        reserved_calls: 1,
+        ..Limits::default()
+    };
+    let (edge, admission) = edge(limits, |request: Request<Body>| async move {
+        assert!(!request.headers().contains_key("slow"), "it ran");
+        Ok(Response::new(Body::empty()))
+    });
+    let slow = |path: &str, bytes: usize| {
+        let request = request(path).header("slow", "1").header("grpc-timeout", "100m");
+        tokio::spawn(edge.clone().oneshot(request.body(unfinished(bytes)).unwrap()))
+    };
+    let before = tokio::time::Instant::now();
+    let waiting = [slow(PAY, 0), slow(PAY, 5), slow(UNDO, 0), slow(UNDO, 3000)];
+    tokio::task::yield_now().await;
+    assert_eq!(admission.running(), 0);
+    for path in [PAY, UNDO] {
+        let served = edge.clone().oneshot(empty(request(path))).await.unwrap();
+        assert_eq!(code(&served), Code::Ok, "{path}");
+    }
+    for task in waiting {
+        assert_eq!(code(&task.await.unwrap().unwrap()), Code::DeadlineExceeded);
+    }
+    assert_eq!(before.elapsed().as_millis(), 100);
+    assert_eq!(admission.running(), 0);
+}
+
+#[tokio::test]
+async fn a_message_is_as_long_as_its_rpc_allows_and_arrives_as_it_was_sent() {
+    let echo = |request: Request<Body>| async move { Ok(Response::new(request.into_body())) };
+    let (edge, _) = edge(Limits::default(), echo);
+    for (key, path, most) in [(APP, PAY, MIB), (APP, UNDO, MIB), (OPERATOR, APPLY, 16 * MIB)] {
+        // Five bytes stand before the message itself.
+        let longest = request_by(key, path).body(whole(most + 5)).unwrap();
+        let answer = edge.clone().oneshot(longest).await.unwrap();
+        let came = answer.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(came.len(), most + 5, "{path}");
+        let too_long = request_by(key, path).body(unfinished(most + 6)).unwrap();
+        let refused = edge.clone().oneshot(too_long).await.unwrap();
+        assert_eq!(code(&refused), Code::OutOfRange, "{path}");
+    }
+    let pieces = ["ab", "", "cde", "f"].map(|piece| Ok::<_, Status>(Frame::data(Bytes::from(piece))));
+    let body = http_body_util::StreamBody::new(tokio_stream::iter(pieces));
+    let answer = edge
+        .clone()
+        .oneshot(request(PAY).body(Body::new(body)).unwrap())
+        .await;
+    let came = answer.unwrap().into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(came, "abcdef");
+    let broken = tokio_stream::iter([Err::<Frame<Bytes>, _>(Status::cancelled("gone"))]);
+    let body = Body::new(http_body_util::StreamBody::new(broken));
+    let answer = edge.oneshot(request(PAY).body(body).unwrap()).await.unwrap();
+    assert_eq!(code(&answer), Code::Cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn large_messages_have_a_common_bound_and_small_ones_pass_beside_them() {
+    let (serve, gate) = gated();
+    let limits = Limits {
+        total_message_bytes: 100 * 1024,
+        ..Limits::default()
+    };
+    let (edge, admission) = edge(limits, serve);
+    let call = |body: Body| tokio::spawn(edge.clone().oneshot(request(PAY).body(body).unwrap()));
+    let overloaded = |response: Response<Body>| {
+        let status = status(&response).unwrap();
+        assert_eq!(status.code(), Code::Unavailable);
+        assert_eq!(crate::harness::reason(&status), "OVERLOADED");
+    };
+    // 60 KiB are counted for each of them, while it comes in and while its call runs.
+    let (coming, running) = (64 * 1024, 64 * 1024);
+    let first = call(unfinished(coming));
+    tokio::task::yield_now().await;
+    overloaded(call(whole(running)).await.unwrap().unwrap());
+    overloaded(call(unfinished(running)).await.unwrap().unwrap());
+    let small = call(whole(4 * 1024));
+    tokio::task::yield_now().await;
+    assert_eq!(admission.running(), 1);
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    let second = call(whole(running));
+    tokio::task::yield_now().await;
+    assert_eq!(admission.running(), 2);
+    overloaded(call(whole(running)).await.unwrap().unwrap());
+    gate.add_permits(3);
+    for task in [small, second] {
+        assert_eq!(code(&task.await.unwrap().unwrap()), Code::Ok);
+    }
+    let third = call(whole(running)).await.unwrap().unwrap();
+    assert_eq!(code(&third), Code::Ok);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_call_of_ours_needs_no_key_and_ends_with_the_deadline() {
+    let (edge, admission) = edge(Limits::default(), |_| std::future::pending());
+    let ask = Request::post("/grpc.health.v1.Health/Check").header("grpc-timeout", "100m");
+    let response = edge.oneshot(ask.body(unfinished(0)).unwrap()).await.unwrap();
+    assert_eq!(code(&response), Code::DeadlineExceeded);
+    assert_eq!(admission.running(), 0);
 }
 
 #[tokio::test]

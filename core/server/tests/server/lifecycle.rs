@@ -194,6 +194,109 @@ async fn grpc_web_is_served_over_http_1() {
     );
 }
 
+/// Sends the head of a gRPC-web request for the fuel products and then these pieces of its
+/// chunked body, each when the one before was taken; what comes back until the grpc-status.
+async fn web(address: SocketAddr, kind: &str, key: &str, pieces: &[&str]) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let path = "/map.catalog.v1.CatalogService/ListFuelProducts";
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: {kind}\r\naccept: {kind}\r\n\
+         authorization: Bearer {key}\r\ntransfer-encoding: chunked\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    for piece in pieces {
+        let chunk = format!("{:x}\r\n{piece}\r\n", piece.len());
+        stream.write_all(chunk.as_bytes()).await.unwrap();
+        stream.flush().await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    let mut answer = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        // Of a text answer the trailers are in base64; its last chunk ends it.
+        if text.contains("grpc-status:") || text.ends_with("\r\n0\r\n\r\n") {
+            return text;
+        }
+        assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn grpc_web_asks_for_the_key_first_and_takes_a_message_in_pieces() {
+    let served = serve(Fixture::new().await).await;
+    let binary = "application/grpc-web+proto";
+    let refused = web(served.address, binary, "nobody's", &["\0"]).await;
+    assert!(refused.contains("grpc-status: 16"), "{refused}");
+    let whole = web(served.address, binary, APP, &["\0\0", "\0\0\0", ""]).await;
+    assert!(
+        whole.contains("0号柴油") && whole.contains("grpc-status:0"),
+        "{whole}"
+    );
+    let text = "application/grpc-web-text+proto";
+    let refused = web(served.address, text, "nobody's", &["AA"]).await;
+    assert!(refused.contains("grpc-status: 16"), "{refused}");
+    let whole = web(served.address, text, APP, &["AA", "AAAA", "A=", ""]).await;
+    assert!(
+        whole.starts_with("HTTP/1.1 200") && !whole.contains("grpc-status"),
+        "{whole}"
+    );
+}
+
+#[tokio::test]
+async fn streams_without_key_and_end_are_refused_at_once_and_take_no_places() {
+    use hyper::body::Frame;
+    let config = CoreConfig {
+        limits: Limits {
+            concurrent_calls: 1,
+            reserved_calls: 1,
+            ..Limits::default()
+        },
+        ..CoreConfig::default()
+    };
+    let fixture = Fixture::start(config, Arc::new(MemoryStore::default())).await;
+    fixture.apply(document()).await.unwrap();
+    let served = serve(fixture).await;
+    let client: Client<_, http_body_util::combinators::BoxBody<Bytes, tonic::Status>> =
+        Client::builder(TokioExecutor::new())
+            .http2_only(true)
+            .build_http();
+    for path in [
+        "/map.payment.v1.PaymentService/Pay",
+        "/map.payment.v1.PaymentService/ReversePayment",
+        "/map.provisioning.v1.ProvisioningService/Apply",
+    ] {
+        for _ in 0..3 {
+            let request = http::Request::post(format!("http://{}{path}", served.address))
+                .header("content-type", "application/grpc")
+                .header("te", "trailers");
+            let endless = tokio_stream::pending::<Result<Frame<Bytes>, tonic::Status>>();
+            let body = http_body_util::StreamBody::new(endless).boxed();
+            let response = client.request(request.body(body).unwrap()).await.unwrap();
+            assert_eq!(response.headers().get("grpc-status").unwrap(), "16", "{path}");
+        }
+    }
+    assert_eq!(served.fixture.server.running(), 0);
+    let mut catalog = CatalogServiceClient::new(served.fixture.edge());
+    catalog
+        .list_fuel_products(by(APP, ListFuelProductsRequest {}))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_question_of_anybody_is_short() {
+    let fixture = Fixture::start(CoreConfig::default(), Arc::new(MemoryStore::default())).await;
+    let request = HealthCheckRequest {
+        service: "x".repeat(5000),
+    };
+    let refused = HealthClient::new(fixture.edge())
+        .check(request)
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::OutOfRange);
+}
+
 #[tokio::test]
 async fn a_message_beyond_the_limit_is_refused() {
     let config = CoreConfig {

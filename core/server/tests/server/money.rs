@@ -140,7 +140,7 @@ async fn a_balance_query_counts_a_wrong_code_once_for_each_key_and_occupies_noth
     };
     let customer = story
         .customers()
-        .get_customer(by(APP, request))
+        .get_customer(by(OPERATOR, request))
         .await
         .unwrap()
         .into_inner()
@@ -369,7 +369,7 @@ async fn a_payment_code_makes_a_customer_and_its_repeat_asks_for_no_sms_code() {
     };
     let customer = story
         .customers()
-        .get_customer(by(APP, request))
+        .get_customer(by(OPERATOR, request))
         .await
         .unwrap()
         .into_inner()
@@ -380,7 +380,7 @@ async fn a_payment_code_makes_a_customer_and_its_repeat_asks_for_no_sms_code() {
     let request = GetCustomerRequest {
         mobile_number: STRANGER.to_owned(),
     };
-    let refusal = refused(story.customers().get_customer(by(APP, request)).await);
+    let refusal = refused(story.customers().get_customer(by(OPERATOR, request)).await);
     assert_eq!(refusal, (Code::NotFound, "CUSTOMER_NOT_FOUND".to_owned()));
     story.sound().await;
 }
@@ -432,6 +432,29 @@ async fn an_operator_gives_a_payment_back_however_old_once() {
         malformed,
         (Code::PermissionDenied, "PERMISSION_DENIED".to_owned())
     );
+    story.sound().await;
+}
+
+/// No sum over the ledger may leave 64 bits.
+#[tokio::test]
+async fn a_top_up_is_bounded() {
+    let story = Story::new().await;
+    let request = |key: &str, amount_fen| TopUpRequest {
+        idempotency_key: key.to_owned(),
+        mobile_number: MOBILE.to_owned(),
+        amount_fen,
+        remark: String::new(),
+    };
+    let malformed = (Code::InvalidArgument, "MALFORMED_REQUEST".to_owned());
+    for amount in [1_000_000_000_001, i64::MAX] {
+        let answer = story
+            .transfers()
+            .top_up(by(CHANNEL, request("B-1", amount)))
+            .await;
+        assert_eq!(refused(answer), malformed);
+    }
+    let most = request("B-1", 1_000_000_000_000);
+    story.transfers().top_up(by(CHANNEL, most)).await.unwrap();
     story.sound().await;
 }
 
@@ -520,5 +543,4 @@ async fn a_code_that_was_not_sent_may_be_asked_for_again_under_its_key() {
     assert!(send().await.is_ok());
     assert!(send().await.is_ok());
     assert_eq!(sms.outbox().unwrap().len(), 1);
-    ledger.idle().await;
 }

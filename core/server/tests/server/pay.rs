@@ -249,7 +249,7 @@ async fn an_unreadable_pin_block_uses_up_neither_the_key_nor_an_attempt_and_rais
     };
     let customer = story
         .customers()
-        .get_customer(by(APP, request))
+        .get_customer(by(OPERATOR, request))
         .await
         .unwrap()
         .into_inner()

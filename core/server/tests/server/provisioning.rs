@@ -192,6 +192,22 @@ async fn a_terminals_generation_survives_every_document() {
     }
 }
 
+#[tokio::test]
+async fn a_key_that_passed_to_another_caller_is_that_callers() {
+    // The identifier before and after it in order: neither may win by its name.
+    for (old, new) in [("b-old", "a-new"), ("a-old", "b-new")] {
+        let fixture = Fixture::new().await;
+        for id in [old, new] {
+            let mut named = document();
+            named.callers.push(app(id, "the-same-key", "net1"));
+            fixture.apply(named).await.unwrap();
+            let request = by("the-same-key", catalog::ListFuelProductsRequest {});
+            let answer = catalog(&fixture).list_fuel_products(request).await;
+            assert!(answer.is_ok(), "{old} -> {new}, as {id}: {answer:?}");
+        }
+    }
+}
+
 /// One error in an otherwise good document.
 fn broken(change: impl FnOnce(&mut Document)) -> Document {
     let mut document = document();

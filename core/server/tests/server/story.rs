@@ -289,7 +289,7 @@ impl Story {
             mobile_number: MOBILE.to_owned(),
         };
         self.accounts()
-            .list_accounts(by(APP, request))
+            .list_accounts(by(OPERATOR, request))
             .await
             .unwrap()
             .into_inner()
@@ -302,7 +302,7 @@ impl Story {
         };
         Ok(self
             .accounts()
-            .get_account(by(APP, request))
+            .get_account(by(OPERATOR, request))
             .await?
             .into_inner()
             .account
@@ -350,7 +350,7 @@ impl Story {
             page_token: String::new(),
         };
         self.accounts()
-            .list_entries(by(APP, request))
+            .list_entries(by(OPERATOR, request))
             .await
             .unwrap()
             .into_inner()

@@ -11,7 +11,9 @@ use super::place;
 use super::report::{Counts, Danglers, ProblemKind as Kind, Problems};
 use crate::keys::{self, NumberRole};
 use crate::records::{business_day, closed_order, decode_order, paid_seller, step};
-use crate::{BulkRow, Claim, ClaimTable, ClaimValue, IndexRow, IndexTable, PartitionId, Row, RowKind};
+use crate::{
+    BulkRow, Claim, ClaimTable, ClaimValue, IndexRow, IndexTable, PartitionId, Row, RowKey, RowKind,
+};
 use map_domain::{Order, OrderDetail, OrderKey, OrderState, Slot};
 use std::collections::HashMap;
 
@@ -251,8 +253,6 @@ impl Links {
             IndexTable::Outbox => outbox_row(self.events.get_mut(&name), row, danglers),
             IndexTable::OrderNumber => number_row(order, row, danglers),
             IndexTable::MerchantDay => day_row(order, row, danglers),
-            // Nothing writes this index yet.
-            IndexTable::CallerDay => false,
         };
         if !explained {
             problems.add(
@@ -375,11 +375,19 @@ fn outbox_row(event: Option<&mut bool>, row: &IndexRow, danglers: &mut Danglers)
     place.is_some()
 }
 
+/// Whether the row points where its place says.
+fn is((partition, key): &(PartitionId, RowKey), row: &IndexRow) -> bool {
+    *partition == row.partition && *key == row.row
+}
+
 /// Whether the row is a readable number; notes it where the order carries it.
 fn number_row(order: Option<&mut OrderLink>, row: &IndexRow, danglers: &mut Danglers) -> bool {
-    let Some((id, role)) = keys::parse_order_number(&row.key.key) else {
+    let Some((id, role, target)) = keys::parse_order_number(&row.key.key) else {
         return false;
     };
+    if !is(&target, row) {
+        return false;
+    }
     let numbered = order.and_then(|order| match role {
         NumberRole::Own => Some(&mut order.own),
         NumberRole::Step => order.step.as_mut(),
@@ -393,9 +401,12 @@ fn number_row(order: Option<&mut OrderLink>, row: &IndexRow, danglers: &mut Dang
 
 /// Whether the row is in its own seller's day; notes it where the order belongs there.
 fn day_row(order: Option<&mut OrderLink>, row: &IndexRow, danglers: &mut Danglers) -> bool {
-    let Some((seller, day, id)) = keys::parse_merchant_day(&row.key.key) else {
+    let Some((seller, day, id, target)) = keys::parse_merchant_day(&row.key.key) else {
         return false;
     };
+    if !is(&target, row) {
+        return false;
+    }
     let id = fingerprint(&id);
     let numbered = order.and_then(|order| {
         let claimed = order.claim_day;

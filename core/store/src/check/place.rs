@@ -44,15 +44,15 @@ pub(super) fn of_claim(key: &ClaimKey) -> String {
 pub(super) fn of_index(key: &IndexKey) -> String {
     match key.table {
         IndexTable::OrderNumber => match keys::parse_order_number(&key.key) {
-            Some((id, role)) => format!("order number {id} ({role:?})"),
+            Some((id, role, _)) => format!("order number {id} ({role:?})"),
             None => format!("order number ({} bytes)", key.key.len()),
         },
         IndexTable::MerchantDay => match keys::parse_merchant_day(&key.key) {
-            Some((seller, day, id)) => format!("merchant day {seller} {day} {id}"),
+            Some((seller, day, id, _)) => format!("merchant day {seller} {day} {id}"),
             None => format!("merchant day ({} bytes)", key.key.len()),
         },
         // An outbox place holds a partition's key, which may be a mobile number.
-        IndexTable::Outbox | IndexTable::CallerDay => format!("{:?} ({} bytes)", key.table, key.key.len()),
+        IndexTable::Outbox => format!("{:?} ({} bytes)", key.table, key.key.len()),
     }
 }
 

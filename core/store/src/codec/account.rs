@@ -3,7 +3,8 @@
 use super::{Flaw, fen, id, list, optional_id, required, time, wire};
 use map_domain::catalogue::FuelProduct;
 use map_domain::{
-    Account, AccountNumber, AccountType, ProductId, ReleasePlan, Restrictions, SellerId, TerminalId, Validity,
+    Account, AccountNumber, AccountType, CallerId, ProductId, ReleasePlan, Restrictions, SellerId,
+    TerminalId, Validity,
 };
 
 super::body!(Account, wire::Account, "account");
@@ -51,6 +52,7 @@ impl From<&Account> for wire::Account {
             pending: account.pending,
             restrictions: Some((&account.restrictions).into()),
             opened_at_ms: account.opened_at.as_millis(),
+            opened_by: account.opened_by.to_string(),
         }
     }
 }
@@ -82,6 +84,7 @@ impl TryFrom<wire::Account> for Account {
             pending: account.pending,
             restrictions: required("restrictions", account.restrictions)?,
             opened_at: time(account.opened_at_ms),
+            opened_by: id("opened_by", &account.opened_by, CallerId::parse)?,
         })
     }
 }

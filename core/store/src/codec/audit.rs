@@ -35,6 +35,11 @@ impl TryFrom<wire::AuditEntry> for AuditEntry {
     }
 }
 
+/// The number of an event's kind, as its row has it.
+pub(crate) fn event_code(event: EventKind) -> u32 {
+    i32::from(kind(event)).unsigned_abs()
+}
+
 const fn kind(kind: EventKind) -> wire::EventKind {
     match kind {
         EventKind::ReplayAfterWindow => wire::EventKind::ReplayAfterWindow,

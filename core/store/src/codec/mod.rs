@@ -17,6 +17,7 @@ mod order;
 mod sms;
 mod wire;
 
+pub(crate) use audit::event_code;
 pub use claim::IndexTarget;
 pub(crate) use order::{operation_code, operation_from_code, slot_code, slot_from_code};
 

@@ -210,6 +210,11 @@ impl From<&Order> for wire::Order {
                 OrderDetail::Transfer(transfer) => Detail::Transfer(transfer.into()),
                 OrderDetail::Closure => Detail::Closure(wire::Closure {}),
                 OrderDetail::Act => Detail::Act(wire::Act {}),
+                OrderDetail::GenerationRaised(generation) => {
+                    Detail::GenerationRaised(wire::GenerationRaised {
+                        generation: *generation,
+                    })
+                }
             }),
         }
     }
@@ -244,6 +249,7 @@ impl TryFrom<wire::Order> for Order {
                 Detail::Transfer(transfer) => OrderDetail::Transfer(transfer.try_into()?),
                 Detail::Closure(wire::Closure {}) => OrderDetail::Closure,
                 Detail::Act(wire::Act {}) => OrderDetail::Act,
+                Detail::GenerationRaised(raised) => OrderDetail::GenerationRaised(raised.generation),
             },
         })
     }

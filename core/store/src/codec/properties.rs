@@ -202,6 +202,7 @@ fn detail() -> impl Strategy<Value = OrderDetail> {
         transfer,
         Just(OrderDetail::Closure),
         Just(OrderDetail::Act),
+        any::<u32>().prop_map(OrderDetail::GenerationRaised),
     ]
 }
 
@@ -294,7 +295,7 @@ fn account() -> impl Strategy<Value = Account> {
         validity,
         flags,
         restrictions(),
-        time(),
+        (time(), id(CallerId::parse)),
     )
         .prop_map(
             |(
@@ -304,7 +305,7 @@ fn account() -> impl Strategy<Value = Account> {
                 validity,
                 (frozen, pending),
                 restrictions,
-                opened_at,
+                (opened_at, opened_by),
             )| {
                 Account {
                     number,
@@ -319,6 +320,7 @@ fn account() -> impl Strategy<Value = Account> {
                     pending,
                     restrictions,
                     opened_at,
+                    opened_by,
                 }
             },
         )
@@ -364,15 +366,19 @@ fn sms() -> impl Strategy<Value = SmsState> {
         time(),
         any::<u32>(),
         option::of(order_key()),
+        any::<bool>(),
     )
-        .prop_map(|(digest, caller, request, sent_at, tries, used_by)| SmsCode {
-            digest: CodeDigest(digest),
-            caller,
-            request,
-            sent_at,
-            tries,
-            used_by,
-        });
+        .prop_map(
+            |(digest, caller, request, sent_at, tries, used_by, handed_over)| SmsCode {
+                digest: CodeDigest(digest),
+                caller,
+                request,
+                sent_at,
+                tries,
+                used_by,
+                handed_over,
+            },
+        );
     (vec(time(), 0..4), vec(code, 0..3)).prop_map(|(sent, codes)| SmsState { sent, codes })
 }
 

@@ -103,6 +103,7 @@ pub(crate) fn account() -> Account {
         pending: true,
         restrictions: restrictions(),
         opened_at: Timestamp::from_millis(1_795_240_000_004),
+        opened_by: caller(),
     }
 }
 
@@ -222,6 +223,14 @@ pub(crate) fn orders() -> Vec<(&'static str, Order)> {
                 OrderDetail::Transfer(transfer),
             ),
         ),
+        (
+            "order_generation_raised",
+            order(
+                by_caller(Operation::RaiseTerminalGeneration, "G-1"),
+                OrderState::Done,
+                OrderDetail::GenerationRaised(2),
+            ),
+        ),
     ]
 }
 
@@ -260,6 +269,7 @@ pub(crate) fn sms() -> SmsState {
             sent_at: NOW,
             tries: 2,
             used_by: Some(by_caller(Operation::OpenCard, "A-7")),
+            handed_over: true,
         }],
     }
 }

@@ -35,6 +35,7 @@ impl From<&SmsCode> for wire::SmsCode {
             sent_at_ms: code.sent_at.as_millis(),
             tries: code.tries,
             used_by: code.used_by.as_ref().map(Into::into),
+            handed_over: code.handed_over,
         }
     }
 }
@@ -50,6 +51,7 @@ impl TryFrom<wire::SmsCode> for SmsCode {
             sent_at: time(code.sent_at_ms),
             tries: code.tries,
             used_by: code.used_by.map(TryInto::try_into).transpose()?,
+            handed_over: code.handed_over,
         })
     }
 }

@@ -15,6 +15,7 @@ fn the_stored_bytes_of_names_do_not_change() {
     let partition = customer(samples::customer_id());
     let event = stream_row(RowKind::Outbox, NOW, 7, 1);
     let seller = SellerId::parse("SH12345").unwrap();
+    let row = order_row(&by_caller(Operation::OpenCard, "A-7"));
     let table: [(&[u8], &str); 12] = [
         (
             &account_row(&number("2010888123456789")).key,
@@ -39,14 +40,17 @@ fn the_stored_bytes_of_names_do_not_change() {
             &mobile_claim(&mobile(), 1).key,
             "0b313338303030303132333400000001",
         ),
-        (&order_number(&order_id("ud1"), NumberRole::Own).key, "0375643100"),
         (
-            &order_number(&order_id("ud1"), NumberRole::Step).key,
-            "0375643101",
+            &order_number(&order_id("ud1"), NumberRole::Own, &partition, &row).key,
+            "037564310022633a333033313332333333343335333633373338333936313632363336343635363602020a6170702f77616c6c65740103412d37",
         ),
         (
-            &merchant_day(&seller, 20_261_121, &order_id("ud1")).key,
-            "07534831323334350135290103756431",
+            &order_number(&order_id("ud1"), NumberRole::Step, &partition, &row).key,
+            "037564310122633a333033313332333333343335333633373338333936313632363336343635363602020a6170702f77616c6c65740103412d37",
+        ),
+        (
+            &merchant_day(&seller, 20_261_121, &order_id("ud1"), &partition, &row).key,
+            "0753483132333435013529010375643122633a333033313332333333343335333633373338333936313632363336343635363602020a6170702f77616c6c65740103412d37",
         ),
         (
             &outbox(NOW, &partition, &event).key,
@@ -112,17 +116,18 @@ fn names_are_read_back() {
         parse_mobile_claim(&mobile_claim(&mobile(), 9).key),
         Some((mobile(), 9))
     );
+    let partition = customer(samples::customer_id());
+    let row = order_row(&pos("1", Slot::Pay));
     for role in [NumberRole::Own, NumberRole::Step] {
         assert_eq!(
-            parse_order_number(&order_number(&id, role).key),
-            Some((id.clone(), role))
+            parse_order_number(&order_number(&id, role, &partition, &row).key),
+            Some((id.clone(), role, (partition.clone(), row.clone())))
         );
     }
     assert_eq!(
-        parse_merchant_day(&merchant_day(&seller, 7, &id).key),
-        Some((seller, 7, id))
+        parse_merchant_day(&merchant_day(&seller, 7, &id, &partition, &row).key),
+        Some((seller, 7, id, (partition.clone(), row)))
     );
-    let partition = customer(samples::customer_id());
     let event = stream_row(RowKind::Outbox, NOW, 7, 1);
     assert_eq!(
         outbox_of_row(&partition, &event),
@@ -144,35 +149,47 @@ fn names_are_read_back() {
 #[test]
 fn a_prefix_holds_its_places_and_no_others() {
     let seller = |text: &str| SellerId::parse(text).unwrap();
+    let (partition, row) = (events("S1/T1"), order_row(&pos("1", Slot::Pay)));
+    let in_day =
+        |name: &str, day: u32| merchant_day(&seller(name), day, &order_id("x"), &partition, &row).key;
+    let numbered = |id: &str, role| order_number(&order_id(id), role, &partition, &row).key;
     let day = merchant_day_prefix(&seller("A"), 20_261_121);
-    assert!(
-        merchant_day(&seller("A"), 20_261_121, &order_id("x"))
-            .key
-            .starts_with(&day)
-    );
+    assert!(in_day("A", 20_261_121).starts_with(&day));
     for (name, other) in [("A", 20_261_122), ("AA", 20_261_121)] {
-        assert!(
-            !merchant_day(&seller(name), other, &order_id("x"))
-                .key
-                .starts_with(&day)
-        );
+        assert!(!in_day(name, other).starts_with(&day));
     }
     let number = order_number_prefix(&order_id("ud1"));
-    assert!(
-        order_number(&order_id("ud1"), NumberRole::Step)
-            .key
-            .starts_with(&number)
-    );
-    assert!(
-        !order_number(&order_id("ud10"), NumberRole::Own)
-            .key
-            .starts_with(&number)
-    );
+    assert!(numbered("ud1", NumberRole::Step).starts_with(&number));
+    assert!(!numbered("ud10", NumberRole::Own).starts_with(&number));
+}
+
+#[test]
+fn two_rows_have_two_places_whatever_number_they_carry() {
+    let seller = SellerId::parse("A").unwrap();
+    let id = order_id("ud1");
+    let rows = [pos("1", Slot::Pay), pos("2", Slot::Pay)].map(|key| order_row(&key));
+    let homes = [1, 2].map(|n| customer(CustomerId::new([n; 16])));
+    let pointers: Vec<_> = homes
+        .iter()
+        .flat_map(|home| rows.iter().map(move |row| (home, row)))
+        .collect();
+    let mut places: Vec<IndexKey> = pointers
+        .iter()
+        .flat_map(|(home, row)| {
+            [
+                order_number(&id, NumberRole::Own, home, row),
+                merchant_day(&seller, 7, &id, home, row),
+            ]
+        })
+        .collect();
+    places.sort();
+    places.dedup();
+    assert_eq!(places.len(), 8);
 }
 
 #[test]
 fn later_is_after_and_the_outbox_shows_the_newest_first() {
-    let partition = events();
+    let partition = events("S1/T1");
     let times = [i64::MIN, -1, 0, 1, 1_795_240_000_000, i64::MAX].map(Timestamp::from_millis);
     for (earlier, later) in times.iter().zip(&times[1..]) {
         let rows = [*earlier, *later].map(|at| stream_row(RowKind::Outbox, at, 3, 0));

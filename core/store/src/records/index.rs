@@ -38,15 +38,19 @@ pub(crate) const fn paid_seller(order: &Order) -> Option<&SellerId> {
 pub fn index_rows(partition: &PartitionId, order: &Order, day: Option<u32>) -> Vec<IndexRow> {
     let row = keys::order_row(&order.key);
     let step = step(order);
-    let mut places = vec![keys::order_number(&order.id, NumberRole::Own)];
-    places.extend(step.map(|step| keys::order_number(&step.id, NumberRole::Step)));
+    let mut places = vec![keys::order_number(&order.id, NumberRole::Own, partition, &row)];
+    places.extend(step.map(|step| keys::order_number(&step.id, NumberRole::Step, partition, &row)));
     if let Some(seller) = paid_seller(order) {
         places.push(keys::merchant_day(
             seller,
             day.unwrap_or_else(|| business_day(order.at)),
             &order.id,
+            partition,
+            &row,
         ));
-        places.extend(step.map(|step| keys::merchant_day(seller, business_day(step.at), &step.id)));
+        places.extend(
+            step.map(|step| keys::merchant_day(seller, business_day(step.at), &step.id, partition, &row)),
+        );
     }
     places
         .into_iter()

@@ -25,8 +25,7 @@ pub use load::{decode_order, decode_sms, decode_state, load_for};
 pub use numbers::{FoundOrder, find_by_number};
 pub use resolve::{MobileOwner, owner_of_account, owner_of_mobile};
 pub use stream::{
-    AuditEntry, append_audit_entries, append_events, audit_commit, events_commit, list_audit_entries,
-    list_events,
+    AuditEntry, append_audit_entries, append_event, audit_commit, list_audit_entries, list_events,
 };
 
 #[cfg(test)]

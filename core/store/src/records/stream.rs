@@ -1,15 +1,14 @@
 //! Events and the audit trail: written in time, read newest first.
 //!
 //! An event about a customer is a row of the customer's partition; one without a customer is a
-//! row of [`keys::events`]. Both have a place in the outbox index, where an operator reads all
+//! row of its target's [`keys::events`]. Both have a place in the outbox index, where an operator reads all
 //! of them. What operators did is in [`keys::operator_acts`].
 
-use super::commit::event_rows;
 use super::load::decoded;
-use crate::codec::Body;
+use crate::codec::{Body, event_code};
 use crate::{
-    Commit, CommitOutcome, IndexKey, IndexTable, Load, Page, PageOrder, Row, RowKind, RowWrite, Store,
-    StoreError, StoreResult, Version, keys,
+    Commit, CommitOutcome, IndexKey, IndexRow, IndexTable, Load, Page, PageOrder, Row, RowKind, RowWrite,
+    Store, StoreError, StoreResult, Version, keys,
 };
 use bytes::Bytes;
 use map_domain::{Event, Timestamp};
@@ -54,36 +53,70 @@ pub fn audit_commit(expected: Version, entries: &[AuditEntry]) -> Commit {
     }
 }
 
-/// The commit that adds events without a customer, where their partition has this version.
-pub fn events_commit(expected: Version, events: &[Event]) -> Commit {
-    let partition = keys::events();
-    let (rows, index) = event_rows(&partition, expected, events).into_iter().unzip();
-    Commit {
-        partition,
-        expected,
-        rows,
-        claims: Vec::new(),
-        index,
-        business_day: None,
-    }
-}
+/// How often an event is tried to be added: who reports one has a caller that waits.
+const EVENT_ROUNDS: usize = 4;
 
 /// How often an append is tried against other writers.
 const ROUNDS: usize = 64;
 
-/// Adds events without a customer, after whatever others add at the same time.
+/// Adds an event without a customer, once: where there is one of this target, time and kind,
+/// nothing is written.
 ///
 /// # Errors
-/// As the store's. After [`StoreError::OutcomeUnknown`] an event may be there; to add it again
-/// shows it twice, which harms nobody.
-pub async fn append_events(store: &dyn Store, events: &[Event]) -> StoreResult<()> {
-    append(store, |version| events_commit(version, events)).await
+/// As the store's, after a few rounds. The event may be there all the same; to add it again is safe.
+pub async fn append_event(store: &dyn Store, event: &Event) -> StoreResult<()> {
+    let mut failed = StoreError::NotApplied("others were faster".to_owned());
+    for _ in 0..EVENT_ROUNDS {
+        match try_to_append(store, event).await {
+            Ok(true) => return Ok(()),
+            Ok(false) => {}
+            Err(damaged @ StoreError::Damaged(_)) => return Err(damaged),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
+/// Whether the event is there now.
+async fn try_to_append(store: &dyn Store, event: &Event) -> StoreResult<bool> {
+    let partition = keys::events(&event.target);
+    let key = keys::event_row(event.at, event_code(event.kind));
+    let load = Load {
+        kinds: Vec::new(),
+        keys: vec![key.clone()],
+    };
+    let loaded = store.load(&partition, load).await?;
+    if !loaded.rows.is_empty() {
+        return Ok(true);
+    }
+    let place = IndexRow {
+        key: keys::outbox(event.at, &partition, &key),
+        partition: partition.clone(),
+        row: key.clone(),
+    };
+    let row = Row {
+        key,
+        body: event.to_body(),
+    };
+    let commit = Commit {
+        partition,
+        expected: loaded.version,
+        rows: vec![RowWrite::Insert(row)],
+        claims: Vec::new(),
+        index: vec![place],
+        business_day: None,
+    };
+    match store.commit(commit).await? {
+        CommitOutcome::Applied(_) | CommitOutcome::RowExists(_) => Ok(true),
+        CommitOutcome::Stale | CommitOutcome::ClaimHeld { .. } => Ok(false),
+    }
 }
 
 /// Adds to the audit trail, after whatever others add at the same time.
 ///
 /// # Errors
-/// As [`append_events`].
+/// As the store's. After [`StoreError::OutcomeUnknown`] an entry may be there; to add it again
+/// shows it twice, which harms nobody.
 pub async fn append_audit_entries(store: &dyn Store, entries: &[AuditEntry]) -> StoreResult<()> {
     append(store, |version| audit_commit(version, entries)).await
 }

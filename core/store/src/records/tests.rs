@@ -11,8 +11,8 @@ use crate::codec::samples::{
 };
 use crate::keys::{self, NumberRole};
 use crate::{
-    ClaimValue, Commit, CommitOutcome, Loaded, MemoryStore, PartitionId, Row, RowKey, RowKind, RowWrite,
-    Store, StoreError, Version,
+    ClaimValue, Commit, CommitOutcome, IndexTable, Loaded, MemoryStore, PartitionId, Row, RowKey, RowKind,
+    RowWrite, Store, StoreError, Version,
 };
 use map_domain::order::OrderState;
 use map_domain::{
@@ -131,8 +131,10 @@ fn a_payment_is_indexed_in_the_day_of_its_claim_and_its_reversal_in_its_own() {
         .build()
         .unwrap();
     let places: Vec<_> = commit.index.into_iter().map(|row| row.key).collect();
-    let own = keys::order_number(&paid().id, NumberRole::Own);
-    assert_eq!(places, [own, keys::merchant_day(&seller, 20_261_120, &paid().id)]);
+    let (home, row) = (PartitionId::Customer(customer_id()), keys::order_row(&paid().key));
+    let own = keys::order_number(&paid().id, NumberRole::Own, &home, &row);
+    let day = keys::merchant_day(&seller, 20_261_120, &paid().id, &home, &row);
+    assert_eq!(places, [own, day]);
 
     known.orders.insert(paid().key, paid());
     let decision = Decision {
@@ -146,8 +148,8 @@ fn a_payment_is_indexed_in_the_day_of_its_claim_and_its_reversal_in_its_own() {
     let places: Vec<_> = commit.index.into_iter().map(|row| row.key).collect();
     let step = order_id("ud2");
     let expected = [
-        keys::order_number(&step, NumberRole::Step),
-        keys::merchant_day(&seller, 20_261_121, &step),
+        keys::order_number(&step, NumberRole::Step, &home, &row),
+        keys::merchant_day(&seller, 20_261_121, &step, &home, &row),
     ];
     assert_eq!(places, expected);
 }
@@ -346,6 +348,45 @@ async fn an_order_is_found_by_its_number_and_by_the_number_of_its_reversal() {
     assert_eq!(found("ud").await, []);
 }
 
+/// Two processes may give out one number; no order hides another.
+#[tokio::test]
+async fn orders_of_two_customers_with_one_number_are_both_found() {
+    let store = MemoryStore::new();
+    let mut expected = Vec::new();
+    // More than are read at once.
+    for n in 1..=40_u8 {
+        let mut state = state();
+        state.customer.id = CustomerId::new([n; 16]);
+        let paid = Order {
+            key: pos(&format!("{n:06}"), Slot::Pay),
+            ..paid()
+        };
+        let decision = Decision {
+            orders: vec![paid.clone()],
+            ..nothing(&paid)
+        };
+        let commit = CommitBuilder::new(Version::NONE, &state, &decision).build();
+        expected.push((commit.as_ref().unwrap().partition.clone(), paid));
+        applied(&store, commit.unwrap()).await;
+    }
+    let found = find_by_number(&store, &paid().id).await.unwrap();
+    let mut found: Vec<_> = found
+        .into_iter()
+        .map(|found| (found.partition, found.order))
+        .collect();
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    assert_eq!(found, expected);
+
+    // All paid at one seller on one day: each has its own place there, too.
+    let seller = map_domain::SellerId::parse("SH12345").unwrap();
+    let day = keys::merchant_day_prefix(&seller, 20_261_121);
+    let rows = store
+        .scan_index(IndexTable::MerchantDay, &day, None, 100)
+        .await
+        .unwrap();
+    assert_eq!(rows.len(), expected.len());
+}
+
 #[tokio::test]
 async fn a_place_of_an_order_number_that_dangles_is_passed_over() {
     let store = MemoryStore::new();
@@ -383,12 +424,9 @@ fn event(ms: i64, target: &str) -> Event {
 #[tokio::test]
 async fn events_of_customers_and_others_are_listed_newest_first_page_by_page() {
     let store = MemoryStore::new();
-    append_events(
-        &store,
-        &[event(3, "no customer"), event(1, "no customer, earlier")],
-    )
-    .await
-    .unwrap();
+    for event in [event(3, "no customer"), event(1, "no customer, earlier")] {
+        append_event(&store, &event).await.unwrap();
+    }
     let known = state();
     let events = vec![event(2, "customer"), event(2, "customer again")];
     let decision = Decision {
@@ -446,18 +484,37 @@ async fn the_audit_trail_is_listed_newest_first_page_by_page() {
 }
 
 #[tokio::test]
+async fn an_event_that_is_told_again_is_there_once() {
+    let store = MemoryStore::new();
+    let other_kind = Event {
+        kind: EventKind::PinBlockUnreadable,
+        ..event(1, "x")
+    };
+    let told = [event(1, "x"), event(2, "x"), event(1, "y"), other_kind];
+    for _ in 0..3 {
+        for event in &told {
+            append_event(&store, event).await.unwrap();
+        }
+    }
+    let (events, _) = list_events(&store, None, 1000).await.unwrap();
+    assert_eq!(events.len(), told.len(), "{events:?}");
+    assert!(told.iter().all(|event| events.contains(event)));
+}
+
+#[tokio::test]
 async fn writers_of_one_stream_lose_nothing() {
     let store = std::sync::Arc::new(MemoryStore::new());
     let mut tasks = tokio::task::JoinSet::new();
-    for at in 0_i64..20 {
+    for _ in 0..20 {
         let store = std::sync::Arc::clone(&store);
-        tasks.spawn(async move { append_events(&*store, &[event(at, "x"), event(at, "x")]).await });
+        let entries = [samples::audit_entry(), samples::audit_entry()];
+        tasks.spawn(async move { append_audit_entries(&*store, &entries).await });
     }
     while let Some(done) = tasks.join_next().await {
         done.unwrap().unwrap();
     }
-    let (events, _) = list_events(&*store, None, 1000).await.unwrap();
-    assert_eq!(events.len(), 40);
+    let (entries, _) = list_audit_entries(&*store, None, 1000).await.unwrap();
+    assert_eq!(entries.len(), 40);
 }
 
 #[tokio::test]

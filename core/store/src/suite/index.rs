@@ -1,8 +1,10 @@
 //! Rules of index rows: ordered, paged, never missing.
 
 use super::fixture::{applied, commit, customer, index_row};
-use crate::{Commit, IndexKey, IndexRow, IndexTable, Store};
+use crate::keys::{self, NumberRole};
+use crate::{Commit, IndexKey, IndexRow, IndexTable, RowKey, RowKind, Store};
 use bytes::Bytes;
+use map_domain::{OrderId, SellerId};
 use std::sync::Arc;
 
 async fn write(store: &dyn Store, rows: Vec<IndexRow>) {
@@ -95,6 +97,66 @@ pub async fn an_index_row_written_twice_is_there_once(store: Arc<dyn Store>) {
     )
     .await;
     assert_eq!(scan(&*store, b"", None, 10).await, [b"k".as_slice()]);
+}
+
+pub async fn two_pointers_under_one_prefix_are_both_there(store: Arc<dyn Store>) {
+    let seller = SellerId::parse("SH1").expect("a seller");
+    let id = OrderId::parse("ud1").expect("a number");
+    let mut rows: Vec<IndexRow> = Vec::new();
+    for owner in [customer(1), customer(2)] {
+        let row = RowKey::new(RowKind::Order, b"k".to_vec());
+        let own: Vec<_> = [
+            keys::order_number(&id, NumberRole::Own, &owner, &row),
+            keys::merchant_day(&seller, 20_261_121, &id, &owner, &row),
+        ]
+        .into_iter()
+        .map(|key| IndexRow {
+            key,
+            partition: owner.clone(),
+            row: row.clone(),
+        })
+        .collect();
+        rows.extend(own.clone());
+        let commit = Commit {
+            index: own,
+            ..commit(&owner, 0)
+        };
+        applied(&*store, commit).await;
+    }
+    for (table, prefix) in [
+        (IndexTable::OrderNumber, keys::order_number_prefix(&id)),
+        (
+            IndexTable::MerchantDay,
+            keys::merchant_day_prefix(&seller, 20_261_121),
+        ),
+    ] {
+        let found = store.scan_index(table, &prefix, None, 10).await.unwrap();
+        let written: Vec<_> = rows
+            .iter()
+            .filter(|row| row.key.table == table)
+            .cloned()
+            .collect();
+        assert_eq!(found, written, "{table:?}");
+    }
+}
+
+/// Keys that do not tell what they point to would lose a pointer: the last one stays.
+pub async fn an_index_row_replaces_the_one_under_its_key(store: Arc<dyn Store>) {
+    write(&*store, vec![day(b"k")]).await;
+    let other = IndexRow {
+        partition: customer(2),
+        ..day(b"k")
+    };
+    applied(
+        &*store,
+        Commit {
+            index: vec![other.clone()],
+            ..commit(&customer(2), 0)
+        },
+    )
+    .await;
+    let found = store.scan_index(IndexTable::MerchantDay, b"", None, 10).await;
+    assert_eq!(found.unwrap(), [other]);
 }
 
 pub async fn an_applied_commit_has_all_its_index_rows(store: Arc<dyn Store>) {

@@ -105,6 +105,8 @@ macro_rules! store_contract_suite {
             an_index_prefix_may_end_in_the_largest_byte
             index_tables_do_not_mix
             an_index_row_written_twice_is_there_once
+            an_index_row_replaces_the_one_under_its_key
+            two_pointers_under_one_prefix_are_both_there
             an_applied_commit_has_all_its_index_rows
             two_commits_on_one_version_are_applied_once
             a_hot_partition_loses_no_update

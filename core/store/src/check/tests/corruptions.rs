@@ -12,6 +12,11 @@ use crate::{
 use map_domain::{Account, Customer, CustomerId, Entry, EntryKind, Fen, LedgerAccount, Order, Slot};
 use std::collections::BTreeSet;
 
+/// The place of an order of the customer in its seller's day.
+fn day_of(day: u32, id: &str, row: &RowKey) -> IndexKey {
+    keys::merchant_day(&seller(), day, &order_id(id), &home(), row)
+}
+
 /// Changes the body of one row of the customer.
 fn change<T: Body>(rows: &mut [BulkRow], key: &RowKey, change: impl FnOnce(&mut T)) {
     let row = rows.iter_mut().find_map(|row| match row {
@@ -404,7 +409,10 @@ pub(super) const CORRUPTIONS: &[Corruption] = &[
         "an order's number is not in the index",
         |rows| {
             remove(rows, |row| {
-                is_index(row, &keys::order_number(&order_id("p1"), NumberRole::Own))
+                is_index(
+                    row,
+                    &keys::order_number(&order_id("p1"), NumberRole::Own, &home(), &paid("1")),
+                )
             })
         },
         &[Kind::OrderNumberMissing],
@@ -413,27 +421,22 @@ pub(super) const CORRUPTIONS: &[Corruption] = &[
         "a reversal's number is not in the index",
         |rows| {
             remove(rows, |row| {
-                is_index(row, &keys::order_number(&order_id("r2"), NumberRole::Step))
+                is_index(
+                    row,
+                    &keys::order_number(&order_id("r2"), NumberRole::Step, &home(), &paid("2")),
+                )
             })
         },
         &[Kind::OrderNumberMissing],
     ),
     (
         "a payment is not in its seller's day",
-        |rows| {
-            remove(rows, |row| {
-                is_index(row, &keys::merchant_day(&seller(), 20_261_121, &order_id("p1")))
-            })
-        },
+        |rows| remove(rows, |row| is_index(row, &day_of(20_261_121, "p1", &paid("1")))),
         &[Kind::MerchantDayMissing],
     ),
     (
         "a reversal is not in its seller's day",
-        |rows| {
-            remove(rows, |row| {
-                is_index(row, &keys::merchant_day(&seller(), 20_261_122, &order_id("r2")))
-            })
-        },
+        |rows| remove(rows, |row| is_index(row, &day_of(20_261_122, "r2", &paid("2")))),
         &[Kind::MerchantDayMissing],
     ),
     (
@@ -441,9 +444,9 @@ pub(super) const CORRUPTIONS: &[Corruption] = &[
         |rows| {
             for row in rows {
                 if let BulkRow::Index(row) = row
-                    && row.key == keys::merchant_day(&seller(), 20_261_121, &order_id("p1"))
+                    && row.key == day_of(20_261_121, "p1", &paid("1"))
                 {
-                    row.key = keys::merchant_day(&seller(), 20_261_120, &order_id("p1"));
+                    row.key = day_of(20_261_120, "p1", &paid("1"));
                 }
             }
         },
@@ -453,7 +456,7 @@ pub(super) const CORRUPTIONS: &[Corruption] = &[
         "a payment is in another seller's day, too",
         |rows| {
             let other = map_domain::SellerId::parse("SH9").unwrap();
-            let key = keys::merchant_day(&other, 20_261_121, &order_id("p1"));
+            let key = keys::merchant_day(&other, 20_261_121, &order_id("p1"), &home(), &paid("1"));
             rows.push(BulkRow::Index(IndexRow {
                 key,
                 partition: home(),
@@ -488,14 +491,21 @@ pub(super) const CORRUPTIONS: &[Corruption] = &[
         &[Kind::IndexMisplaced],
     ),
     (
-        "an index row of an index that nobody writes",
+        "an order's number stands at the place of another order's",
         |rows| {
-            let key = IndexKey {
-                table: IndexTable::CallerDay,
-                key: bytes::Bytes::from_static(b"x"),
-            };
             rows.push(BulkRow::Index(IndexRow {
-                key,
+                key: keys::order_number(&order_id("p1"), NumberRole::Own, &home(), &paid("9")),
+                partition: home(),
+                row: paid("1"),
+            }));
+        },
+        &[Kind::IndexMisplaced],
+    ),
+    (
+        "a payment stands at the place of another in the seller's day",
+        |rows| {
+            rows.push(BulkRow::Index(IndexRow {
+                key: day_of(20_261_121, "p1", &paid("9")),
                 partition: home(),
                 row: paid("1"),
             }));

@@ -53,6 +53,7 @@ fn account(text: &str, kind: AccountType, face: i64) -> Account {
         pending: false,
         restrictions: Restrictions::default(),
         opened_at: NOW,
+        opened_by: samples::caller(),
     }
 }
 
@@ -413,7 +414,7 @@ async fn without_customer(store: &MemoryStore) {
     records::append_audit_entries(store, &[entry.clone(), entry])
         .await
         .unwrap();
-    records::append_events(store, &[samples::event()]).await.unwrap();
+    records::append_event(store, &samples::event()).await.unwrap();
 }
 
 /// Every row of a store.

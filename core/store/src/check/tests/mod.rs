@@ -128,10 +128,13 @@ async fn what_may_dangle_is_counted_and_no_problem() {
     let event = keys::stream_row(RowKind::Outbox, crate::codec::samples::NOW, 99, 0);
     for (key, row) in [
         (
-            keys::order_number(&order_id("gone"), NumberRole::Own),
+            keys::order_number(&order_id("gone"), NumberRole::Own, &theirs, &row),
             row.clone(),
         ),
-        (keys::merchant_day(&seller(), 20_261_121, &order_id("gone")), row),
+        (
+            keys::merchant_day(&seller(), 20_261_121, &order_id("gone"), &theirs, &row),
+            row,
+        ),
         (keys::outbox(crate::codec::samples::NOW, &theirs, &event), event),
     ] {
         rows.push(BulkRow::Index(IndexRow {

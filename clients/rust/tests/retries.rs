@@ -1,0 +1,115 @@
+//! What the client makes of statuses, against a scripted core on a real socket.
+
+use map_client::proto::payment::v1::payment_service_server::{PaymentService, PaymentServiceServer};
+use map_client::proto::payment::v1::{
+    CancelPaymentRequest, CancelPaymentResponse, FindPaymentRequest, FindPaymentResponse, GetPaymentRequest,
+    GetPaymentResponse, PayRequest, PayResponse, ReversePaymentRequest, ReversePaymentResponse,
+};
+use map_client::{ClientConfig, Error, ErrorReason, MapClient, RetryPolicy};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::{Code, Request, Response, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+/// Answers payments with these codes, one after the other, then with success.
+#[derive(Clone)]
+struct Scripted(Arc<Mutex<VecDeque<Code>>>);
+
+#[tonic::async_trait]
+impl PaymentService for Scripted {
+    async fn pay(&self, request: Request<PayRequest>) -> Result<Response<PayResponse>, Status> {
+        assert_eq!(request.metadata().get("authorization").unwrap(), "Bearer key");
+        assert!(request.metadata().contains_key("grpc-timeout"));
+        match self.0.lock().unwrap().pop_front() {
+            None => Ok(Response::new(PayResponse::default())),
+            Some(code) => {
+                let details = ErrorDetails::with_error_info("INSUFFICIENT_BALANCE", "map", HashMap::new());
+                Err(Status::with_error_details(code, "text", details))
+            }
+        }
+    }
+
+    async fn cancel_payment(
+        &self,
+        _: Request<CancelPaymentRequest>,
+    ) -> Result<Response<CancelPaymentResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn reverse_payment(
+        &self,
+        _: Request<ReversePaymentRequest>,
+    ) -> Result<Response<ReversePaymentResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn get_payment(
+        &self,
+        _: Request<GetPaymentRequest>,
+    ) -> Result<Response<GetPaymentResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn find_payment(
+        &self,
+        _: Request<FindPaymentRequest>,
+    ) -> Result<Response<FindPaymentResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+}
+
+/// What a payment ends with when the core answers with these codes.
+async fn pay(codes: &[Code]) -> Result<PayResponse, Error> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let service = Scripted(Arc::new(Mutex::new(codes.iter().copied().collect())));
+    let router = tonic::transport::Server::builder().add_service(PaymentServiceServer::new(service));
+    let server = tokio::spawn(router.serve_with_incoming(TcpListenerStream::new(listener)));
+    let quick = RetryPolicy {
+        max_attempts: 3,
+        first_backoff: Duration::from_millis(1),
+        max_backoff: Duration::from_millis(1),
+    };
+    let config = ClientConfig::new(format!("http://{address}"), "key").retry(quick);
+    let answer = MapClient::new(config).unwrap().pay(PayRequest::default()).await;
+    server.abort();
+    answer
+}
+
+#[tokio::test]
+async fn an_open_outcome_is_asked_again_until_there_is_a_decision() {
+    pay(&[Code::Unavailable, Code::Internal]).await.unwrap();
+    let refused = pay(&[Code::Unavailable, Code::FailedPrecondition])
+        .await
+        .unwrap_err();
+    assert_eq!(refused.reason(), Some(ErrorReason::InsufficientBalance));
+}
+
+#[tokio::test]
+async fn attempts_that_are_used_up_leave_the_outcome_open() {
+    let error = pay(&[Code::Unavailable; 9]).await.unwrap_err();
+    let expected = Error::OutcomeUnknown {
+        attempts: 3,
+        code: Code::Unavailable,
+    };
+    assert_eq!(error, expected);
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_caller_decides_nothing_about_an_earlier_attempt() {
+    for code in [Code::Unauthenticated, Code::PermissionDenied, Code::Unimplemented] {
+        assert!(
+            matches!(pay(&[code; 9]).await, Err(Error::Refused(_))),
+            "{code:?} at first"
+        );
+        let after = pay(&[Code::Unavailable, code, code, code]).await.unwrap_err();
+        assert_eq!(
+            after,
+            Error::OutcomeUnknown { attempts: 3, code },
+            "{code:?} after an open attempt"
+        );
+    }
+}

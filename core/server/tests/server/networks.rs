@@ -1,0 +1,152 @@
+//! Whose payment it is (decision 16), where terminals move and networks are withdrawn: who made a
+//! payment gets its answer again, and another network learns nothing of a key.
+
+use crate::faults::pos_key;
+use crate::faulty::Fault::ClaimsOnly;
+use crate::harness::{APP, NETWORK, NOON, OTHER_APP, by, document, refused};
+use crate::story::{STRANGER, Story, cancel_of, key, payment, undo_of};
+use map_domain::{CallerId, Order, OrderId, Slot, Timestamp};
+use map_proto::payment::v1::{PayRequest, PayResponse};
+use map_store::records::closed_claim;
+use map_store::{Store, keys};
+use tonic::{Code, Status};
+
+const OTHER_NETWORK: &str = "key-of-network-two";
+
+fn denied() -> (Code, String) {
+    (Code::PermissionDenied, "NETWORK_NOT_ALLOWED".to_owned())
+}
+
+fn by_a_stranger(serial: &str) -> PayRequest {
+    PayRequest {
+        consumer: STRANGER.to_owned(),
+        ..payment(serial)
+    }
+}
+
+impl Story {
+    async fn pay_as(&self, caller: &str, request: PayRequest) -> Result<PayResponse, Status> {
+        Ok(self.payments().pay(by(caller, request)).await?.into_inner())
+    }
+
+    async fn undo_as(&self, caller: &str, serial: &str) -> Result<(), Status> {
+        let request = by(caller, undo_of(serial));
+        self.payments().reverse_payment(request).await.map(drop)
+    }
+
+    /// The first terminal goes from one network to the other.
+    async fn move_terminal(&self) {
+        let mut moved = document();
+        moved.sellers[0].stores[0].terminals[0].network_id = "net2".to_owned();
+        self.fixture.apply(moved).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_gets_its_answer_though_the_network_was_withdrawn_from_its_app() {
+    let story = Story::new().await;
+    let paid = story.pay_as(APP, payment("1")).await.unwrap();
+    let declined = refused(story.pay_as(APP, by_a_stranger("2")).await);
+    assert_eq!(declined.1, "CONSUMER_UNKNOWN");
+    story.pay(payment("3")).await.unwrap();
+    let mut withdrawn = document();
+    withdrawn.callers[2].network_ids = vec!["net2".to_owned()];
+    story.fixture.apply(withdrawn).await.unwrap();
+    assert_eq!(story.pay_as(APP, payment("1")).await.unwrap(), paid);
+    assert_eq!(refused(story.pay_as(APP, by_a_stranger("2")).await), declined);
+    // Not what the network itself made, nothing new, and nothing is given back.
+    assert_eq!(refused(story.pay_as(APP, payment("3")).await), denied());
+    assert_eq!(refused(story.pay_as(APP, payment("4")).await), denied());
+    assert_eq!(refused(story.undo_as(APP, "1").await), denied());
+    story.pay(payment("4")).await.unwrap();
+    assert_eq!(story.cash().await, 10_000);
+    story.sound().await;
+}
+
+#[tokio::test]
+async fn a_payment_stays_its_networks_when_the_terminal_moves_to_another() {
+    let story = Story::new().await;
+    let paid = story.pay(payment("1")).await.unwrap();
+    let declined = refused(story.pay(by_a_stranger("2")).await);
+    story.cancel("3", "9").await.unwrap_err();
+    story.move_terminal().await;
+    assert_eq!(story.pay(payment("1")).await.unwrap(), paid);
+    assert_eq!(story.pay_as(APP, payment("1")).await.unwrap(), paid);
+    assert_eq!(refused(story.pay(by_a_stranger("2")).await), declined);
+    for caller in [OTHER_NETWORK, OTHER_APP] {
+        for request in [payment("1"), by_a_stranger("1"), payment("2"), by_a_stranger("2")] {
+            assert_eq!(refused(story.pay_as(caller, request).await), denied());
+        }
+        for serial in ["1", "2"] {
+            assert_eq!(refused(story.undo_as(caller, serial).await), denied());
+        }
+        for original in ["9", "8"] {
+            let request = by(caller, cancel_of("3", original));
+            assert_eq!(refused(story.payments().cancel_payment(request).await), denied());
+        }
+    }
+    assert_eq!(refused(story.pay(payment("4")).await), denied());
+    story.undo("1").await.unwrap();
+    assert_eq!(story.cash().await, 100_000);
+    story.sound().await;
+}
+
+/// Whatever a key holds, another network is told the same: neither that it is used nor for what.
+#[tokio::test(start_paused = true)]
+async fn another_network_learns_nothing_of_any_key() {
+    let story = Story::new().await;
+    story.pay(payment("paid")).await.unwrap();
+    story.pay(by_a_stranger("unknown")).await.unwrap_err();
+    let too_much = PayRequest {
+        amount_fen: 1_000_000,
+        ..payment("declined")
+    };
+    story.pay(too_much).await.unwrap_err();
+    story.undo("closed").await.unwrap_err();
+    story.store.script(&[ClaimsOnly; 4]);
+    story.pay(payment("pending")).await.unwrap_err();
+    for caller in [OTHER_NETWORK, OTHER_APP] {
+        for serial in ["paid", "unknown", "declined", "closed", "pending", "free"] {
+            let other = PayRequest {
+                amount_fen: 1,
+                ..payment(serial)
+            };
+            assert_eq!(refused(story.pay_as(caller, other).await), denied(), "{serial}");
+            assert_eq!(refused(story.undo_as(caller, serial).await), denied(), "{serial}");
+            if serial != "pending" {
+                let same = story.pay_as(caller, payment(serial)).await;
+                assert_eq!(refused(same), denied(), "{serial}");
+            }
+        }
+        // Who asks for the very same payment may be who made it, and it may still happen: no "no".
+        let same = story.pay_as(caller, payment("pending")).await;
+        assert_eq!(refused(same), (Code::Unavailable, "OUTCOME_UNKNOWN".to_owned()));
+    }
+    story.pay(payment("pending")).await.unwrap();
+    assert_eq!(story.cash().await, 40_000);
+    story.sound().await;
+}
+
+/// The process that closed the key died before it closed the other slots.
+#[tokio::test]
+async fn a_closed_key_is_not_fenced_further_by_another_network() {
+    let story = Story::new().await;
+    let pos = pos_key(&story, "1");
+    let closure = Order::closure(
+        pos.slot(Slot::Pay),
+        OrderId::parse("ud00000000000000000001").unwrap(),
+        CallerId::parse("network/net1").unwrap(),
+        Timestamp::from_millis(NOON),
+    );
+    story.store.claim(vec![closed_claim(&closure)]).await.unwrap();
+    let others = [Slot::Cancel, Slot::Open].map(|slot| keys::order_claim(&pos.slot(slot)));
+    for caller in [OTHER_NETWORK, OTHER_APP] {
+        assert_eq!(refused(story.undo_as(caller, "1").await), denied());
+        assert_eq!(story.store.read_claims(&others).await.unwrap(), [None, None]);
+    }
+    let undone = refused(story.payments().reverse_payment(by(NETWORK, undo_of("1"))).await);
+    assert_eq!(undone.1, "PAYMENT_UNKNOWN_KEY_CLOSED");
+    let held = story.store.read_claims(&others).await.unwrap();
+    assert!(held.iter().all(Option::is_some), "{:?}", key("1"));
+    story.sound().await;
+}
