@@ -3,6 +3,9 @@
 use crate::sms::{SmsCode, SmsState};
 use crate::{CallerId, CodeDigest, Context, OrderKey, Refusal, Timestamp};
 
+/// Codes that were used up and are remembered, the last of them.
+const USED_KEPT: usize = 16;
+
 /// Messages to one number within 24 hours.
 const PER_DAY: usize = 10;
 /// 24 hours, in ms.
@@ -43,8 +46,9 @@ pub enum Sent {
     },
 }
 
-/// Decides whether a code is sent. A new code takes the place of the caller's earlier one. So does
-/// the code of a repeat whose first message is not known to be sent: it waits for no pause, but counts.
+/// Decides whether a code is sent. A new code takes the place of the caller's earlier one that nobody
+/// used. So does the code of a repeat whose first message is not known to be sent: it waits for no
+/// pause, but counts.
 ///
 /// # Errors
 /// [`Refusal::SmsRateLimited`]: less than 60 s since the last one, or ten within 24 hours, whoever asked.
@@ -77,11 +81,19 @@ pub fn decide(state: &SmsState, command: &SendSmsCode, context: &Context) -> Res
         handed_over: false,
     };
     let expires_at = code.expires_at();
-    let others = state
-        .codes
-        .iter()
-        .filter(|c| c.caller != command.caller && recent(&&c.sent_at));
-    let codes = others.cloned().chain([code]).collect();
+    let others = state.codes.iter().filter(|code| match code.used_by {
+        // Its key may present it again, whatever the clock says meanwhile.
+        Some(_) => true,
+        None => code.caller != command.caller && recent(&&code.sent_at),
+    });
+    let mut codes: Vec<_> = others.cloned().chain([code]).collect();
+    let used = codes.iter().filter(|code| code.used_by.is_some()).count();
+    let mut too_many = used.saturating_sub(USED_KEPT);
+    codes.retain(|code| {
+        let forgotten = too_many > 0 && code.used_by.is_some();
+        too_many = too_many.saturating_sub(usize::from(forgotten));
+        !forgotten
+    });
     Ok(Sent::Send {
         state: SmsState { sent, codes },
         expires_at,
@@ -121,39 +133,49 @@ pub struct Presented {
 }
 
 /// Decides whether a presented code is right. It is used up by the key that presents it: that key may
-/// present it again, even after its end, and no other may.
+/// present it again, even after its end or when a newer one was sent, and no other may.
+///
+/// A refusal is written, too, though it changes nothing: what looked at the state before it can't use the
+/// code up after it, so that nothing happens under a key whose caller was told "no" for it.
 pub fn present(state: &SmsState, command: &PresentSmsCode, context: &Context) -> Presented {
-    let refused = Presented {
-        state: None,
+    let refused = |codes: &[SmsCode]| Presented {
+        state: (!codes.is_empty()).then(|| state.clone()),
         answer: Err(Refusal::SmsCodeWrong),
     };
-    let Some(code) = state.codes.iter().find(|code| code.caller == command.caller) else {
-        return refused;
+    let own = |code: &&SmsCode| code.caller == command.caller;
+    let of_key = |code: &SmsCode| code.used_by.as_ref() == Some(&command.key);
+    let mut owned = state.codes.iter().filter(own);
+    if owned
+        .clone()
+        .any(|code| of_key(code) && code.digest == command.digest)
+    {
+        return Presented {
+            state: None,
+            answer: Ok(()),
+        };
+    }
+    let Some(code) = owned.find(|code| code.used_by.is_none()) else {
+        return refused(&state.codes);
     };
+    if context.now >= code.expires_at() || code.tries >= MAX_TRIES {
+        return refused(&state.codes);
+    }
     let right = code.digest == command.digest;
-    let changed = match &code.used_by {
-        Some(key) if *key == command.key && right => {
-            return Presented {
-                state: None,
-                answer: Ok(()),
-            };
-        }
-        Some(_) => return refused,
-        None if context.now >= code.expires_at() || code.tries >= MAX_TRIES => return refused,
-        None if right => SmsCode {
+    let changed = if right {
+        SmsCode {
             used_by: Some(command.key.clone()),
             ..code.clone()
-        },
-        None => SmsCode {
+        }
+    } else {
+        SmsCode {
             tries: code.tries.saturating_add(1),
             ..code.clone()
-        },
-    };
-    let mut after = state.clone();
-    for code in &mut after.codes {
-        if code.caller == command.caller {
-            *code = changed.clone();
         }
+    };
+    let unused = |code: &SmsCode| own(&code) && code.used_by.is_none();
+    let mut after = state.clone();
+    for code in after.codes.iter_mut().filter(|code| unused(code)) {
+        *code = changed.clone();
     }
     Presented {
         state: Some(after),

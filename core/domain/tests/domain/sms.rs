@@ -208,3 +208,56 @@ fn a_new_code_takes_the_place_of_the_caller_s_earlier_one_only() {
     assert_eq!(phone.present("app/a2", "O1", RIGHT), Ok(()));
     assert_eq!(phone.state.codes.len(), 2);
 }
+
+#[test]
+fn a_code_that_a_key_used_up_stays_its_own_when_a_newer_one_was_sent() {
+    let mut phone = Phone::new();
+    phone.send("app/a1", "1", RIGHT).unwrap();
+    assert_eq!(phone.present("app/a1", "O1", RIGHT), Ok(()));
+    phone.pass(MINUTE);
+    phone.send("app/a1", "2", WRONG).unwrap();
+    assert_eq!(
+        phone.present("app/a1", "O1", RIGHT),
+        Ok(()),
+        "a retry is not refused"
+    );
+    assert_eq!(phone.present("app/a1", "O2", RIGHT), NO);
+    assert_eq!(phone.present("app/a1", "O2", WRONG), Ok(()));
+}
+
+/// Found by simulation: a repeat was refused for a code that had expired meanwhile, and the first attempt,
+/// which had looked before, used the code up and went through.
+#[test]
+fn a_refusal_is_written_so_that_an_earlier_look_can_not_use_the_code_up_after_it() {
+    let mut phone = Phone::new();
+    phone.send("app/a1", "1", RIGHT).unwrap();
+    phone.pass(5 * MINUTE);
+    for digest in [RIGHT, WRONG] {
+        let command = PresentSmsCode {
+            key: key("app/a1", Operation::OpenCard, "O1"),
+            caller: caller("app/a1"),
+            digest,
+        };
+        let presented = send_sms::present(&phone.state, &command, &phone.context());
+        assert_eq!(
+            (presented.answer, presented.state),
+            (NO, Some(phone.state.clone()))
+        );
+    }
+}
+
+#[test]
+fn used_codes_are_remembered_however_the_clock_jumps_but_not_without_end() {
+    let mut phone = Phone::new();
+    for order in 0..30 {
+        let name = order.to_string();
+        phone.pass(3 * DAY);
+        phone.send("app/a1", &name, RIGHT).unwrap();
+        assert_eq!(phone.present("app/a1", &name, RIGHT), Ok(()));
+        phone.pass(30 * DAY);
+        assert_eq!(phone.present("app/a1", &name, RIGHT), Ok(()), "{order}");
+    }
+    assert_eq!(phone.state.codes.len(), 17, "sixteen before the last");
+    assert_eq!(phone.present("app/a1", "20", RIGHT), Ok(()));
+    assert_eq!(phone.present("app/a1", "2", RIGHT), NO);
+}

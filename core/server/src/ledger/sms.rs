@@ -197,6 +197,7 @@ impl Ledger {
 fn withdrawn(state: &SmsState, command: &SendSmsCode) -> Option<SmsState> {
     let ours = |code: &SmsCode| code.request == command.key && code.digest == command.digest;
     let mut after = state.clone();
-    after.codes.retain(|code| !ours(code));
+    // It may have arrived all the same, and been used.
+    after.codes.retain(|code| !ours(code) || code.used_by.is_some());
     (after != *state).then_some(after)
 }
