@@ -91,6 +91,14 @@ impl Ledger {
         read(said.into_iter().next())
     }
 
+    /// Binds a key that is free; what the key says afterwards. Where that is not known, nothing moved
+    /// in any case, as with [`Ledger::close`].
+    pub(super) async fn take(&self, key: &OrderKey, binding: Binding) -> Result<Found, Halt> {
+        let claim = binding.claim(key);
+        let said = self.core.store.claim(vec![claim]).await.map_err(Halt::read)?;
+        read(said.into_iter().next())
+    }
+
     /// Closes a key that is free with a refusal that has no customer, and gives it: durable,
     /// unless somebody else was faster.
     pub(super) async fn decline(&self, order: &Order, refusal: Refusal) -> Halt {

@@ -101,14 +101,17 @@ impl Ledger {
                     .await?;
                 proved.map_err(|refusal| Halt::Refused(refusal.into()))?;
                 let customer = self.owner_or_newcomer(&opening.mobile).await?;
-                (
-                    Binding {
-                        customer,
-                        content: request.content,
-                        day: 0,
-                    },
-                    false,
-                )
+                let binding = Binding {
+                    customer,
+                    content: request.content,
+                    day: 0,
+                };
+                // Taken before the commit: who asks what became of this opening must find the key
+                // taken as long as a commit may still come.
+                if self.take(key, binding).await? != Found::Bound(binding) {
+                    return Err(Halt::Raced);
+                }
+                (binding, false)
             }
         };
         let book = self
