@@ -2,8 +2,9 @@
 
 use super::server;
 use crate::harness::*;
-use std::io::Write;
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 #[test]
 fn a_listener_serves_only_the_addresses_of_its_list() {
@@ -132,38 +133,53 @@ fn load_limits_refuse_payments_without_an_answer_and_never_undo_or_cancel() {
         ..Setup::default()
     };
     let server = Server::start(setup);
-    let customer = server.customer(1000);
-    let (first, second, late) = (Pos::new(), Pos::new(), Pos::new());
+    let customer = server.customer(100_000);
+    let (first, second) = (Pos::new(), Pos::new());
     for pos in [&first, &second] {
         front_pay(&customer, pos, 100)
             .send(&server)
             .answer()
             .success("支付成功");
     }
-    // A call whose body does not come takes the one place.
-    let hold = |address| {
-        let mut stream = std::net::TcpStream::connect(address).unwrap();
-        stream
-            .write_all(b"POST /front/offline/pay HTTP/1.1\r\nHost: map\r\nContent-Length: 900\r\n\r\n{")
-            .unwrap();
-        stream
-    };
-    let mut holders = Vec::new();
-    let refused = front_pay(&customer, &late, 100);
-    eventually("the place is taken", || {
-        // One that came while the payment itself had the place was refused: another one.
-        holders.push(hold(server.door(Door::Posp1)));
-        let reply = refused.send(&server);
-        matches!(reply, Reply::Closed).then_some(())
+    let (stop, paid) = (AtomicBool::new(false), AtomicI64::new(0));
+    let refused = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..500 {
+                    if stop.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let pos = Pos::new();
+                    match front_pay(&customer, &pos, 1).send(&server).answered() {
+                        Some(answer) => {
+                            answer.clone().success("支付成功");
+                            paid.fetch_add(1, Ordering::Relaxed);
+                        }
+                        None => refused.lock().unwrap().push(pos),
+                    }
+                }
+            });
+        }
+        eventually("a payment is refused for load", || {
+            (!refused.lock().unwrap().is_empty()).then_some(())
+        });
+        // In the middle of it.
+        front_undo(&first).send(&server).answer().success("消费冲正成功");
+        front_cancel(&second.next(), &second.serial)
+            .send(&server)
+            .answer()
+            .success("交易撤销成功");
+        stop.store(true, Ordering::Relaxed);
     });
-    front_undo(&first).send(&server).answer().success("消费冲正成功");
-    front_cancel(&second.next(), &second.serial)
-        .send(&server)
-        .answer()
-        .success("交易撤销成功");
-    drop(holders);
     // What got no answer may be sent again, and happens once.
-    let answer = eventually("the place is free", || refused.send(&server).answered().cloned());
-    answer.success("支付成功");
-    assert_eq!(server.balance(&customer), 900);
+    let refused = refused.into_inner().unwrap();
+    for pos in &refused {
+        front_pay(&customer, pos, 1)
+            .send(&server)
+            .answer()
+            .success("支付成功");
+    }
+    let all = paid.into_inner() + i64::try_from(refused.len()).unwrap();
+    assert_eq!(server.balance(&customer), 100_000 - all);
 }
