@@ -1,4 +1,5 @@
 //! What the client makes of statuses, against a scripted core on a real socket.
+#![cfg(test)]
 
 use map_client::proto::payment::v1::payment_service_server::{PaymentService, PaymentServiceServer};
 use map_client::proto::payment::v1::{
