@@ -1,10 +1,9 @@
 //! What operators do to customers: reverse a payment, unlock a payment code, freeze an account. Who may,
 //! and the audit trail, are the service's affair.
 
-use super::book::Asked;
-use super::claims::{Binding, Found};
+use super::claims::Asked;
 use super::reverse::GivenBack;
-use super::tries::{Halt, Tries};
+use super::tries::{Attempt, Halt};
 use super::{Ledger, caller_key};
 use crate::caller::Caller;
 use crate::content;
@@ -75,11 +74,8 @@ pub struct Acted {
 
 /// One act, the same for all its attempts.
 struct Request {
-    caller: Caller,
+    asked: Asked,
     act: OperatorAct,
-    key: OrderKey,
-    id: OrderId,
-    content: ContentDigest,
 }
 
 impl Request {
@@ -89,23 +85,24 @@ impl Request {
         payment: Option<&OrderKey>,
         context: &Context,
     ) -> Result<Decision, Refusal> {
+        let asked = &self.asked;
         match &self.act {
             OperatorAct::ReversePayment(_) => {
                 let command = OperatorReverse {
-                    key: self.key.clone(),
-                    id: self.id.clone(),
-                    content: self.content,
-                    caller: self.caller.id.clone(),
+                    key: asked.key.clone(),
+                    id: asked.id.clone(),
+                    content: asked.content,
+                    caller: asked.caller.id.clone(),
                     payment: payment.ok_or(Refusal::PaymentNotFound)?.clone(),
                 };
                 operator_reverse::decide(state, &command, context)
             }
             OperatorAct::UnlockPaymentCode(_) => {
                 let command = ChangePaymentCode {
-                    key: self.key.clone(),
-                    id: self.id.clone(),
-                    content: self.content,
-                    caller: self.caller.id.clone(),
+                    key: asked.key.clone(),
+                    id: asked.id.clone(),
+                    content: asked.content,
+                    caller: asked.caller.id.clone(),
                     change: Change::Unlock,
                 };
                 payment_code::decide(state, &command, context)
@@ -119,10 +116,10 @@ impl Request {
 
     fn freeze(&self, account: &AccountNumber, frozen: bool) -> Freeze {
         Freeze {
-            key: self.key.clone(),
-            id: self.id.clone(),
-            content: self.content,
-            caller: self.caller.id.clone(),
+            key: self.asked.key.clone(),
+            id: self.asked.id.clone(),
+            content: self.asked.content,
+            caller: self.asked.caller.id.clone(),
             account: account.clone(),
             frozen,
         }
@@ -148,92 +145,34 @@ impl Ledger {
         act: OperatorAct,
     ) -> Result<Acted, Failure> {
         self.to_its_end(|ledger| async move {
+            let key = caller_key(&caller.id, act.operation(), &number);
             let request = Request {
-                key: caller_key(&caller.id, act.operation(), &number),
-                id: ledger.next_number(),
-                content: act.content(),
-                caller,
+                asked: ledger.asked(key, act.content(), caller),
                 act,
             };
-            let mut tries = Tries::new(&ledger);
-            loop {
-                let outcome = ledger.try_to_act(&request, &tries).await;
-                if let Some(answer) = tries.settle(outcome).await {
-                    return answer;
-                }
-            }
+            ledger
+                .settled(|attempt| ledger.try_to_act(&request, attempt))
+                .await
         })
         .await
     }
 
-    /// A number for an order of somebody else's, such as raising a terminal's generation.
-    pub fn order_number(&self) -> OrderId {
-        self.next_number()
-    }
-
-    async fn try_to_act(&self, request: &Request, tries: &Tries<'_>) -> Result<Acted, Halt> {
-        let [found] = self.find([&request.key]).await?;
-        let target = self.target(&request.act).await?;
-        let (binding, bound) = match found {
-            Found::Closed(order) => {
-                self.replay_closed(&order, &request.content)?;
-                return Err(Halt::Final(Failure::Internal(
-                    "an act without a customer is done".to_owned(),
-                )));
-            }
-            Found::Bound(binding) => {
-                binding.require_content(&request.content)?;
-                (binding, true)
-            }
-            Found::Free => (
-                Binding {
-                    customer: target.customer,
-                    content: request.content,
-                    day: 0,
-                },
-                false,
-            ),
-        };
-        self.act_on(request, tries, binding, bound, target.payment).await
-    }
-
-    async fn act_on(
-        &self,
-        request: &Request,
-        tries: &Tries<'_>,
-        binding: Binding,
-        bound: bool,
-        payment: Option<OrderKey>,
-    ) -> Result<Acted, Halt> {
-        let keys: Vec<OrderKey> = std::iter::once(request.key.clone())
-            .chain(payment.clone())
-            .collect();
-        let book = self.open_book(binding.customer, &keys, None).await?;
+    async fn try_to_act(&self, request: &Request, attempt: Attempt) -> Result<Acted, Halt> {
+        let asked = &request.asked;
+        let Target { customer, payment } = self.target(&request.act).await?;
+        let held = self.whose(asked, attempt, async { Ok(customer) }).await?;
+        let keys = std::iter::once(&asked.key).chain(&payment);
+        let book = self.open_book(held.binding.customer, keys, None).await?;
         if !book.exists() {
             return Err(Halt::Final(nothing(&request.act)));
         }
         let context = self.core.context();
         let decided = request.decide(&book.state, payment.as_ref(), &context);
-        let asked = Asked {
-            key: &request.key,
-            id: &request.id,
-            content: &request.content,
-            caller: &request.caller.id,
-            bound,
-            day: 0,
-        };
-        let decision = self.settle(&book, tries, &asked, decided).await?;
-        let given_back = match payment {
-            Some(key) => {
-                let written = decision.orders.iter().find(|order| order.key == key);
-                written
-                    .or_else(|| book.order(&key))
-                    .cloned()
-                    .map(GivenBack::of)
-                    .transpose()?
-            }
-            None => None,
-        };
+        let (order, decision) = self.settle(&book, asked, held, decided).await?;
+        let given_back = payment
+            .and_then(|key| book.order_after(&decision, &key).cloned())
+            .map(GivenBack::of)
+            .transpose()?;
         let locked = book.customer_after(&decision).payment_code.locked;
         let account = request
             .act
@@ -246,7 +185,6 @@ impl Ledger {
                     account.status(context.now, locked),
                 )
             });
-        let order = decision.answer.map_err(|refusal| Halt::Final(refusal.into()))?;
         Ok(Acted {
             order,
             account,

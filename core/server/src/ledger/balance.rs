@@ -4,7 +4,7 @@
 use super::Ledger;
 use super::code::proof;
 use super::place::Place;
-use super::tries::{Halt, Tries};
+use super::tries::Halt;
 use crate::caller::{Caller, Role};
 use crate::failure::Failure;
 use crate::validate::{Asking, Consumer};
@@ -56,13 +56,7 @@ impl Ledger {
                 place,
                 id: ledger.next_number(),
             };
-            let mut tries = Tries::new(&ledger);
-            loop {
-                let outcome = ledger.try_to_get_balance(&request).await;
-                if let Some(answer) = tries.settle(outcome).await {
-                    return answer;
-                }
-            }
+            ledger.settled(|_| ledger.try_to_get_balance(&request)).await
         })
         .await
     }
@@ -74,10 +68,10 @@ impl Ledger {
             place,
             id,
         } = request;
-        let unknown = || Halt::Final(Refusal::ConsumerUnknown.into());
+        let unknown = || Halt::no(Refusal::ConsumerUnknown);
         let customer = self.consumer(&asking.consumer).await?.ok_or_else(unknown)?;
         let key = place.key.slot(Slot::Query);
-        let book = self.open_book(customer, std::slice::from_ref(&key), None).await?;
+        let book = self.open_book(customer, [&key], None).await?;
         if !book.exists() {
             return Err(unknown());
         }
@@ -109,12 +103,12 @@ impl Ledger {
         if decided == Err(Refusal::PinBlockUnreadable) {
             self.alarm_unreadable(&place.key).await;
         }
-        let decision = decided.map_err(|refusal| Halt::Final(refusal.into()))?;
+        let decision = decided.map_err(Halt::no)?;
         // No claim: a query occupies nothing.
         self.write(&book, &decision, Vec::new(), 0).await?;
         let locked = book.customer_after(&decision).payment_code.locked;
-        decision.answer.map_err(|refusal| Halt::Final(refusal.into()))?;
-        let account = account.ok_or_else(|| Halt::Final(Refusal::AccountNotFound.into()))?;
+        decision.answer.map_err(Halt::no)?;
+        let account = account.ok_or_else(|| Halt::no(Refusal::AccountNotFound))?;
         Ok(Balance {
             account: account.number.clone(),
             available: account.available(context.now),

@@ -1,14 +1,13 @@
 //! A customer's partition as one book: opened at one version, written once, on that version.
 
 use super::Ledger;
-use super::claims::Binding;
-use super::tries::{Halt, Tries};
+use super::claims::{Asked, Held};
+use super::tries::Halt;
 use super::turns::Turn;
-use crate::failure::Failure;
 use map_domain::order::Order;
 use map_domain::{
-    Account, AccountNumber, CallerId, ContentDigest, Customer, CustomerId, CustomerState, Decision,
-    MobileNumber, OrderDetail, OrderId, OrderKey, OrderState, Refusal,
+    Account, AccountNumber, Customer, CustomerId, CustomerState, Decision, MobileNumber, OrderDetail,
+    OrderKey, OrderState, Refusal,
 };
 use map_store::{Claim, CommitOutcome, PartitionId, Version, records};
 use std::collections::BTreeMap;
@@ -43,40 +42,25 @@ impl Book {
         all.find(|account| account.number == *number)
     }
 
+    /// An order as it is once the decision is written.
+    pub(super) fn order_after<'a>(&'a self, decision: &'a Decision, key: &OrderKey) -> Option<&'a Order> {
+        let written = decision.orders.iter().find(|order| order.key == *key);
+        written.or_else(|| self.order(key))
+    }
+
     /// The customer as it is once the decision is written.
     pub(super) fn customer_after<'a>(&'a self, decision: &'a Decision) -> &'a Customer {
         decision.customer.as_ref().unwrap_or(&self.state.customer)
     }
 }
 
-/// A request under its key, for a refusal that has to be made durable.
-pub(super) struct Asked<'a> {
-    pub(super) key: &'a OrderKey,
-    pub(super) id: &'a OrderId,
-    pub(super) content: &'a ContentDigest,
-    pub(super) caller: &'a CallerId,
-    /// Whether the key's claim was found bound: an earlier attempt may be under way.
-    pub(super) bound: bool,
-    pub(super) day: u32,
-}
-
-impl Asked<'_> {
-    fn binding(&self, book: &Book) -> Binding {
-        Binding {
-            customer: book.id,
-            content: *self.content,
-            day: self.day,
-        }
-    }
-}
-
 impl Ledger {
     /// Waits for the customer's turn and reads the header, all accounts and these orders.
     /// A customer nobody has written yet is a new one with this mobile number.
-    pub(super) async fn open_book(
+    pub(super) async fn open_book<'a>(
         &self,
         id: CustomerId,
-        orders: &[OrderKey],
+        orders: impl IntoIterator<Item = &'a OrderKey>,
         mobile: Option<&MobileNumber>,
     ) -> Result<Book, Halt> {
         let limit = Duration::from_millis(self.options.settle_ms);
@@ -114,9 +98,7 @@ impl Ledger {
         day: u32,
     ) -> Result<(), Halt> {
         if let Err(defect) = decision.check(&book.state) {
-            return Err(Halt::Final(Failure::Internal(format!(
-                "a decision breaks an invariant: {defect}"
-            ))));
+            return Err(Halt::defect(format!("a decision breaks an invariant: {defect}")));
         }
         let commit = records::CommitBuilder::new(book.version, &book.state, decision);
         let Some(commit) = commit.claims(claims).business_day(day).build() else {
@@ -130,27 +112,25 @@ impl Ledger {
         }
     }
 
-    /// Writes what was decided under a key, and gives it where it says "yes".
+    /// Writes what was decided under a key, and gives the key's order with it where it says "yes".
     pub(super) async fn settle(
         &self,
         book: &Book,
-        tries: &Tries<'_>,
-        asked: &Asked<'_>,
+        asked: &Asked,
+        held: Held,
         decided: Result<Decision, Refusal>,
-    ) -> Result<Decision, Halt> {
+    ) -> Result<(Order, Decision), Halt> {
         let decision = match decided {
             Ok(decision) => decision,
-            Err(refusal) => return Err(self.refuse(book, tries, asked, refusal).await),
+            Err(refusal) => return Err(self.refuse(book, asked, held, refusal).await),
         };
         let known = |number| book.state.account(number).is_some();
-        let mut claims = vec![asked.binding(book).claim(asked.key)];
+        let mut claims = vec![held.binding.claim(&asked.key)];
         let new = decision.accounts.iter().filter(|account| !known(&account.number));
         claims.extend(new.map(|account| records::account_claim(&account.number, book.id)));
-        self.write(book, &decision, claims, asked.day).await?;
-        match &decision.answer {
-            Ok(_) => Ok(decision),
-            Err(refusal) => Err(Halt::Final(Failure::Refused(*refusal))),
-        }
+        self.write(book, &decision, claims, held.binding.day).await?;
+        let order = decision.answer.clone().map_err(Halt::no)?;
+        Ok((order, decision))
     }
 
     /// Says a refusal that the domain did not make durable.
@@ -158,35 +138,28 @@ impl Ledger {
     /// Where the order is there, the refusal comes from it. Where nothing can have happened
     /// under the key, the refusal is about this request alone. Else an attempt may still be
     /// under way, and a "no" must stand in its way first: a declined order takes the key.
-    pub(super) async fn refuse(
-        &self,
-        book: &Book,
-        tries: &Tries<'_>,
-        asked: &Asked<'_>,
-        refusal: Refusal,
-    ) -> Halt {
-        let answer = Halt::Final(Failure::Refused(refusal));
-        if book.order(asked.key).is_some() || !(asked.bound || tries.unknown()) {
-            return answer;
+    async fn refuse(&self, book: &Book, asked: &Asked, held: Held, refusal: Refusal) -> Halt {
+        if book.order(&asked.key).is_some() || !held.under_way() {
+            return Halt::no(refusal);
         }
         let order = Order {
             key: asked.key.clone(),
             id: asked.id.clone(),
-            content: *asked.content,
-            caller: asked.caller.clone(),
+            content: asked.content,
+            caller: asked.caller.id.clone(),
             at: self.core.clock.now(),
             state: OrderState::Declined(refusal),
             detail: OrderDetail::Closure,
         };
-        let claims = vec![asked.binding(book).claim(asked.key)];
+        let claims = vec![held.binding.claim(&asked.key)];
         // The partition of a newcomer needs its header, too.
         let customer = (!book.exists()).then(|| book.state.customer.clone());
         let fence = Decision {
             customer,
             ..Decision::order(order)
         };
-        match self.write(book, &fence, claims, asked.day).await {
-            Ok(()) => answer,
+        match self.write(book, &fence, claims, held.binding.day).await {
+            Ok(()) => Halt::no(refusal),
             Err(halt) => halt,
         }
     }

@@ -4,34 +4,28 @@
 //! there, and the reference has the form of the platform's order numbers, by that.
 
 use super::Ledger;
-use super::book::Asked;
-use super::claims::{Binding, Found};
+use super::claims::{Asked, Found, Held};
 use super::number::is_order_number;
 use super::place::Place;
 use super::reverse::GivenBack;
-use super::tries::{Halt, Tries};
+use super::tries::{Attempt, Halt};
 use crate::caller::Caller;
 use crate::content;
 use crate::failure::Failure;
 use crate::validate::Cancelling;
 use map_domain::command::cancel_payment::{self, CancelPayment};
 use map_domain::order::Order;
-use map_domain::{
-    ContentDigest, CustomerId, NetworkId, OrderId, OrderKey, PosKey, Refusal, SerialNumber, Slot,
-};
+use map_domain::{CustomerId, NetworkId, OrderId, OrderKey, PosKey, Refusal, SerialNumber, Slot};
 use map_store::{PartitionId, records};
 use std::sync::Arc;
 
 /// One cancellation request, the same for all its attempts.
 struct Request {
-    caller: Caller,
+    asked: Asked,
     cancelling: Cancelling,
     place: Place,
-    key: OrderKey,
     /// The payment, if the reference is a serial.
     by_serial: OrderKey,
-    id: OrderId,
-    content: ContentDigest,
 }
 
 /// What the reference leads to.
@@ -59,44 +53,31 @@ impl Ledger {
             let serial = SerialNumber::parse(&cancelling.original);
             let serial = serial.map_err(|e| Failure::Malformed(vec![("original", e.expected.to_owned())]))?;
             let request = Request {
-                key: place.key.slot(Slot::Cancel),
+                asked: ledger.asked(place.key.slot(Slot::Cancel), content::cancel(&cancelling), caller),
                 by_serial: PosKey {
                     serial,
                     ..place.key.clone()
                 }
                 .slot(Slot::Pay),
-                id: ledger.next_number(),
-                content: content::cancel(&cancelling),
-                caller,
                 cancelling,
                 place,
             };
-            let mut tries = Tries::new(&ledger);
-            loop {
-                let outcome = ledger.try_to_cancel(&request, &tries).await;
-                if let Some(answer) = tries.settle(outcome).await {
-                    return answer;
-                }
-            }
+            ledger
+                .settled(|attempt| ledger.try_to_cancel(&request, attempt))
+                .await
         })
         .await
     }
 
-    async fn try_to_cancel(
-        &self,
-        request: &Request,
-        tries: &Tries<'_>,
-    ) -> Result<(OrderId, GivenBack), Halt> {
-        let [own, by_serial] = self.find([&request.key, &request.by_serial]).await?;
+    async fn try_to_cancel(&self, request: &Request, attempt: Attempt) -> Result<(OrderId, GivenBack), Halt> {
+        let asked = &request.asked;
+        let [own, by_serial] = self.find([&asked.key, &request.by_serial]).await?;
         let original = self.original(request, by_serial).await?;
         let own = match own {
             Found::Closed(order) => {
-                let visible = request.place.require_visible(Some(&order), &request.caller);
+                let visible = request.place.require_visible(Some(&order), &asked.caller);
                 visible.map_err(Halt::Final)?;
-                self.replay_closed(&order, &request.content)?;
-                return Err(Halt::Final(Failure::Internal(
-                    "a cancellation without a customer is done".to_owned(),
-                )));
+                return Err(self.closed(&order, asked));
             }
             Found::Bound(binding) => Some(binding),
             Found::Free => None,
@@ -109,14 +90,7 @@ impl Ledger {
             (Some(binding), _) => (binding, None),
             (None, Original::In(customer, payment)) => {
                 let day = records::business_day(self.core.clock.now());
-                (
-                    Binding {
-                        customer,
-                        content: request.content,
-                        day,
-                    },
-                    Some(payment),
-                )
+                (asked.binding(customer, day), Some(payment))
             }
             (None, Original::Missing) => {
                 let network = request.place.network.clone();
@@ -130,23 +104,24 @@ impl Ledger {
                     .await?);
             }
         };
-        self.cancel_in(request, tries, own.is_some(), binding, payment)
-            .await
+        let held = Held {
+            binding,
+            bound: own.is_some(),
+            attempt,
+        };
+        self.cancel_in(request, held, payment).await
     }
 
     /// Cancels in the partition of the payment's customer.
     async fn cancel_in(
         &self,
         request: &Request,
-        tries: &Tries<'_>,
-        bound: bool,
-        binding: Binding,
+        held: Held,
         original: Option<OrderKey>,
     ) -> Result<(OrderId, GivenBack), Halt> {
-        let keys: Vec<OrderKey> = std::iter::once(request.key.clone())
-            .chain(original.clone())
-            .collect();
-        let book = self.open_book(binding.customer, &keys, None).await?;
+        let asked = &request.asked;
+        let keys = std::iter::once(&asked.key).chain(&original);
+        let book = self.open_book(held.binding.customer, keys, None).await?;
         let payment = original
             .as_ref()
             .and_then(|key| book.order(key))
@@ -154,33 +129,20 @@ impl Ledger {
         let network = payment
             .map_or(&request.place.network, |payment| &payment.network)
             .clone();
-        match book.order(&request.key) {
+        match book.order(&asked.key) {
             // What is there belongs to the network it names, wherever the terminal is now.
             Some(own) => {
-                let visible = request.place.require_visible(Some(own), &request.caller);
+                let visible = request.place.require_visible(Some(own), &asked.caller);
                 visible.map_err(Halt::Final)?;
             }
             None => require_network(request, &network)?,
         }
-        binding.require_content(&request.content)?;
+        held.binding.require_content(&asked.content)?;
         let command = command(request, network, original.clone());
-        let asked = Asked {
-            key: &request.key,
-            id: &request.id,
-            content: &request.content,
-            caller: &request.caller.id,
-            bound,
-            day: binding.day,
-        };
         let decided = cancel_payment::decide(&book.state, &command, &self.core.context());
-        let decision = self.settle(&book, tries, &asked, decided).await?;
-        let payment = original.and_then(|key| {
-            let written = decision.orders.iter().find(|order| order.key == key);
-            written.or_else(|| book.order(&key)).cloned()
-        });
-        let own = decision.answer.map_err(|refusal| Halt::Final(refusal.into()))?;
-        let payment =
-            payment.ok_or_else(|| Halt::Final(Failure::Internal("cancelled, but what?".to_owned())))?;
+        let (own, decision) = self.settle(&book, asked, held, decided).await?;
+        let payment = original.and_then(|key| book.order_after(&decision, &key).cloned());
+        let payment = payment.ok_or_else(|| Halt::defect("cancelled, but what?"))?;
         Ok((own.id, GivenBack::of(payment)?))
     }
 
@@ -237,7 +199,7 @@ impl Ledger {
 
 /// Refuses a caller that does not act for the payment's network; nothing is remembered.
 fn require_network(request: &Request, network: &NetworkId) -> Result<(), Halt> {
-    if request.caller.acts_for(network) {
+    if request.asked.caller.acts_for(network) {
         Ok(())
     } else {
         Err(Halt::Final(Failure::NetworkNotAllowed))
@@ -247,9 +209,9 @@ fn require_network(request: &Request, network: &NetworkId) -> Result<(), Halt> {
 fn command(request: &Request, network: NetworkId, original: Option<OrderKey>) -> CancelPayment {
     CancelPayment {
         key: request.place.key.clone(),
-        id: request.id.clone(),
-        content: request.content,
-        caller: request.caller.id.clone(),
+        id: request.asked.id.clone(),
+        content: request.asked.content,
+        caller: request.asked.caller.id.clone(),
         original,
         reference: request.cancelling.original.clone(),
         network,

@@ -4,9 +4,10 @@
 //! proves nothing: somebody may be about to write it.
 
 use super::Ledger;
-use super::tries::Halt;
-use crate::failure::Failure;
-use map_domain::{ContentDigest, CustomerId, Order, OrderKey, Refusal};
+use super::tries::{Attempt, Halt};
+use crate::caller::Caller;
+use map_domain::order::replay;
+use map_domain::{ContentDigest, CustomerId, Order, OrderId, OrderKey, Refusal};
 use map_store::{Claim, ClaimValue, PartitionId, keys, records};
 
 /// What is known of a key.
@@ -18,6 +19,42 @@ pub(super) enum Found {
     Bound(Binding),
     /// It is closed, with this outcome.
     Closed(Box<Order>),
+}
+
+/// A request under its key, the same for all its attempts.
+pub(super) struct Asked {
+    pub(super) key: OrderKey,
+    /// The order's number, if it is decided now.
+    pub(super) id: OrderId,
+    pub(super) content: ContentDigest,
+    pub(super) caller: Caller,
+}
+
+impl Asked {
+    /// The key as this customer's.
+    pub(super) const fn binding(&self, customer: CustomerId, day: u32) -> Binding {
+        Binding {
+            customer,
+            content: self.content,
+            day,
+        }
+    }
+}
+
+/// Whose key it is, as one attempt found it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) binding: Binding,
+    /// Whether the key was bound already.
+    pub(super) bound: bool,
+    pub(super) attempt: Attempt,
+}
+
+impl Held {
+    /// Whether an earlier attempt may still be under way: of this request or of its duplicate.
+    pub(super) const fn under_way(&self) -> bool {
+        self.bound || self.attempt.after_unknown
+    }
 }
 
 /// Where a key belongs, for ever.
@@ -37,7 +74,7 @@ impl Binding {
         if self.content == *content {
             Ok(())
         } else {
-            Err(Halt::Final(Failure::Refused(Refusal::IdempotencyKeyReused)))
+            Err(Halt::no(Refusal::IdempotencyKeyReused))
         }
     }
 }
@@ -55,9 +92,9 @@ fn read(value: Option<ClaimValue>) -> Result<Found, Halt> {
             content: ContentDigest(content.0),
             day: business_day,
         })),
-        Some(ClaimValue::Bound { partition, .. }) => Err(Halt::Final(Failure::Internal(format!(
-            "an order's key is bound to {partition:?}"
-        )))),
+        Some(ClaimValue::Bound { partition, .. }) => {
+            Err(Halt::defect(format!("an order's key is bound to {partition:?}")))
+        }
         Some(closed @ ClaimValue::Closed(_)) => {
             let order = records::closed_order(&closed).map_err(Halt::read)?;
             Ok(order.map_or(Found::Free, |order| Found::Closed(Box::new(order))))
@@ -83,6 +120,38 @@ impl Ledger {
         Ok(found)
     }
 
+    /// Whose key this is: the customer's it is bound to; where it is free, the one's it is to be. A key
+    /// that is closed, or holds other content, has its answer.
+    pub(super) async fn whose(
+        &self,
+        asked: &Asked,
+        attempt: Attempt,
+        free: impl Future<Output = Result<CustomerId, Halt>>,
+    ) -> Result<Held, Halt> {
+        let [found] = self.find([&asked.key]).await?;
+        let (binding, bound) = match found {
+            Found::Closed(order) => return Err(self.closed(&order, asked)),
+            Found::Bound(binding) => {
+                binding.require_content(&asked.content)?;
+                (binding, true)
+            }
+            Found::Free => (asked.binding(free.await?, 0), false),
+        };
+        Ok(Held {
+            binding,
+            bound,
+            attempt,
+        })
+    }
+
+    /// What a key that is closed without a customer answers.
+    pub(super) fn closed(&self, order: &Order, asked: &Asked) -> Halt {
+        match replay(order, &asked.content, &self.core.context()).and_then(|decision| decision.answer) {
+            Ok(done) => Halt::defect(format!("order {} is done without a customer", done.id)),
+            Err(refusal) => Halt::no(refusal),
+        }
+    }
+
     /// Closes a key that is free, with this order as its outcome; what the key says afterwards.
     /// Where that is not known, nothing moved in any case: it is asked again as after a failed read.
     pub(super) async fn close(&self, order: &Order) -> Result<Found, Halt> {
@@ -103,7 +172,7 @@ impl Ledger {
     /// unless somebody else was faster.
     pub(super) async fn decline(&self, order: &Order, refusal: Refusal) -> Halt {
         match self.close(order).await {
-            Ok(Found::Closed(held)) if *held == *order => Halt::Final(Failure::Refused(refusal)),
+            Ok(Found::Closed(held)) if *held == *order => Halt::no(refusal),
             Ok(Found::Closed(_) | Found::Bound(_) | Found::Free) => Halt::Raced,
             Err(halt) => halt,
         }

@@ -36,9 +36,11 @@ pub use read::{FoundPayment, Statement};
 pub use reverse::GivenBack;
 pub use transfer::Moved;
 
+use crate::caller::Caller;
 use crate::core::Core;
 use crate::failure::Failure;
-use map_domain::{CallerId, CustomerId, OrderId, OrderKey};
+use claims::Asked;
+use map_domain::{CallerId, ContentDigest, CustomerId, OrderId, OrderKey};
 use std::sync::Arc;
 use tracing::Instrument;
 
@@ -111,8 +113,18 @@ impl Ledger {
     }
 
     /// A number for an order that is decided now.
-    fn next_number(&self) -> OrderId {
+    pub fn next_number(&self) -> OrderId {
         self.numbers.next(self.core.clock.now())
+    }
+
+    /// A request under its key, with a number for its order.
+    fn asked(&self, key: OrderKey, content: ContentDigest, caller: Caller) -> Asked {
+        Asked {
+            key,
+            id: self.next_number(),
+            content,
+            caller,
+        }
     }
 }
 

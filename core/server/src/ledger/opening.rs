@@ -6,9 +6,8 @@
 //! and a caller that wants the card after all opens it under a new key. A key that nobody has used is
 //! not found and stays free: the question takes none.
 
-use super::book::Asked;
-use super::claims::{Binding, Found};
-use super::tries::{Halt, Tries};
+use super::claims::{Asked, Found};
+use super::tries::{Attempt, Halt};
 use super::{Ledger, caller_key};
 use crate::caller::Caller;
 use crate::content;
@@ -17,8 +16,8 @@ use crate::validate::Opening;
 use map_domain::command::open_card::{self, OpenCard};
 use map_domain::order::Order;
 use map_domain::{
-    Account, ContentDigest, Decision, IdentityDigest, Operation, OrderDetail, OrderId, OrderKey, OrderState,
-    ProductId, Timestamp,
+    Account, Decision, IdentityDigest, Operation, OrderDetail, OrderId, OrderKey, OrderState, ProductId,
+    Timestamp,
 };
 use std::sync::Arc;
 
@@ -40,12 +39,9 @@ pub struct Opened {
 
 /// One opening request, the same for all its attempts.
 struct Request {
-    caller: Caller,
+    asked: Asked,
     opening: Opening,
-    key: OrderKey,
-    id: OrderId,
     identity: IdentityDigest,
-    content: ContentDigest,
     received_at: Timestamp,
 }
 
@@ -57,84 +53,44 @@ impl Ledger {
     pub async fn open_card(self: &Arc<Self>, caller: Caller, opening: Opening) -> Result<Opened, Failure> {
         self.to_its_end(|ledger| async move {
             let identity = ledger.core.secrets.identity(&opening.identity.0);
+            let key = caller_key(&caller.id, Operation::OpenCard, &opening.number);
             let request = Request {
-                key: caller_key(&caller.id, Operation::OpenCard, &opening.number),
-                id: ledger.next_number(),
-                content: content::open_card(&opening, &identity),
+                asked: ledger.asked(key, content::open_card(&opening, &identity), caller),
                 received_at: ledger.core.clock.now(),
-                caller,
                 opening,
                 identity,
             };
             // Who asks what became of this opening waits until it is known.
-            let _turn = ledger.requests.take(&request.key).await;
-            let mut tries = Tries::new(&ledger);
-            loop {
-                let outcome = ledger.try_to_open(&request, &tries).await;
-                if let Some(answer) = tries.settle(outcome).await {
-                    return answer;
-                }
-            }
+            let _turn = ledger.requests.take(&request.asked.key).await;
+            ledger
+                .settled(|attempt| ledger.try_to_open(&request, attempt))
+                .await
         })
         .await
     }
 
-    async fn try_to_open(&self, request: &Request, tries: &Tries<'_>) -> Result<Opened, Halt> {
-        let Request {
-            opening, key, caller, ..
-        } = request;
-        let [found] = self.find([key]).await?;
-        let (binding, bound) = match found {
-            Found::Closed(order) => {
-                self.replay_closed(&order, &request.content)?;
-                return Err(Halt::Final(Failure::Internal(
-                    "an opening without a customer is done".to_owned(),
-                )));
-            }
-            Found::Bound(binding) => {
-                binding.require_content(&request.content)?;
-                (binding, true)
-            }
-            Found::Free => {
-                let proved = self
-                    .present_sms_code(&opening.mobile, key, &caller.id, &opening.sms_code)
-                    .await?;
-                proved.map_err(|refusal| Halt::Refused(refusal.into()))?;
-                let customer = self.owner_or_newcomer(&opening.mobile).await?;
-                let binding = Binding {
-                    customer,
-                    content: request.content,
-                    day: 0,
-                };
-                // Taken before the commit: who asks what became of this opening must find the key
-                // taken as long as a commit may still come.
-                if self.take(key, binding).await? != Found::Bound(binding) {
-                    return Err(Halt::Raced);
-                }
-                (binding, false)
-            }
-        };
-        let book = self
-            .open_book(binding.customer, std::slice::from_ref(key), Some(&opening.mobile))
+    async fn try_to_open(&self, request: &Request, attempt: Attempt) -> Result<Opened, Halt> {
+        let Request { asked, opening, .. } = request;
+        let (mobile, sms_code) = (&opening.mobile, Some(&opening.sms_code));
+        let held = self
+            .whose(asked, attempt, async {
+                self.require_sms_code(asked, mobile, sms_code).await?;
+                self.owner_or_newcomer(mobile).await
+            })
             .await?;
-        let asked = Asked {
-            key,
-            id: &request.id,
-            content: &request.content,
-            caller: &caller.id,
-            bound,
-            day: 0,
-        };
-        let mut decided = Ok(());
-        if bound && book.order(key).is_none() {
-            decided = self
-                .present_sms_code(&opening.mobile, key, &caller.id, &opening.sms_code)
-                .await?;
+        // Taken before the commit: who asks what became of this opening must find the key taken as
+        // long as a commit may still come.
+        if !held.bound && self.take(&asked.key, held.binding).await? != Found::Bound(held.binding) {
+            return Err(Halt::Raced);
         }
+        let book = self
+            .open_book(held.binding.customer, [&asked.key], Some(mobile))
+            .await?;
+        let proved = self.present_again(asked, held, &book, mobile, sms_code).await?;
         let command = self.open_command(request)?;
-        let decided = decided.and_then(|()| open_card::decide(&book.state, &command, &self.core.context()));
-        let decision = self.settle(&book, tries, &asked, decided).await?;
-        as_opened(&book.state.accounts, decision)
+        let decided = proved.and_then(|()| open_card::decide(&book.state, &command, &self.core.context()));
+        let (order, decision) = self.settle(&book, asked, held, decided).await?;
+        as_opened(order, decision.accounts.iter().chain(&book.state.accounts))
     }
 
     fn open_command(&self, request: &Request) -> Result<OpenCard, Halt> {
@@ -153,12 +109,12 @@ impl Ledger {
         };
         let opening = &request.opening;
         Ok(OpenCard {
-            key: request.key.clone(),
-            id: request.id.clone(),
-            content: request.content,
-            caller: request.caller.id.clone(),
+            key: request.asked.key.clone(),
+            id: request.asked.id.clone(),
+            content: request.asked.content,
+            caller: request.asked.caller.id.clone(),
             identity: request.identity,
-            product_id: product_id.map_err(|error| Halt::Final(Failure::Internal(error.to_string())))?,
+            product_id: product_id.map_err(|error| Halt::defect(error.to_string()))?,
             card_number: self.new_card_number(product)?,
             cash_number: self.new_cash_number()?,
             product: product.cloned(),
@@ -179,13 +135,9 @@ impl Ledger {
             // An attempt in this process is waited for; one elsewhere meets the fence.
             let _turn = ledger.requests.take(&key).await;
             let id = ledger.next_number();
-            let mut tries = Tries::new(&ledger);
-            loop {
-                let outcome = ledger.try_to_find_opening(&caller, &key, &id).await;
-                if let Some(answer) = tries.settle(outcome).await {
-                    return answer;
-                }
-            }
+            ledger
+                .settled(|_| ledger.try_to_find_opening(&caller, &key, &id))
+                .await
         })
         .await
     }
@@ -205,9 +157,7 @@ impl Ledger {
             Found::Closed(_) | Found::Free => return Err(nothing()),
             Found::Bound(binding) => binding,
         };
-        let book = self
-            .open_book(binding.customer, std::slice::from_ref(key), None)
-            .await?;
+        let book = self.open_book(binding.customer, [key], None).await?;
         let Some(order) = book.order(key).cloned() else {
             let customer = (!book.exists()).then(|| book.state.customer.clone());
             let fence = Decision {
@@ -224,9 +174,7 @@ impl Ledger {
                 at: now,
                 code_locked: book.state.code_locked(),
             }),
-            (OrderState::Done, None) => Err(Halt::Final(Failure::Internal(
-                "an opening without its card".to_owned(),
-            ))),
+            (OrderState::Done, None) => Err(Halt::defect("an opening without its card")),
             (
                 OrderState::Declined(_)
                 | OrderState::Reversed(_)
@@ -250,15 +198,12 @@ fn card_of<'a>(order: &Order, accounts: impl IntoIterator<Item = &'a Account>) -
 
 /// The card as it was right after its opening, however much was spent since: the same answer
 /// for every repeat.
-fn as_opened(before: &[Account], decision: Decision) -> Result<Opened, Halt> {
-    let order = decision.answer.map_err(|refusal| Halt::Final(refusal.into()))?;
-    let card = card_of(&order, decision.accounts.iter().chain(before)).cloned();
-    let card =
-        card.ok_or_else(|| Halt::Final(Failure::Internal("an opening without its card".to_owned())))?;
+fn as_opened<'a>(order: Order, accounts: impl IntoIterator<Item = &'a Account>) -> Result<Opened, Halt> {
+    let card = card_of(&order, accounts).ok_or_else(|| Halt::defect("an opening without its card"))?;
     let card = Account {
         balance: card.face_value,
         frozen: false,
-        ..card
+        ..card.clone()
     };
     Ok(Opened {
         at: order.at,

@@ -1,29 +1,25 @@
 //! Pay at a terminal (002, 003 线下支付接口; decisions 19–21).
 
 use super::Ledger;
-use super::book::Asked;
-use super::claims::{Binding, Found};
+use super::claims::{Asked, Binding, Found, Held};
 use super::code::proof;
 use super::place::Place;
-use super::tries::{Halt, Tries};
+use super::tries::{Attempt, Halt};
 use crate::caller::Caller;
 use crate::content;
 use crate::failure::Failure;
 use crate::validate::{Consumer, Paying};
 use map_domain::command::pay::{self, Pay, Payer};
-use map_domain::order::{Order, replay};
-use map_domain::{ContentDigest, CustomerId, OrderId, OrderKey, Refusal, Slot};
+use map_domain::order::Order;
+use map_domain::{CustomerId, Refusal, Slot};
 use map_store::records;
 use std::sync::Arc;
 
 /// One payment request, the same for all its attempts.
 struct Request {
-    caller: Caller,
+    asked: Asked,
     paying: Paying,
     place: Place,
-    key: OrderKey,
-    id: OrderId,
-    content: ContentDigest,
 }
 
 impl Ledger {
@@ -36,103 +32,70 @@ impl Ledger {
         self.to_its_end(|ledger| async move {
             let place = ledger.place(&paying.key)?;
             let request = Request {
-                key: OrderKey::Pos(place.key.clone(), Slot::Pay),
-                id: ledger.next_number(),
-                content: content::pay(&paying),
-                caller,
+                asked: ledger.asked(place.key.slot(Slot::Pay), content::pay(&paying), caller),
                 paying,
                 place,
             };
-            let mut tries = Tries::new(&ledger);
-            loop {
-                let outcome = ledger.try_to_pay(&request, &tries).await;
-                if let Some(answer) = tries.settle(outcome).await {
-                    return answer;
-                }
-            }
+            ledger
+                .settled(|attempt| ledger.try_to_pay(&request, attempt))
+                .await
         })
         .await
     }
 
-    async fn try_to_pay(&self, request: &Request, tries: &Tries<'_>) -> Result<Order, Halt> {
-        let [found] = self.find([&request.key]).await?;
-        let bound = matches!(found, Found::Bound(_));
-        let binding = match found {
+    async fn try_to_pay(&self, request: &Request, attempt: Attempt) -> Result<Order, Halt> {
+        let Request { asked, paying, place } = request;
+        let [found] = self.find([&asked.key]).await?;
+        let (binding, bound) = match found {
             Found::Closed(order) => {
                 require_answerable(request, &order)?;
-                return self.replay_closed(&order, &request.content);
+                return Err(self.closed(&order, asked));
             }
-            Found::Bound(binding) => binding,
+            Found::Bound(binding) => (binding, true),
             Found::Free => {
                 // Only a new payment needs the network and the store: a repeat gets its answer.
-                let Request { place, caller, .. } = request;
-                place.require_network(caller).map_err(Halt::Refused)?;
-                place
-                    .require_store(&request.paying.store)
-                    .map_err(Halt::Refused)?;
-                let Some(customer) = self.consumer(&request.paying.consumer).await? else {
+                place.require_network(&asked.caller).map_err(Halt::Refused)?;
+                place.require_store(&paying.store).map_err(Halt::Refused)?;
+                let Some(customer) = self.consumer(&paying.consumer).await? else {
                     return Err(self.decline_unknown(request).await);
                 };
                 let day = records::business_day(self.core.clock.now());
-                Binding {
-                    customer,
-                    content: request.content,
-                    day,
-                }
+                (asked.binding(customer, day), false)
             }
         };
-        self.pay_from(binding, bound, request, tries).await
+        let held = Held {
+            binding,
+            bound,
+            attempt,
+        };
+        self.pay_from(request, held).await
     }
 
     /// Pays from the accounts of one customer.
-    async fn pay_from(
-        &self,
-        binding: Binding,
-        bound: bool,
-        request: &Request,
-        tries: &Tries<'_>,
-    ) -> Result<Order, Halt> {
-        let book = self
-            .open_book(binding.customer, std::slice::from_ref(&request.key), None)
-            .await?;
+    async fn pay_from(&self, request: &Request, held: Held) -> Result<Order, Halt> {
+        let asked = &request.asked;
+        let book = self.open_book(held.binding.customer, [&asked.key], None).await?;
         // Before the content is compared: another network does not learn that the key is used.
-        match book.order(&request.key) {
+        match book.order(&asked.key) {
             Some(order) => require_answerable(request, order)?,
-            None => require_settleable(request, &binding)?,
+            None => require_settleable(request, &held.binding)?,
         }
-        binding.require_content(&request.content)?;
+        held.binding.require_content(&asked.content)?;
         if !book.exists() {
             // A number whose first commit never came: nobody has it.
             return Err(self.decline_unknown(request).await);
         }
         let command = self.pay_command(request, &book.state.customer);
-        let asked = Asked {
-            key: &request.key,
-            id: &request.id,
-            content: &request.content,
-            caller: &request.caller.id,
-            bound,
-            day: binding.day,
-        };
         let decided = pay::decide(&book.state, &command, &self.core.context());
         if decided == Err(Refusal::PinBlockUnreadable) {
             self.alarm_unreadable(&request.place.key).await;
         }
-        self.settle(&book, tries, &asked, decided)
-            .await?
-            .answer
-            .map_err(|refusal| Halt::Final(refusal.into()))
+        let (order, _) = self.settle(&book, asked, held, decided).await?;
+        Ok(order)
     }
 
     fn pay_command(&self, request: &Request, customer: &map_domain::Customer) -> Pay {
-        let Request {
-            caller,
-            paying,
-            place,
-            id,
-            content,
-            ..
-        } = request;
+        let Request { asked, paying, place } = request;
         let payer = match &paying.consumer {
             Consumer::Mobile(_) => Payer::Mobile,
             Consumer::Account(number) => Payer::Account(number.clone()),
@@ -150,9 +113,9 @@ impl Ledger {
         );
         Pay {
             key: place.key.clone(),
-            id: id.clone(),
-            content: *content,
-            caller: caller.id.clone(),
+            id: asked.id.clone(),
+            content: asked.content,
+            caller: asked.caller.id.clone(),
             payer,
             consumer: paying.consumer.as_str().to_owned(),
             code,
@@ -195,34 +158,25 @@ impl Ledger {
             Consumer::Account(number) => records::owner_of_account(store, number).await.map_err(Halt::read),
         }
     }
-
-    /// The answer of a key that is closed without a customer.
-    pub(super) fn replay_closed(&self, order: &Order, content: &ContentDigest) -> Result<Order, Halt> {
-        match replay(order, content, &self.core.context()) {
-            Ok(decision) => decision
-                .answer
-                .map_err(|refusal| Halt::Final(Failure::Refused(refusal))),
-            Err(refusal) => Err(Halt::Final(Failure::Refused(refusal))),
-        }
-    }
 }
 
 /// Refuses to answer with a payment of another network, but never whoever made it: its repeat is
 /// told what became of it, though its network was withdrawn since.
 fn require_answerable(request: &Request, order: &Order) -> Result<(), Halt> {
-    if order.caller == request.caller.id {
+    let caller = &request.asked.caller;
+    if order.caller == caller.id {
         return Ok(());
     }
-    let visible = request.place.require_visible(Some(order), &request.caller);
+    let visible = request.place.require_visible(Some(order), caller);
     visible.map_err(Halt::Final)
 }
 
 /// Refuses to go on with a payment that has no outcome yet to a caller of another network. The very
 /// same payment may be its own, made before its network was withdrawn: no "no" while it may happen.
 fn require_settleable(request: &Request, binding: &Binding) -> Result<(), Halt> {
-    let allowed = request.place.require_network(&request.caller);
+    let allowed = request.place.require_network(&request.asked.caller);
     allowed.map_err(|denied| {
-        Halt::Final(if binding.content == request.content {
+        Halt::Final(if binding.content == request.asked.content {
             Failure::OutcomeUnknown
         } else {
             denied

@@ -1,27 +1,23 @@
 //! Set or reset a payment code, proved by an SMS code (decision 32).
 
-use super::book::Asked;
-use super::claims::{Binding, Found};
+use super::claims::Asked;
 use super::code::new_digest;
-use super::tries::{Halt, Tries};
+use super::tries::{Attempt, Halt};
 use super::{Ledger, caller_key};
 use crate::caller::Caller;
 use crate::content;
 use crate::failure::Failure;
 use crate::validate::CodeChange;
 use map_domain::command::payment_code::{self, Change, ChangePaymentCode};
-use map_domain::{ContentDigest, Customer, IdentityDigest, Operation, OrderId, OrderKey, Refusal};
+use map_domain::{Customer, IdentityDigest, Operation, Refusal};
 use std::sync::Arc;
 
 /// One request, the same for all its attempts.
 struct Request {
-    caller: Caller,
+    asked: Asked,
     change: CodeChange,
     reset: bool,
     identity: Option<IdentityDigest>,
-    key: OrderKey,
-    id: OrderId,
-    content: ContentDigest,
 }
 
 impl Ledger {
@@ -63,81 +59,45 @@ impl Ledger {
                 .identity
                 .as_ref()
                 .map(|id| ledger.core.secrets.identity(&id.0));
+            let key = caller_key(&caller.id, operation, &change.number);
+            let content = content::code_change(&change, identity.as_ref());
             let request = Request {
-                key: caller_key(&caller.id, operation, &change.number),
-                id: ledger.next_number(),
-                content: content::code_change(&change, identity.as_ref()),
-                caller,
+                asked: ledger.asked(key, content, caller),
                 change,
                 reset,
                 identity,
             };
-            let mut tries = Tries::new(&ledger);
-            loop {
-                let outcome = ledger.try_to_change_code(&request, &tries).await;
-                if let Some(answer) = tries.settle(outcome).await {
-                    return answer;
-                }
-            }
+            ledger
+                .settled(|attempt| ledger.try_to_change_code(&request, attempt))
+                .await
         })
         .await
     }
 
-    async fn try_to_change_code(&self, request: &Request, tries: &Tries<'_>) -> Result<(), Halt> {
-        let Request {
-            change, key, caller, ..
-        } = request;
-        let [found] = self.find([key]).await?;
-        let (binding, bound) = match found {
-            Found::Closed(order) => return self.replay_closed(&order, &request.content).map(drop),
-            Found::Bound(binding) => {
-                binding.require_content(&request.content)?;
-                (binding, true)
-            }
-            Found::Free => {
-                let proved = self
-                    .present_sms_code(&change.mobile, key, &caller.id, &change.sms_code)
-                    .await?;
-                proved.map_err(|refusal| Halt::Refused(refusal.into()))?;
-                let customer = if request.reset {
-                    let owner = self.owner(&change.mobile).await?;
-                    owner.ok_or(Halt::Refused(Refusal::CustomerNotFound.into()))?
+    async fn try_to_change_code(&self, request: &Request, attempt: Attempt) -> Result<(), Halt> {
+        let Request { asked, change, .. } = request;
+        let (mobile, sms_code) = (&change.mobile, Some(&change.sms_code));
+        let nobody = || Halt::Refused(Refusal::CustomerNotFound.into());
+        let held = self
+            .whose(asked, attempt, async {
+                self.require_sms_code(asked, mobile, sms_code).await?;
+                if request.reset {
+                    self.owner(mobile).await?.ok_or_else(nobody)
                 } else {
-                    self.owner_or_newcomer(&change.mobile).await?
-                };
-                (
-                    Binding {
-                        customer,
-                        content: request.content,
-                        day: 0,
-                    },
-                    false,
-                )
-            }
-        };
-        let book = self
-            .open_book(binding.customer, std::slice::from_ref(key), Some(&change.mobile))
+                    self.owner_or_newcomer(mobile).await
+                }
+            })
             .await?;
-        if request.reset && !bound && !book.exists() {
-            return Err(Halt::Refused(Refusal::CustomerNotFound.into()));
+        let book = self
+            .open_book(held.binding.customer, [&asked.key], Some(mobile))
+            .await?;
+        if request.reset && !held.bound && !book.exists() {
+            return Err(nobody());
         }
-        let asked = Asked {
-            key,
-            id: &request.id,
-            content: &request.content,
-            caller: &caller.id,
-            bound,
-            day: 0,
-        };
-        let mut proved = Ok(());
-        if bound && book.order(key).is_none() {
-            proved = self
-                .present_sms_code(&change.mobile, key, &caller.id, &change.sms_code)
-                .await?;
-        }
+        let proved = self.present_again(asked, held, &book, mobile, sms_code).await?;
         let command = self.code_command(request, &book.state.customer)?;
         let decided = proved.and_then(|()| payment_code::decide(&book.state, &command, &self.core.context()));
-        self.settle(&book, tries, &asked, decided).await.map(drop)
+        self.settle(&book, asked, held, decided).await.map(drop)
     }
 
     fn code_command(&self, request: &Request, customer: &Customer) -> Result<ChangePaymentCode, Halt> {
@@ -152,10 +112,10 @@ impl Ledger {
             Change::Set(digest)
         };
         Ok(ChangePaymentCode {
-            key: request.key.clone(),
-            id: request.id.clone(),
-            content: request.content,
-            caller: request.caller.id.clone(),
+            key: request.asked.key.clone(),
+            id: request.asked.id.clone(),
+            content: request.asked.content,
+            caller: request.asked.caller.id.clone(),
             change,
         })
     }

@@ -8,7 +8,7 @@
 use super::Ledger;
 use super::claims::{Binding, Found};
 use super::place::Place;
-use super::tries::{Halt, Tries};
+use super::tries::Halt;
 use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::validate::TerminalKey;
@@ -34,9 +34,9 @@ impl GivenBack {
                 step: step.clone(),
                 payment,
             }),
-            OrderState::Done | OrderState::Declined(_) | OrderState::Closed => Err(Halt::Final(
-                Failure::Internal("given back, but the payment does not say so".to_owned()),
-            )),
+            OrderState::Done | OrderState::Declined(_) | OrderState::Closed => {
+                Err(Halt::defect("given back, but the payment does not say so"))
+            }
         }
     }
 }
@@ -66,13 +66,7 @@ impl Ledger {
                 place,
                 id: ledger.next_number(),
             };
-            let mut tries = Tries::new(&ledger);
-            loop {
-                let outcome = ledger.try_to_reverse(&request).await;
-                if let Some(answer) = tries.settle(outcome).await {
-                    return answer;
-                }
-            }
+            ledger.settled(|_| ledger.try_to_reverse(&request)).await
         })
         .await
     }
@@ -112,13 +106,9 @@ impl Ledger {
         others: [Found; 2],
     ) -> Result<GivenBack, Halt> {
         let key = request.place.key.slot(Slot::Pay);
-        let book = self
-            .open_book(binding.customer, std::slice::from_ref(&key), None)
-            .await?;
+        let book = self.open_book(binding.customer, [&key], None).await?;
         if !book.exists() {
-            return Err(Halt::Final(Failure::Internal(
-                "a payment is bound to nobody".to_owned(),
-            )));
+            return Err(Halt::defect("a payment is bound to nobody"));
         }
         let payment = book.order(&key);
         let network = match payment.and_then(Order::payment) {
@@ -137,11 +127,11 @@ impl Ledger {
         let holds_other = !paid && self.close_others(request, others).await?;
         let command = command(request, network, holds_other);
         // A refusal comes from the order that is there: it stands for ever.
-        let decision = reverse_payment::decide(&book.state, &command, &self.core.context())
-            .map_err(|refusal| Halt::Final(refusal.into()))?;
+        let decision =
+            reverse_payment::decide(&book.state, &command, &self.core.context()).map_err(Halt::no)?;
         // The claim is there already: the fence takes nothing but the row.
         self.write(&book, &decision, Vec::new(), binding.day).await?;
-        GivenBack::of(decision.answer.map_err(|refusal| Halt::Final(refusal.into()))?)
+        GivenBack::of(decision.answer.map_err(Halt::no)?)
     }
 
     /// Where the key is closed without a customer: what is told, for ever. The operator is told of
@@ -162,9 +152,7 @@ impl Ledger {
             };
             self.report(kind, request.place.key.to_string(), order.at).await;
         }
-        Ok(Halt::Final(Failure::Refused(reverse_payment::closed(
-            order, &command,
-        ))))
+        Ok(Halt::no(reverse_payment::closed(order, &command)))
     }
 
     /// Closes the key's other slots where they are free, and tells whether one of them holds a

@@ -8,8 +8,10 @@
 //! dies in between leaves a code that the repeat of its key sends anew. Two messages are better
 //! than none.
 
+use super::book::Book;
+use super::claims::{Asked, Held};
 use super::number::below;
-use super::tries::{Halt, Tries};
+use super::tries::Halt;
 use super::{Ledger, caller_key};
 use crate::caller::Caller;
 use crate::content;
@@ -17,7 +19,7 @@ use crate::failure::Failure;
 use crate::validate::SmsCodeText;
 use map_domain::command::send_sms::{self, PresentSmsCode, SendSmsCode, Sent};
 use map_domain::sms::{SmsCode, SmsState};
-use map_domain::{CallerId, MobileNumber, Operation, OrderKey, Refusal, Timestamp};
+use map_domain::{MobileNumber, Operation, Refusal, Timestamp};
 use map_store::codec::Body;
 use map_store::{Claim, Commit, CommitOutcome, Load, PartitionId, Row, RowKey, RowWrite, Version, records};
 use std::sync::Arc;
@@ -46,13 +48,9 @@ impl Ledger {
             };
             // Others with the same key wait: they are told what came of the message.
             let _turn = ledger.requests.take(&command.key).await;
-            let mut tries = Tries::new(&ledger);
-            loop {
-                let outcome = ledger.try_to_send(&mobile, &command, &code).await;
-                if let Some(answer) = tries.settle(outcome).await {
-                    return answer;
-                }
-            }
+            ledger
+                .settled(|_| ledger.try_to_send(&mobile, &command, &code))
+                .await
         })
         .await
     }
@@ -99,9 +97,7 @@ impl Ledger {
         );
         match self.write_sms(mobile, expected, state, vec![claim]).await? {
             CommitOutcome::Applied(_) => Ok(()),
-            CommitOutcome::ClaimHeld { .. } => {
-                Err(Halt::Final(Failure::Refused(Refusal::IdempotencyKeyReused)))
-            }
+            CommitOutcome::ClaimHeld { .. } => Err(Halt::no(Refusal::IdempotencyKeyReused)),
             CommitOutcome::Stale | CommitOutcome::RowExists(_) => Err(Halt::Raced),
         }
     }
@@ -123,19 +119,49 @@ impl Ledger {
         tracing::warn!("what came of an SMS code could not be written");
     }
 
-    /// Presents a code under an order's key: right, or refused. A wrong try is counted.
-    pub(super) async fn present_sms_code(
+    /// Presents a code for a key that is free: right, or nothing goes on.
+    pub(super) async fn require_sms_code(
         &self,
+        asked: &Asked,
         mobile: &MobileNumber,
-        key: &OrderKey,
-        caller: &CallerId,
-        code: &SmsCodeText,
+        code: Option<&SmsCodeText>,
+    ) -> Result<(), Halt> {
+        let presented = self.present_sms_code(asked, mobile, code).await?;
+        presented.map_err(|refusal| Halt::Refused(refusal.into()))
+    }
+
+    /// Presents a code again where its key is bound and nothing was decided yet: whoever bound it may
+    /// have had the right code, and this request not.
+    pub(super) async fn present_again(
+        &self,
+        asked: &Asked,
+        held: Held,
+        book: &Book,
+        mobile: &MobileNumber,
+        code: Option<&SmsCodeText>,
     ) -> Result<Result<(), Refusal>, Halt> {
-        let digest = self.core.secrets.sms_code(mobile, &code.0);
+        if held.bound && book.order(&asked.key).is_none() {
+            self.present_sms_code(asked, mobile, code).await
+        } else {
+            Ok(Ok(()))
+        }
+    }
+
+    /// Presents a code under an order's key: right, or refused. A wrong try is counted. Where none is
+    /// given, none is needed.
+    async fn present_sms_code(
+        &self,
+        asked: &Asked,
+        mobile: &MobileNumber,
+        code: Option<&SmsCodeText>,
+    ) -> Result<Result<(), Refusal>, Halt> {
+        let Some(code) = code else {
+            return Ok(Ok(()));
+        };
         let command = PresentSmsCode {
-            key: key.clone(),
-            caller: caller.clone(),
-            digest,
+            key: asked.key.clone(),
+            caller: asked.caller.id.clone(),
+            digest: self.core.secrets.sms_code(mobile, &code.0),
         };
         for _ in 0..ROUNDS {
             let (version, state) = self.sms_state(mobile).await?;

@@ -6,6 +6,7 @@
 use super::Ledger;
 use super::number::below;
 use crate::failure::Failure;
+use map_domain::Refusal;
 use map_store::StoreError;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -30,6 +31,16 @@ pub(crate) enum Halt {
 }
 
 impl Halt {
+    /// A refusal that stands: durable, or about something that no attempt of this request can change.
+    pub(crate) const fn no(refusal: Refusal) -> Self {
+        Self::Final(Failure::Refused(refusal))
+    }
+
+    /// A defect. The text is for the log only.
+    pub(crate) fn defect(text: impl Into<String>) -> Self {
+        Self::Final(Failure::Internal(text.into()))
+    }
+
     /// A failed read: it changed nothing, whatever the store calls it.
     pub(crate) fn read(error: StoreError) -> Self {
         Self::Store(match error {
@@ -39,8 +50,31 @@ impl Halt {
     }
 }
 
+/// One attempt at a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Attempt {
+    /// Whether an earlier attempt may have had an effect that was not seen yet.
+    pub(super) after_unknown: bool,
+}
+
+impl Ledger {
+    /// Makes attempts at a request until one has its answer, or none can be waited for.
+    pub(super) async fn settled<T, A>(&self, attempt: impl Fn(Attempt) -> A) -> Result<T, Failure>
+    where
+        A: Future<Output = Result<T, Halt>>,
+    {
+        let mut tries = Tries::new(self);
+        loop {
+            let outcome = attempt(tries.next()).await;
+            if let Some(answer) = tries.settle(outcome).await {
+                return answer;
+            }
+        }
+    }
+}
+
 /// The attempts at one request.
-pub(crate) struct Tries<'a> {
+struct Tries<'a> {
     ledger: &'a Ledger,
     deadline: Instant,
     rounds: u32,
@@ -50,7 +84,7 @@ pub(crate) struct Tries<'a> {
 
 impl<'a> Tries<'a> {
     /// None so far.
-    pub(crate) fn new(ledger: &'a Ledger) -> Self {
+    fn new(ledger: &'a Ledger) -> Self {
         let limit = Duration::from_millis(ledger.options.settle_ms);
         let now = Instant::now();
         let deadline = now.checked_add(limit).unwrap_or(now);
@@ -63,13 +97,14 @@ impl<'a> Tries<'a> {
         }
     }
 
-    /// Whether an attempt of this request may have had an effect that was not seen yet.
-    pub(crate) const fn unknown(&self) -> bool {
-        self.unknown
+    const fn next(&self) -> Attempt {
+        Attempt {
+            after_unknown: self.unknown,
+        }
     }
 
     /// The answer, or, after a pause, `None`: try again.
-    pub(crate) async fn settle<T>(&mut self, outcome: Result<T, Halt>) -> Option<Result<T, Failure>> {
+    async fn settle<T>(&mut self, outcome: Result<T, Halt>) -> Option<Result<T, Failure>> {
         let last_word = match outcome {
             Ok(answer) => return Some(Ok(answer)),
             Err(Halt::Final(failure)) => return Some(Err(failure)),

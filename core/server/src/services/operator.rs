@@ -195,7 +195,7 @@ impl OperatorService for Operator {
             return Err(errors.failure().into());
         };
         errors.none()?;
-        let (operator, id) = (call.caller.id.clone(), self.ledger.order_number());
+        let (operator, id) = (call.caller.id.clone(), self.ledger.next_number());
         let asked = Raise {
             operator,
             number,

@@ -16,10 +16,10 @@ pub(crate) fn decoded<T: Body>(body: &[u8], place: impl FnOnce() -> String) -> S
 }
 
 /// What a command has to load of a customer: all accounts, and the orders it looks at or writes.
-pub fn load_for(orders: &[OrderKey]) -> Load {
+pub fn load_for<'a>(orders: impl IntoIterator<Item = &'a OrderKey>) -> Load {
     Load {
         kinds: vec![RowKind::Account],
-        keys: orders.iter().map(keys::order_row).collect(),
+        keys: orders.into_iter().map(keys::order_row).collect(),
     }
 }
 
