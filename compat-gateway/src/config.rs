@@ -3,9 +3,9 @@
 use crate::secret::Secret;
 use crate::settings::UnknownAnswer;
 use ipnet::IpNet;
+use map_listener::TlsConfig;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// Everything but the core itself.
@@ -55,19 +55,6 @@ pub struct ListenerConfig {
     pub concurrency: usize,
     /// Calls beyond that which give money back (pay_undo, pay_cancel). Default 64.
     pub reserved: usize,
-}
-
-/// TLS of a listener.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TlsConfig {
-    /// The certificate chain, PEM.
-    pub cert_file: PathBuf,
-    /// Its private key, PEM.
-    pub key_file: PathBuf,
-    /// Authorities of client certificates, PEM; where set, a client must present one (mTLS).
-    #[serde(default)]
-    pub client_ca_file: Option<PathBuf>,
 }
 
 impl Default for GatewayConfig {
@@ -151,6 +138,14 @@ impl GatewayConfig {
             }
         }
         Ok(())
+    }
+
+    /// The POS network of each listener.
+    pub(crate) fn networks(&self) -> Vec<Option<String>> {
+        self.listeners
+            .iter()
+            .map(|listener| listener.network.clone())
+            .collect()
     }
 
     pub(crate) fn header_timeout(&self) -> Duration {

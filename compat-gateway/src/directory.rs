@@ -140,6 +140,16 @@ impl Directory {
         self.revision
     }
 
+    /// Why calls of this POS network are refused, if they are.
+    pub(crate) fn no_network(&self, id: &str) -> Option<&'static str> {
+        match found(self.networks.get(id)) {
+            Found::Active(_) => None,
+            Found::Inactive(_) => Some("is deactivated"),
+            Found::Nobody => Some("is not provisioned"),
+            Found::Broken => Some("has settings that can't be used"),
+        }
+    }
+
     pub(crate) fn app(&self, id: &str) -> Found {
         let found = found(self.apps.get(id));
         // An app without a key speaks gRPC only.

@@ -106,7 +106,7 @@ impl Gateway {
             config,
             ..
         } = &*self.inner;
-        let asked = refresh::once(core, directory, config.core_timeout()).await;
+        let asked = refresh::once(core, directory, &config.networks(), config.core_timeout()).await;
         asked.map_err(|status| GatewayError::Directory(status.code()))
     }
 
@@ -126,6 +126,7 @@ impl Gateway {
         let keep = refresh::keep(
             core.clone(),
             directory.clone(),
+            config.networks(),
             config.directory_refresh(),
             config.core_timeout(),
         );

@@ -36,10 +36,11 @@ mod telemetry;
 mod texts;
 
 pub use clock::{Clock, SystemClock};
-pub use config::{GatewayConfig, ListenerConfig, TlsConfig};
+pub use config::{GatewayConfig, ListenerConfig};
 pub use core::Core;
 pub use gateway::{Gateway, GatewayError};
 pub use listener::{Listener, ListenerContext, NoAnswer};
+pub use map_listener::{BindError, TlsConfig};
 pub use refusal::Refusal;
 pub use secret::Secret;
 pub use settings::{EdgeSettings, validate_edge_settings};

@@ -11,10 +11,12 @@ use tokio::sync::watch;
 
 const RPC: &str = "/map.provisioning.v1.ProvisioningService/GetDirectory";
 
-/// Asks once. `Ok(true)`: there is a new directory.
+/// Asks once. `Ok(true)`: there is a new directory. `networks`: what each listener serves; one that can't be
+/// served is told with each new directory, not refused: it may be provisioned next.
 pub(crate) async fn once(
     core: &Core,
     directory: &watch::Sender<Option<Arc<Directory>>>,
+    networks: &[Option<String>],
     deadline: Duration,
 ) -> Result<bool, tonic::Status> {
     let known_revision = directory
@@ -35,6 +37,17 @@ pub(crate) async fn once(
     // Gauges are floats; a revision is a small counter, so nothing is lost.
     metrics::gauge!(telemetry::DIRECTORY).set(u32::try_from(parsed.revision()).map_or(f64::MAX, f64::from));
     tracing::info!(revision = parsed.revision(), "directory loaded");
+    for (at, network) in networks.iter().enumerate() {
+        if let Some(network) = network
+            && let Some(problem) = parsed.no_network(network)
+        {
+            tracing::warn!(
+                listener = at,
+                network,
+                "calls at this listener are refused: its POS network {problem}"
+            );
+        }
+    }
     directory.send_replace(Some(Arc::new(parsed)));
     Ok(true)
 }
@@ -43,6 +56,7 @@ pub(crate) async fn once(
 pub(crate) async fn keep(
     core: Core,
     directory: watch::Sender<Option<Arc<Directory>>>,
+    networks: Vec<Option<String>>,
     every: Duration,
     deadline: Duration,
 ) -> Infallible {
@@ -50,7 +64,7 @@ pub(crate) async fn keep(
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(status) = once(&core, &directory, deadline).await {
+        if let Err(status) = once(&core, &directory, &networks, deadline).await {
             tracing::warn!(code = ?status.code(), "directory not refreshed");
         }
     }

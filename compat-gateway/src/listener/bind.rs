@@ -1,20 +1,17 @@
-//! A bound socket with what belongs to it. Binding is early and separate from serving, so that a port in
-//! use is known before anything else starts.
+//! A bound socket with what belongs to it.
 
-use super::tls;
 use crate::config::ListenerConfig;
 use crate::load::Load;
 use ipnet::IpNet;
+use map_listener::BindError;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 
 /// A bound listener.
+#[derive(Debug)]
 pub struct Listener {
-    pub(super) tcp: TcpListener,
-    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) socket: map_listener::Listener,
     pub(super) state: Arc<State>,
 }
 
@@ -38,26 +35,14 @@ impl State {
     }
 }
 
-impl std::fmt::Debug for Listener {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Listener")
-            .field("state", &self.state)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Listener {
-    /// Binds the address and reads the TLS files.
+    /// Reads the TLS files and binds the address.
     ///
     /// # Errors
-    /// The address is in use, or a TLS file can't be read or used; the text names it.
-    pub async fn bind(config: &ListenerConfig) -> io::Result<Self> {
-        let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
-        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", config.bind));
-        let tcp = TcpListener::bind(config.bind).await.map_err(named)?;
+    /// See [`BindError`].
+    pub async fn bind(config: &ListenerConfig) -> Result<Self, BindError> {
         Ok(Self {
-            tcp,
-            tls,
+            socket: map_listener::Listener::bind(config.bind, config.tls.as_ref()).await?,
             state: Arc::new(State::new(config)),
         })
     }
@@ -67,6 +52,6 @@ impl Listener {
     /// # Errors
     /// The system does not say.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.tcp.local_addr()
+        self.socket.local_addr()
     }
 }

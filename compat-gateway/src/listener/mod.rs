@@ -1,32 +1,29 @@
-//! One loop for all listeners, HTTP/1 and HTTP/2: TLS, limits, timeouts, drain, and the closed connection
-//! of a call without an answer. `axum::serve` can't do the last, since its services never fail.
+//! All listeners of the gateway: each has its network, its address list and its places; what they do with a
+//! connection is [`map_listener`]'s.
 
 mod bind;
-mod connection;
-mod tls;
+mod no_answer;
 
 pub use bind::{Listener, State};
+pub use no_answer::NoAnswer;
 
 use crate::load::Load;
 use bytes::Bytes;
-use connection::serve_connection;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use ipnet::IpNet;
+use map_listener::Bounds;
+use no_answer::Answering;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::sync::watch;
 use tower::BoxError;
 
-/// Marks a response that must not be sent: its connection closes instead (HTTP/2: its stream is reset).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the outcome is unknown: no answer")]
-pub struct NoAnswer;
+/// Longest TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Times of every listener.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +32,21 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// For open requests, once a shutdown began.
     pub drain_timeout: Duration,
+}
+
+impl Limits {
+    fn bounds(self, connections: usize) -> Bounds {
+        Bounds {
+            connections,
+            first_byte: self.header_timeout,
+            handshake: self.header_timeout.min(HANDSHAKE),
+            head: self.header_timeout,
+            keep_alive: self.header_timeout,
+            streams: 256,
+            header_bytes: 16 * 1024,
+            drain: self.drain_timeout,
+        }
+    }
 }
 
 /// What a request's listener says about it.
@@ -97,9 +109,14 @@ pub async fn serve_all<S, B>(
     B::Error: Into<BoxError>,
 {
     let (stop, stopped) = watch::channel(false);
-    let loops = listeners
-        .into_iter()
-        .map(|listener| serve(listener, limits, &service, stopped.clone()));
+    let loops = listeners.into_iter().map(|Listener { socket, state }| {
+        let (service, mut stopped) = (&service, stopped.clone());
+        let bounds = limits.bounds(state.max_connections);
+        let answering = move |peer| let_in(&state, peer).then(|| Answering(service(&state, peer)));
+        socket.serve(bounds, answering, async move {
+            let _nobody_left = stopped.wait_for(|stopped| *stopped).await.is_err();
+        })
+    });
     let all = all(loops);
     tokio::pin!(all);
     tokio::select! {
@@ -124,77 +141,12 @@ async fn all(loops: impl Iterator<Item = impl Future<Output = ()>>) {
     .await;
 }
 
-/// Serves one listener until `stopped` turns true, then drains it.
-async fn serve<S, B>(
-    listener: Listener,
-    limits: Limits,
-    service: impl Fn(&Arc<State>, SocketAddr) -> S,
-    mut stopped: watch::Receiver<bool>,
-) where
-    S: hyper::service::Service<Request<Incoming>, Response = Response<B>> + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<BoxError>,
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    let places = Arc::new(Semaphore::new(
-        listener.state.max_connections.min(Semaphore::MAX_PERMITS),
-    ));
-    let mut open = JoinSet::new();
-    loop {
-        let next = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, accept(&listener).await)
-        };
-        tokio::select! {
-            () = stopping(&mut stopped) => break,
-            (place, (stream, peer)) = next => {
-                let service = service(&listener.state, peer);
-                let (tls, stopped) = (listener.tls.clone(), stopped.clone());
-                open.spawn(async move {
-                    let _place = place;
-                    serve_connection(stream, tls, limits, service, stopped).await;
-                });
-            }
-            Some(_) = open.join_next(), if !open.is_empty() => {}
-        }
+/// Whether a listener takes connections from this address.
+fn let_in(state: &State, peer: SocketAddr) -> bool {
+    let allowed = allowed(&state.addresses, peer.ip());
+    if !allowed {
+        metrics::counter!("map_gateway_connections_refused_total").increment(1);
+        tracing::warn!(%peer, "connection from an address that is not allowed");
     }
-    drop(listener);
-    let drained = tokio::time::timeout(limits.drain_timeout, async {
-        while open.join_next().await.is_some() {}
-    });
-    if drained.await.is_err() {
-        tracing::warn!(
-            connections = open.len(),
-            "connections cut after the drain timeout"
-        );
-    }
-}
-
-/// Waits until `stopped` turns true, or nobody is left to turn it.
-async fn stopping(stopped: &mut watch::Receiver<bool>) {
-    let _nobody_left = stopped.wait_for(|stopped| *stopped).await.is_err();
-}
-
-/// The next connection from an allowed address.
-async fn accept(listener: &Listener) -> (TcpStream, SocketAddr) {
-    loop {
-        match listener.tcp.accept().await {
-            Ok((stream, peer)) if allowed(&listener.state.addresses, peer.ip()) => {
-                if let Err(error) = stream.set_nodelay(true) {
-                    tracing::debug!(%error, "TCP_NODELAY");
-                }
-                return (stream, peer);
-            }
-            Ok((_, peer)) => {
-                metrics::counter!("map_gateway_connections_refused_total").increment(1);
-                tracing::warn!(%peer, "connection from an address that is not allowed");
-            }
-            Err(error) => {
-                // Out of file handles, mostly: wait for some to be closed.
-                tracing::error!(%error, "accept");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        }
-    }
+    allowed
 }

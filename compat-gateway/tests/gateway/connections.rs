@@ -1,12 +1,14 @@
 //! Over real sockets: closed connections, reset streams, TLS, address lists, drain.
 
-use super::fixture::{Bench, bench, endpoint, listener, payload, signer};
+use super::fixture::{Bench, bench, bench_with, config, endpoint, listener, payload, signer};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use map_gateway::{Listener, ListenerConfig, TlsConfig};
+use map_gateway::{GatewayConfig, Listener, ListenerConfig, TlsConfig};
+use serde_json::json;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, oneshot};
@@ -25,7 +27,10 @@ struct Served {
 }
 
 async fn serve(config: &ListenerConfig) -> Served {
-    let bench = bench().await;
+    serve_bench(bench().await, config).await
+}
+
+async fn serve_bench(bench: Bench, config: &ListenerConfig) -> Served {
     let socket = Listener::bind(config).await.unwrap();
     let address = socket.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -95,6 +100,33 @@ async fn an_unknown_outcome_closes_the_connection_without_a_byte() {
         exchange(TcpStream::connect(served.address).await.unwrap(), &pay()).await,
         ""
     );
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn who_connects_and_says_nothing_loses_the_place_in_time() {
+    let listener = ListenerConfig {
+        max_connections: 1,
+        ..listener()
+    };
+    let config = GatewayConfig {
+        header_timeout_ms: 50,
+        ..config()
+    };
+    let served = serve_bench(
+        bench_with(json!({}), json!({}), config, &listener).await,
+        &listener,
+    )
+    .await;
+    let mut silent = TcpStream::connect(served.address).await.unwrap();
+    // The only place is taken: the payment waits until it is free.
+    let request = pay();
+    let paid = exchange(TcpStream::connect(served.address).await.unwrap(), &request);
+    let answer = tokio::time::timeout(Duration::from_secs(20), paid)
+        .await
+        .expect("the place is free");
+    assert!(answer.contains("\"errcode\":0"), "{answer}");
+    assert_eq!(silent.read(&mut [0; 1]).await.unwrap(), 0);
     served.stop().await;
 }
 

@@ -6,6 +6,7 @@ pub use crate::layers::{Limits, Timeouts};
 use crate::ledger::{self, PinAccount};
 use crate::ports::SmsSender;
 use map_domain::Policy;
+pub use map_listener::TlsConfig;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
@@ -51,19 +52,6 @@ impl Default for CoreConfig {
             poll_ms: 1_000,
         }
     }
-}
-
-/// TLS of a listener.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TlsConfig {
-    /// PEM file with the certificate and its chain.
-    pub certificate: PathBuf,
-    /// PEM file with the private key.
-    pub key: PathBuf,
-    /// PEM file with the authorities of client certificates. Set: every client must have one.
-    #[serde(default)]
-    pub client_authorities: Option<PathBuf>,
 }
 
 /// Settings that decisions depend on.

@@ -13,16 +13,15 @@ pub mod core;
 pub mod failure;
 pub mod layers;
 pub mod ledger;
-mod listener;
 pub mod ports;
 mod provisioning;
 pub mod secret_file;
 pub mod secrets;
 pub mod server;
 mod services;
+mod socket;
 mod status;
 pub mod telemetry;
-pub mod tls;
 pub mod validate;
 
 pub use config::CoreConfig;

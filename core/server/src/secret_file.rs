@@ -56,12 +56,21 @@ pub fn load_or_create(
     ledger_is_new: bool,
     random: &dyn Random,
 ) -> Result<Secrets, SecretFileError> {
+    match load(path)? {
+        Some(secrets) => Ok(secrets),
+        None if ledger_is_new => create(path, random),
+        None => Err(SecretFileError::Missing(path.to_owned())),
+    }
+}
+
+/// Reads the key; `None`: there is no such file. Changes nothing.
+///
+/// # Errors
+/// See [`SecretFileError`].
+pub fn load(path: &Path) -> Result<Option<Secrets>, SecretFileError> {
     match File::open(path) {
-        Ok(file) => read(path, file),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && ledger_is_new => create(path, random),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(SecretFileError::Missing(path.to_owned()))
-        }
+        Ok(file) => read(path, file).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(SecretFileError::Io(path.to_owned(), error)),
     }
 }

@@ -1,5 +1,6 @@
 //! The core as a whole: started on a store, served over a socket or in process, drained.
 
+use crate::auth::Rpc;
 use crate::catalogue::{Catalogue, ProvisionedCaller};
 use crate::config::{ConfigError, CoreConfig};
 use crate::core::Core;
@@ -10,15 +11,14 @@ use crate::ports::{Clock, Random, SmsSender};
 use crate::provisioning::EdgeValidator;
 use crate::secrets::Secrets;
 use crate::services;
-use crate::tls::{self, TlsError};
-use crate::{auth::Rpc, listener};
+use crate::socket;
 use map_domain::Policy;
+use map_listener::Listener;
 use map_store::Store;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tonic::service::Routes;
 use tonic_health::ServingStatus;
@@ -74,9 +74,6 @@ pub enum StartError {
     /// Settings that make no sense; all of them.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Config(Vec<ConfigError>),
-    /// TLS can't be set up.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
     /// The catalogue can't be read.
     #[error("the catalogue can't be read: {0:?}")]
     Catalogue(Failure),
@@ -162,22 +159,17 @@ impl CoreServer {
 
     /// Serves gRPC and gRPC-web on this listener until `shutdown`, then drains: health says
     /// not-serving, connections finish what runs on them, within `timeouts.drain_ms`.
-    ///
-    /// # Errors
-    /// [`StartError::Tls`], before anything is served.
-    pub async fn serve(
-        &self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()>,
-    ) -> Result<(), StartError> {
-        let tls = self.config.tls.as_ref().map(tls::acceptor).transpose()?;
+    pub async fn serve(&self, listener: Listener, shutdown: impl Future<Output = ()>) {
         let service = tonic_web::GrpcWebLayer::new().layer(self.edge.clone());
         let shutdown = async {
             shutdown.await;
             self.not_serving().await;
         };
-        listener::run(listener, tls, service, &self.config, shutdown).await;
-        Ok(())
+        let (limits, timeouts) = (&self.config.limits, &self.config.timeouts);
+        let service = |_| Some(socket::Counted::new(service.clone()));
+        listener
+            .serve(socket::bounds(limits, timeouts), service, shutdown)
+            .await;
     }
 
     /// Refuses new calls and waits for those that run, at most `timeouts.drain_ms`. Says how

@@ -4,13 +4,17 @@
 use crate::cli::GatewayArgs;
 use crate::config::{CoreClientConfig, MapConfig};
 use crate::outcome::Stop;
-use crate::runtime::{Parts, run as run_parts};
+use crate::runtime::{Parts, ReadyFile, run as run_parts};
 use map_gateway::Secret;
 use std::path::Path;
 use std::time::Duration;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 
-pub(super) async fn run(config: MapConfig, args: &GatewayArgs) -> Result<(), Stop> {
+pub(super) async fn run(
+    config: MapConfig,
+    args: &GatewayArgs,
+    ready_file: Option<ReadyFile>,
+) -> Result<(), Stop> {
     let key = match &args.key_file {
         Some(file) => Secret::new(read(file)?.trim()),
         None => config.gateway.core_key.clone(),
@@ -20,13 +24,13 @@ pub(super) async fn run(config: MapConfig, args: &GatewayArgs) -> Result<(), Sto
             "the gateway needs its bearer key: --key-file FILE, or gateway.core_key",
         ));
     }
+    if !key.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Stop::usage(
+            "the gateway's bearer key must be one word of ASCII, as `map key` makes it",
+        ));
+    }
     let channel = connect(&args.core, &config.core_client)?;
-    run_parts(
-        config,
-        Parts::Gateway(channel, key),
-        args.serve.ready_file.as_deref(),
-    )
-    .await
+    run_parts(config, Parts::Gateway(channel, key), ready_file).await
 }
 
 /// A channel that connects on its first call, and again whenever the connection is lost.

@@ -9,9 +9,10 @@ mod key;
 mod provision;
 mod serve;
 
-use crate::cli::{Cli, Command, Global};
+use crate::cli::{Cli, Command, Global, ServeArgs};
 use crate::config::{Layers, MapConfig, dump, load};
 use crate::outcome::Stop;
+use crate::runtime::ReadyFile;
 use crate::telemetry;
 use crate::ui::Ui;
 
@@ -32,14 +33,28 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Stop> {
             "no command; map demo shows what there is, map --help lists it",
         )),
         Some(Command::Demo(args)) => demo::run(&args).await,
-        Some(Command::Serve(args)) => serve::run(config(&global)?, &args).await,
-        Some(Command::Core(args)) => core::run(config(&global)?, &args).await,
-        Some(Command::Gateway(args)) => gateway::run(config(&global)?, &args).await,
+        Some(Command::Serve(args)) => {
+            let ready_file = claimed(&args)?;
+            serve::run(config(&global)?, ready_file).await
+        }
+        Some(Command::Core(args)) => {
+            let ready_file = claimed(&args)?;
+            core::run(config(&global)?, ready_file).await
+        }
+        Some(Command::Gateway(args)) => {
+            let ready_file = claimed(&args.serve)?;
+            gateway::run(config(&global)?, &args, ready_file).await
+        }
         Some(Command::Provision(args)) => provision::run(&args).await,
         Some(Command::Check(args)) => check::run(&args).await,
         Some(Command::Call(args)) => call::run(&args).await,
         Some(Command::Key(args)) => key::run(&args),
     }
+}
+
+/// The place of the ready file, cleared before anything else can fail.
+fn claimed(args: &ServeArgs) -> Result<Option<ReadyFile>, Stop> {
+    args.ready_file.as_deref().map(ReadyFile::claim).transpose()
 }
 
 /// The configuration in force, checked.

@@ -1,10 +1,9 @@
 //! `map serve`: core and gateway in one process.
 
-use crate::cli::ServeArgs;
 use crate::config::MapConfig;
 use crate::outcome::Stop;
-use crate::runtime::{Parts, run as run_parts};
+use crate::runtime::{Parts, ReadyFile, run as run_parts};
 
-pub(super) async fn run(config: MapConfig, args: &ServeArgs) -> Result<(), Stop> {
-    run_parts(config, Parts::Both, args.ready_file.as_deref()).await
+pub(super) async fn run(config: MapConfig, ready_file: Option<ReadyFile>) -> Result<(), Stop> {
+    run_parts(config, Parts::Both, ready_file).await
 }

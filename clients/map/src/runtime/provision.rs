@@ -1,16 +1,14 @@
 //! Applies the configured provisioning file at start.
 
 use crate::outcome::Stop;
-use crate::provisioning;
-use map_client::proto::provisioning::v1::ApplyRequest;
 use map_client::proto::provisioning::v1::provisioning_service_client::ProvisioningServiceClient;
+use map_client::proto::provisioning::v1::{ApplyRequest, Document};
 use map_server::CoreServer;
 use std::path::Path;
 use tonic::Request;
 
-/// Validates the file, then applies it as the operator with this key.
-pub(super) async fn apply(core: &CoreServer, file: &Path, key: &str) -> Result<(), Stop> {
-    let document = provisioning::read_valid(file).map_err(Stop::usage)?;
+/// Applies a valid file as the operator with this key.
+pub(super) async fn apply(core: &CoreServer, file: &Path, document: Document, key: &str) -> Result<(), Stop> {
     let mut request = Request::new(ApplyRequest {
         document: Some(document),
         validate_only: false,

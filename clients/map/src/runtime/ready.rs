@@ -2,7 +2,6 @@
 
 use crate::ui::{Style, Ui};
 use serde::{Deserialize, Serialize};
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -31,19 +30,6 @@ pub(crate) struct GatewayAddress {
 }
 
 impl Ready {
-    /// Writes the file in one step: whoever sees it sees all of it.
-    pub(crate) fn write(&self, path: &Path) -> std::io::Result<()> {
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        serde_json::to_writer_pretty(&mut file, self)?;
-        file.write_all(b"\n")?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    }
-
     /// Says it to whoever started the process.
     pub(crate) fn show(&self, ui: Ui, core_tls: bool, ledger: Option<&Path>) {
         let scheme = |tls: bool| if tls { "https" } else { "http" };
@@ -70,29 +56,5 @@ impl Ready {
         if let Some(folder) = ledger {
             ui.line(&format!("  ledger  {}", folder.display()));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_ready_file_holds_all_addresses() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("ready.json");
-        let ready = Ready {
-            pid: 7,
-            core: Some(SocketAddr::from(([127, 0, 0, 1], 1))),
-            gateway: vec![GatewayAddress {
-                address: SocketAddr::from(([127, 0, 0, 1], 2)),
-                network: Some("posp1".to_owned()),
-                tls: false,
-            }],
-            admin: SocketAddr::from(([127, 0, 0, 1], 3)),
-        };
-        ready.write(&path).expect("written");
-        let read: Ready = serde_json::from_slice(&std::fs::read(&path).expect("read")).expect("JSON");
-        assert_eq!(read, ready);
     }
 }

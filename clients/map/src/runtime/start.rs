@@ -4,24 +4,25 @@
 use super::admin::{self, Readiness};
 use super::keys::bearer_key;
 use super::ready::{GatewayAddress, Ready};
+use super::ready_file::ReadyFile;
 use super::serving::Serving;
 use super::signals::Signals;
 use super::{ledger, provision};
 use crate::config::MapConfig;
 use crate::outcome::Stop;
-use crate::provisioning::edge_validator;
+use crate::provisioning::{self, edge_validator};
 use crate::ui::Ui;
-use map_gateway::{Core as GatewayCore, Gateway, GatewayConfig, Listener, Secret};
-use map_server::adapters::{OsRandom, SmsOutbox, SmsWebhook, SystemClock};
+use map_client::proto::provisioning::v1::Document;
+use map_gateway::{BindError, Core as GatewayCore, Gateway, GatewayConfig, Listener, Secret};
+use map_listener::Listener as CoreListener;
+use map_server::adapters::{OsRandom, SystemClock};
 use map_server::caller::Role;
 use map_server::catalogue::ProvisionedCaller;
-use map_server::config::SmsConfig;
 use map_server::ports::SmsSender;
-use map_server::{CoreServer, Options, Ports};
+use map_server::{CoreServer, Options, Ports, secret_file};
 use map_store::Store;
 use map_store_embedded::EmbeddedStore;
 use std::convert::Infallible;
-use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tonic::transport::Channel;
@@ -37,34 +38,48 @@ pub(crate) enum Parts {
 }
 
 /// Serves until a signal, or until a task dies.
-pub(crate) async fn run(config: MapConfig, parts: Parts, ready_file: Option<&Path>) -> Result<(), Stop> {
+///
+/// First what can fail without a trace (files are read, then ports bound), then what changes something (the
+/// ledger), and last what tells others that it serves.
+pub(crate) async fn run(
+    config: MapConfig,
+    parts: Parts,
+    mut ready_file: Option<ReadyFile>,
+) -> Result<(), Stop> {
     let signals = Signals::install()?;
     let metrics = admin::install_metrics().map_err(Stop::Failed)?;
     map_server::telemetry::describe();
+    let inputs = match parts {
+        Parts::Both | Parts::Core => Some(Inputs::read(&config)?),
+        Parts::Gateway(..) => None,
+    };
     let sockets = Sockets::bind(&config, &parts).await?;
     let ready = sockets.addresses(&config)?;
     let key = bearer_key();
-    let (core, gateway) = match parts {
-        Parts::Core => (Some(start_core(&config, &key).await?), None),
-        Parts::Both => {
-            let core = start_core(&config, &key).await?;
+    let core = match inputs {
+        Some(inputs) => Some(start_core(&config, inputs, &key).await?),
+        None => None,
+    };
+    let gateway = match (parts, &core) {
+        (Parts::Gateway(channel, key), _) => Some(make_gateway(
+            config.gateway.clone(),
+            GatewayCore::new(channel, &key),
+        )?),
+        (Parts::Both, Some(core)) => {
             let gateway = GatewayCore::new(core.server.in_process(), &Secret::new(key));
             let gateway = make_gateway(config.gateway.clone(), gateway)?;
             gateway.refresh().await.map_err(Stop::failed)?;
-            (Some(core), Some(gateway))
+            Some(gateway)
         }
-        Parts::Gateway(channel, key) => (
-            None,
-            Some(make_gateway(
-                config.gateway.clone(),
-                GatewayCore::new(channel, &key),
-            )?),
-        ),
+        (Parts::Core | Parts::Both, _) => None,
     };
     let mut serving = Serving::default();
     if let (Some(core), Some(socket)) = (&core, sockets.core) {
         let (server, drained) = (Arc::clone(&core.server), signals.clone().drained());
-        serving.spawn("the core", async move { server.serve(socket, drained).await });
+        serving.spawn("the core", async move {
+            server.serve(socket, drained).await;
+            Ok::<_, Infallible>(())
+        });
     }
     if let Some(gateway) = gateway.clone() {
         let drained = signals.clone().drained();
@@ -78,10 +93,8 @@ pub(crate) async fn run(config: MapConfig, parts: Parts, ready_file: Option<&Pat
     let collect = Arc::new(move || store.iter().for_each(|store| count(store)));
     let admin = admin::serve(sockets.admin, metrics, readiness, collect);
     serving.spawn_aside("the admin listener", admin);
-    if let Some(path) = ready_file {
-        ready
-            .write(path)
-            .map_err(|error| Stop::failed(format!("can't write {}: {error}", path.display())))?;
+    if let Some(file) = &mut ready_file {
+        file.write(&ready)?;
     }
     ready.show(
         Ui::new(),
@@ -102,7 +115,7 @@ pub(crate) async fn run(config: MapConfig, parts: Parts, ready_file: Option<&Pat
 
 /// Everything that is listened on, bound before anything is started.
 struct Sockets {
-    core: Option<TcpListener>,
+    core: Option<CoreListener>,
     gateway: Vec<Listener>,
     admin: TcpListener,
 }
@@ -110,7 +123,10 @@ struct Sockets {
 impl Sockets {
     async fn bind(config: &MapConfig, parts: &Parts) -> Result<Self, Stop> {
         let core = match parts {
-            Parts::Both | Parts::Core => Some(bind("core.bind", config.core.bind).await?),
+            Parts::Both | Parts::Core => {
+                let bound = CoreListener::bind(config.core.bind, config.core.tls.as_ref()).await;
+                Some(bound.map_err(|error| unbound("core", &error))?)
+            }
             Parts::Gateway(..) => None,
         };
         let mut gateway = Vec::new();
@@ -122,16 +138,19 @@ impl Sockets {
                         "gateway.listeners is empty: use `map core` for a core alone",
                     ));
                 }
-                for listener in &config.gateway.listeners {
+                for (at, listener) in config.gateway.listeners.iter().enumerate() {
                     let bound = Listener::bind(listener).await;
-                    gateway.push(bound.map_err(|error| Stop::failed(format!("gateway.listeners: {error}")))?);
+                    let section = format!("gateway.listeners[{at}]");
+                    gateway.push(bound.map_err(|error| unbound(&section, &error))?);
                 }
             }
         }
         Ok(Self {
             core,
             gateway,
-            admin: bind("admin.bind", config.admin.bind).await?,
+            admin: TcpListener::bind(config.admin.bind)
+                .await
+                .map_err(|error| unbound("admin", &BindError::Address(config.admin.bind, error)))?,
         })
     }
 
@@ -150,7 +169,7 @@ impl Sockets {
         let addresses = || {
             Ok(Ready {
                 pid: std::process::id(),
-                core: self.core.as_ref().map(TcpListener::local_addr).transpose()?,
+                core: self.core.as_ref().map(CoreListener::local_addr).transpose()?,
                 gateway: gateway.collect::<std::io::Result<_>>()?,
                 admin: self.admin.local_addr()?,
             })
@@ -159,10 +178,32 @@ impl Sockets {
     }
 }
 
-async fn bind(name: &str, address: std::net::SocketAddr) -> Result<TcpListener, Stop> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| Stop::failed(format!("{name} {address}: {error}")))
+/// A TLS file that can't be used is the operator's mistake; a port in use may be free the next time.
+fn unbound(section: &str, error: &BindError) -> Stop {
+    match error {
+        BindError::Tls(_) => Stop::usage(format!("{section}.{error}")),
+        BindError::Address(..) => Stop::failed(format!("{section}.bind {error}")),
+    }
+}
+
+/// What the core's start reads. Reading changes nothing.
+struct Inputs {
+    sms: Arc<dyn SmsSender>,
+    provisioning: Option<Document>,
+}
+
+impl Inputs {
+    fn read(config: &MapConfig) -> Result<Self, Stop> {
+        let sms = config.core.sms.sender().map_err(Stop::usage)?;
+        let file = config.provisioning_file.as_deref();
+        let provisioning = file
+            .map(provisioning::read_valid)
+            .transpose()
+            .map_err(Stop::usage)?;
+        // Whether one may be made is known when the ledger is open; one that is there must be good.
+        secret_file::load(&config.secret_file()).map_err(Stop::failed)?;
+        Ok(Self { sms, provisioning })
+    }
 }
 
 /// The core, and the ledger under it.
@@ -189,11 +230,7 @@ impl RunningCore {
 
 /// Opens the ledger, starts the core and applies the provisioning file. `gateway_key` is what
 /// the gateway of this process calls with.
-async fn start_core(config: &MapConfig, gateway_key: &str) -> Result<RunningCore, Stop> {
-    let sms: Arc<dyn SmsSender> = match &config.core.sms {
-        SmsConfig::Outbox => Arc::new(SmsOutbox::default()),
-        SmsConfig::Webhook(webhook) => Arc::new(SmsWebhook::new(webhook).map_err(Stop::usage)?),
-    };
+async fn start_core(config: &MapConfig, inputs: Inputs, gateway_key: &str) -> Result<RunningCore, Stop> {
     let (store, secrets) = ledger::open(config).await?;
     let operator_key = bearer_key();
     // Never provisioned, with keys that nobody else ever sees: the gateway of this process, and the
@@ -208,7 +245,7 @@ async fn start_core(config: &MapConfig, gateway_key: &str) -> Result<RunningCore
         store: ledger,
         clock: Arc::new(SystemClock),
         random: Arc::new(OsRandom),
-        sms,
+        sms: inputs.sms,
         secrets,
     };
     let options = Options {
@@ -218,8 +255,8 @@ async fn start_core(config: &MapConfig, gateway_key: &str) -> Result<RunningCore
     let server = CoreServer::start(config.core.clone(), ports, options)
         .await
         .map_err(Stop::failed)?;
-    if let Some(file) = &config.provisioning_file {
-        provision::apply(&server, file, &operator_key).await?;
+    if let (Some(file), Some(document)) = (&config.provisioning_file, inputs.provisioning) {
+        provision::apply(&server, file, document, &operator_key).await?;
     }
     Ok(RunningCore {
         server: Arc::new(server),

@@ -46,7 +46,7 @@ fn apart(tls: bool) {
         certificates(folder.path());
         let (certificate, key) = (path("core.pem"), path("core.key"));
         settings.push(format!(
-            "core.tls={{ certificate = \"{certificate}\", key = \"{key}\" }}"
+            "core.tls={{ cert_file = \"{certificate}\", key_file = \"{key}\" }}"
         ));
     }
     let mut arguments = vec!["core"];

@@ -9,4 +9,5 @@ mod configuration;
 mod demo;
 mod provisioning;
 mod serving;
+mod starts;
 mod support;

@@ -2,7 +2,7 @@
 
 use crate::support::{Served, check, example, get, map};
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 
 #[test]
 fn serve_says_where_it_listens_answers_probes_and_drains() {
@@ -53,44 +53,6 @@ fn serve_says_where_it_listens_answers_probes_and_drains() {
         check(call, 1, &["\"errcode\":"]);
         assert!(served.stop().success(), "start {start}");
     }
-}
-
-#[test]
-fn a_start_that_can_not_work_ends_before_it_serves() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let data = format!("data_dir={}", folder.path().join("data").display());
-    let taken = TcpListener::bind("127.0.0.1:0").expect("bound");
-    let address = taken.local_addr().expect("an address");
-    for key in ["core.bind", "admin.bind"] {
-        let other = if key == "core.bind" {
-            "admin.bind"
-        } else {
-            "core.bind"
-        };
-        let (set, free) = (format!("{key}={address}"), format!("{other}=127.0.0.1:0"));
-        check(
-            map(&["core", "--set", &data, "--set", &free, "--set", &set]),
-            1,
-            &[key, &address.to_string()],
-        );
-    }
-    assert!(
-        !folder.path().join("data").exists(),
-        "ports are bound before a ledger is made"
-    );
-
-    let broken = folder.path().join("provisioning.toml");
-    std::fs::write(&broken, "[[app]]\nid = \"a\"\nnetworks = [\"nowhere\"]\n").expect("written");
-    let broken = format!("provisioning_file={}", broken.display());
-    let free = [
-        "--set",
-        "core.bind=127.0.0.1:0",
-        "--set",
-        "admin.bind=127.0.0.1:0",
-    ];
-    let mut command = map(&["core", "--set", &data, "--set", &broken]);
-    command.args(free);
-    check(command, 2, &["app a: networks[0]"]);
 }
 
 /// A call whose body has not come yet: the server waits for it.

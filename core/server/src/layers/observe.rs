@@ -12,6 +12,8 @@ use tracing::field::Empty;
 pub(super) struct Observed {
     span: tracing::Span,
     method: &'static str,
+    /// Gateways ask every few seconds, and say themselves when they hear news.
+    routine: bool,
     started: Instant,
 }
 
@@ -23,6 +25,7 @@ impl Observed {
         Self {
             span,
             method,
+            routine: rpc == Some(Rpc::GetDirectory),
             started,
         }
     }
@@ -36,8 +39,13 @@ impl Observed {
         let code = code_name(code_of(response));
         let elapsed = self.started.elapsed();
         let latency_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-        self.span
-            .in_scope(|| tracing::info!(code, latency_us, "answered"));
+        self.span.in_scope(|| {
+            if self.routine && code == "OK" {
+                tracing::debug!(code, latency_us, "answered");
+            } else {
+                tracing::info!(code, latency_us, "answered");
+            }
+        });
         metrics::counter!("map_core_calls_total", "method" => self.method, "code" => code).increment(1);
         metrics::histogram!("map_core_call_seconds", "method" => self.method).record(elapsed.as_secs_f64());
     }

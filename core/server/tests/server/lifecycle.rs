@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+use map_listener::Listener;
 use map_proto::catalog::v1::ListFuelProductsRequest;
 use map_proto::catalog::v1::catalog_service_client::CatalogServiceClient;
 use map_server::CoreConfig;
@@ -15,7 +16,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 use tonic::transport::Endpoint;
@@ -33,7 +33,11 @@ struct Served {
 }
 
 async fn serve(fixture: Fixture) -> Served {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    serve_with(fixture, None).await
+}
+
+async fn serve_with(fixture: Fixture, tls: Option<&TlsConfig>) -> Served {
+    let listener = Listener::bind(([127, 0, 0, 1], 0).into(), tls).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
     let fixture = Arc::new(fixture);
@@ -42,7 +46,7 @@ async fn serve(fixture: Fixture) -> Served {
         let shutdown = async {
             let _ = stopped.await;
         };
-        server.server.serve(listener, shutdown).await.unwrap();
+        server.server.serve(listener, shutdown).await;
     });
     Served {
         fixture,
@@ -415,9 +419,9 @@ fn certificates(folder: &Path) -> (TlsConfig, rcgen::Issuer<'static, rcgen::KeyP
         path
     };
     let config = TlsConfig {
-        certificate: write("server.pem", &own.pem()),
-        key: write("server.key", &key.serialize_pem()),
-        client_authorities: Some(write("authority.pem", &authority.pem())),
+        cert_file: write("server.pem", &own.pem()),
+        key_file: write("server.key", &key.serialize_pem()),
+        client_ca_file: Some(write("authority.pem", &authority.pem())),
     };
     (config, issuer, authority.pem())
 }
@@ -473,18 +477,16 @@ async fn tls_answers(
 }
 
 #[tokio::test]
-async fn with_client_authorities_only_a_client_with_their_certificate_gets_an_answer() {
+async fn with_client_ca_file_only_a_client_with_their_certificate_gets_an_answer() {
     let folder = tempfile::tempdir().unwrap();
     let (tls, issuer, authority) = certificates(folder.path());
-    for (client_authorities, anonymous_answered) in [(None, true), (tls.client_authorities.clone(), false)] {
-        let config = CoreConfig {
-            tls: Some(TlsConfig {
-                client_authorities,
-                ..tls.clone()
-            }),
-            ..CoreConfig::default()
+    for (client_ca_file, anonymous_answered) in [(None, true), (tls.client_ca_file.clone(), false)] {
+        let tls = TlsConfig {
+            client_ca_file,
+            ..tls.clone()
         };
-        let served = serve(Fixture::start(config, Arc::new(MemoryStore::default())).await).await;
+        let fixture = Fixture::start(CoreConfig::default(), Arc::new(MemoryStore::default())).await;
+        let served = serve_with(fixture, Some(&tls)).await;
         assert!(tls_answers(served.address, &authority, Some(&issuer)).await);
         assert_eq!(
             tls_answers(served.address, &authority, None).await,
@@ -499,44 +501,35 @@ async fn with_client_authorities_only_a_client_with_their_certificate_gets_an_an
 }
 
 #[tokio::test]
-async fn tls_files_that_can_not_be_used_are_refused_before_anything_is_served() {
+async fn tls_files_that_can_not_be_used_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let (tls, ..) = certificates(folder.path());
     let empty = folder.path().join("empty.pem");
     std::fs::write(&empty, "").unwrap();
     let cases = [
         TlsConfig {
-            certificate: folder.path().join("missing"),
+            cert_file: folder.path().join("missing"),
             ..tls.clone()
         },
         TlsConfig {
-            certificate: empty.clone(),
+            cert_file: empty.clone(),
             ..tls.clone()
         },
         TlsConfig {
-            key: empty.clone(),
+            key_file: empty.clone(),
             ..tls.clone()
         },
         TlsConfig {
-            client_authorities: Some(empty.clone()),
+            client_ca_file: Some(empty.clone()),
             ..tls.clone()
         },
     ];
     for tls in cases {
-        let told = format!("{tls:?}");
-        let config = CoreConfig {
-            tls: Some(tls),
-            ..CoreConfig::default()
-        };
-        let fixture = Fixture::start(config, Arc::new(MemoryStore::default())).await;
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let refused = Listener::bind(([127, 0, 0, 1], 0).into(), Some(&tls)).await;
+        let error = refused.expect_err("refused").to_string();
         assert!(
-            fixture
-                .server
-                .serve(listener, std::future::pending())
-                .await
-                .is_err(),
-            "{told}"
+            error.starts_with("tls: ") && error.contains(folder.path().to_str().unwrap()),
+            "{error}"
         );
     }
 }

@@ -1,0 +1,182 @@
+//! Starts: what is refused, what a refusal leaves behind (nothing), and what is said of a start that goes on.
+
+use crate::support::{Served, check, example, get, map};
+use std::io::Read;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// `map core` or `map serve` with a folder of its own.
+struct Start {
+    folder: tempfile::TempDir,
+}
+
+impl Start {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        // Left behind by a process that was killed.
+        std::fs::write(folder.path().join("ready"), "{\"pid\": 1}").expect("written");
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        std::fs::write(self.folder.path().join(name), text).expect("written");
+        self.path(name)
+    }
+
+    /// Ends with this code, says these parts, and changes nothing.
+    fn refused(&self, command: &str, sets: &[&str], code: i32, parts: &[&str]) {
+        let data = format!("data_dir={}", self.path("data"));
+        let mut arguments = vec![command, "--set", &data];
+        // Later ones win: a test may take an address that is in use.
+        for set in ["core.bind=127.0.0.1:0", "admin.bind=127.0.0.1:0"]
+            .iter()
+            .chain(sets)
+        {
+            arguments.extend(["--set", set]);
+        }
+        let ready = self.path("ready");
+        arguments.extend(["--ready-file", &ready]);
+        let ended = check(map(&arguments), code, parts);
+        assert!(!ended.out.contains("MAP serves"), "{}", ended.out);
+        for made in ["data", "data.secret", "ready"] {
+            assert!(!Path::new(&self.path(made)).exists(), "{made}: {sets:?}");
+        }
+    }
+}
+
+#[test]
+fn an_address_in_use_ends_with_1() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("bound");
+    let address = taken.local_addr().expect("an address").to_string();
+    for key in ["core.bind", "admin.bind"] {
+        let set = format!("{key}={address}");
+        Start::new().refused("core", &[&set], 1, &[key, &address]);
+    }
+    let listeners = format!("gateway.listeners=[{{ bind = \"{address}\" }}]");
+    Start::new().refused(
+        "serve",
+        &[&listeners],
+        1,
+        &["gateway.listeners[0].bind", &address],
+    );
+}
+
+#[test]
+fn a_file_that_can_not_be_used_ends_with_2_before_anything_is_made() {
+    let start = Start::new();
+    let missing = start.path("missing");
+    let broken = start.write("broken.toml", "[[app]]\nid = \"a\"\nnetworks = [\"nowhere\"]\n");
+    for (file, part) in [(&missing, "missing"), (&broken, "app a: networks[0]")] {
+        Start::new().refused("core", &[&format!("provisioning_file={file}")], 2, &[part]);
+    }
+    let empty = start.write("empty.pem", "");
+    for (cert, key) in [(&missing, &missing), (&empty, &empty)] {
+        let tls = format!("{{ cert_file = \"{cert}\", key_file = \"{key}\" }}");
+        Start::new().refused("core", &[&format!("core.tls={tls}")], 2, &["core.tls: ", cert]);
+        let listeners = format!("gateway.listeners=[{{ bind = \"127.0.0.1:0\", tls = {tls} }}]");
+        Start::new().refused("serve", &[&listeners], 2, &["gateway.listeners[0].tls: ", cert]);
+    }
+    let webhook = format!(
+        "core.sms={{ adapter = \"webhook\", url = \"http://127.0.0.1:1/\", key_file = \"{missing}\" }}"
+    );
+    Start::new().refused("core", &[&webhook], 2, &["sms.key_file", &missing]);
+}
+
+#[test]
+fn a_secret_file_that_others_may_read_is_refused_before_a_ledger_is_made() {
+    let start = Start::new();
+    let secret = start.write("secret", "0123456789abcdef0123456789abcdef");
+    std::fs::set_permissions(&secret, PermissionsExt::from_mode(0o644)).expect("set");
+    let set = format!("core.secret_file={secret}");
+    start.refused("core", &[&set], 1, &["chmod 600"]);
+}
+
+#[test]
+fn a_ready_file_is_there_while_its_process_serves_and_only_then() {
+    let start = Start::new();
+    // Even a configuration that can't be read leaves no ready file of another process.
+    check(
+        map(&[
+            "core",
+            "--config",
+            "/nowhere",
+            "--ready-file",
+            &start.path("ready"),
+        ]),
+        2,
+        &["/nowhere"],
+    );
+    assert!(!Path::new(&start.path("ready")).exists());
+
+    let data = format!("data_dir={}", start.path("data"));
+    let arguments = ["core", "--set", &data, "--set", "core.bind=127.0.0.1:0"];
+    let served = Served::start(start.folder.path(), &arguments);
+    let file = start.path("core.ready");
+    assert!(Path::new(&file).exists());
+    check(
+        map(&["core", "--ready-file", &file]),
+        2,
+        &["a process that serves"],
+    );
+    assert!(Path::new(&file).exists(), "it is the other's");
+    assert!(served.stop().success());
+    assert!(!Path::new(&file).exists());
+
+    check(
+        map(&["core", "--ready-file", &start.path("nowhere/ready")]),
+        2,
+        &["--ready-file"],
+    );
+    let precious = start.write("precious", "no ready file");
+    check(
+        map(&["core", "--ready-file", &precious]),
+        2,
+        &["is no ready file"],
+    );
+    assert!(Path::new(&precious).exists());
+}
+
+#[test]
+fn the_log_names_a_listener_whose_network_is_unknown_and_no_refresh_without_news() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = format!("data_dir={}", folder.path().join("data").display());
+    let provisioning = format!("provisioning_file={}", example().display());
+    let listeners = "gateway.listeners=[{ bind = \"127.0.0.1:0\", network = \"posp1\" }, { bind = \"127.0.0.1:0\", network = \"pops1\" }]";
+    let mut arguments = vec!["serve"];
+    for set in [
+        &data,
+        &provisioning,
+        listeners,
+        "core.bind=127.0.0.1:0",
+        "gateway.directory_refresh_ms=5",
+    ] {
+        arguments.extend(["--set", set]);
+    }
+    let (served, mut log) = Served::start_with_log(folder.path(), &arguments);
+    let refreshed = |metrics: &str| {
+        let line = metrics
+            .lines()
+            .find(|line| line.contains("GetDirectory") && line.contains("calls_total"));
+        line.and_then(|line| line.rsplit(' ').next()?.parse::<u32>().ok())
+            .unwrap_or(0)
+    };
+    let often = (0..100_000).any(|_| refreshed(&get(served.address("/admin"), "/metrics").1) > 3);
+    assert!(often, "the directory was refreshed");
+    assert!(served.stop().success());
+    let mut text = String::new();
+    log.read_to_string(&mut text).expect("UTF-8");
+    assert!(
+        text.contains("listener=1 network=\"pops1\"") && text.contains("is not provisioned"),
+        "{text}"
+    );
+    assert!(!text.contains("posp1"), "{text}");
+    assert!(
+        text.contains("directory loaded") && !text.contains("GetDirectory"),
+        "{text}"
+    );
+}

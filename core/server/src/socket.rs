@@ -1,0 +1,55 @@
+//! The core's own socket: its bounds from the settings, and its connections counted.
+
+use crate::config::{Limits, Timeouts};
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper_util::service::{TowerToHyperService, TowerToHyperServiceFuture};
+use map_listener::Bounds;
+use std::convert::Infallible;
+use std::time::Duration;
+use tonic::body::Body;
+use tower::Service;
+
+/// The settings as bounds.
+pub(crate) const fn bounds(limits: &Limits, timeouts: &Timeouts) -> Bounds {
+    let handshake = Duration::from_millis(timeouts.handshake_ms);
+    Bounds {
+        connections: limits.connections,
+        first_byte: handshake,
+        handshake,
+        head: handshake,
+        keep_alive: Duration::from_millis(timeouts.keep_alive_ms),
+        streams: limits.streams_per_connection,
+        header_bytes: limits.header_bytes,
+        drain: Duration::from_millis(timeouts.drain_ms),
+    }
+}
+
+/// What answers on one connection, which is counted while this lives.
+pub(crate) struct Counted<S>(TowerToHyperService<S>);
+
+impl<S> Counted<S> {
+    pub(crate) fn new(service: S) -> Self {
+        metrics::gauge!("map_core_connections").increment(1.0);
+        Self(TowerToHyperService::new(service))
+    }
+}
+
+impl<S> Drop for Counted<S> {
+    fn drop(&mut self) {
+        metrics::gauge!("map_core_connections").decrement(1.0);
+    }
+}
+
+impl<S> hyper::service::Service<Request<Incoming>> for Counted<S>
+where
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible> + Clone,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = TowerToHyperServiceFuture<S, Request<Incoming>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        self.0.call(request)
+    }
+}
