@@ -14,6 +14,8 @@ mod claim;
 pub mod codec;
 mod commit;
 mod error;
+#[cfg(feature = "suite")]
+pub mod faulty;
 pub mod keys;
 #[cfg(any(test, feature = "suite"))]
 pub mod memory;

@@ -40,6 +40,19 @@ impl MemoryStore {
         Self::default()
     }
 
+    /// Writes claims and index rows whose commit is not applied: a store may write them first.
+    #[cfg(feature = "suite")]
+    pub(crate) fn announce(&self, claims: Vec<Claim>, index: Vec<IndexRow>) {
+        let mut state = self.state();
+        state.written = true;
+        for claim in claims {
+            state.claims.entry(claim.key).or_insert(claim.value);
+        }
+        for row in index {
+            state.index.insert(row.key, (row.partition, row.row));
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

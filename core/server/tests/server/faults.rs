@@ -3,10 +3,7 @@
 //!
 //! Time is paused: pauses between attempts cost nothing.
 
-use crate::faulty::Fault::{
-    self, ClaimsOnly, Fine, NotApplied, Stale, UnknownApplied, UnknownClaimsOnly, UnknownHeld, UnknownLate,
-    UnknownLost,
-};
+use crate::faulty::UNKNOWN_LATE;
 use crate::harness::{NOON, refused};
 use crate::story::{MOBILE, Story, digits, key, payment};
 use map_domain::{
@@ -16,6 +13,9 @@ use map_domain::{
 use map_proto::common::v1::PaymentCode;
 use map_proto::common::v1::payment_code::Form;
 use map_proto::payment::v1::{PayRequest, PaymentState};
+use map_store::faulty::Fault::{
+    self, ClaimsOnly, Fine, NotApplied, Stale, UnknownApplied, UnknownClaimsOnly, UnknownHeld, UnknownLost,
+};
 use map_store::keys::order_row;
 use map_store::records::{closed_claim, order_claim, owner_of_mobile};
 use map_store::{CommitOutcome, Load, PartitionId, RowKind, Store};
@@ -27,7 +27,7 @@ pub(crate) const EVERY: [Fault; 9] = [
     NotApplied,
     UnknownApplied,
     UnknownLost,
-    UnknownLate,
+    UNKNOWN_LATE,
     UnknownHeld,
     ClaimsOnly,
     UnknownClaimsOnly,
@@ -66,7 +66,7 @@ async fn whatever_two_faults_come_a_payment_happens_once_and_its_repeat_gets_the
     for first in EVERY {
         for second in EVERY {
             let story = Story::new().await;
-            story.store.script(&[first, second]);
+            story.store.faults.script(&[first, second]);
             let paid = story
                 .pay(payment("1"))
                 .await
@@ -89,7 +89,7 @@ async fn whatever_two_faults_come_an_undo_gives_back_once_and_its_repeat_gets_th
         for second in EVERY {
             let story = Story::new().await;
             story.pay(payment("1")).await.unwrap();
-            story.store.script(&[first, second]);
+            story.store.faults.script(&[first, second]);
             let undone = story
                 .undo("1")
                 .await
@@ -108,7 +108,7 @@ async fn whatever_two_faults_come_a_cancel_gives_back_once_and_its_repeat_gets_t
         for second in EVERY {
             let story = Story::new().await;
             story.pay(payment("1")).await.unwrap();
-            story.store.script(&[first, second]);
+            story.store.faults.script(&[first, second]);
             let cancelled = story.cancel("2", "1").await.unwrap();
             assert_eq!(
                 story.cancel("2", "1").await.unwrap(),
@@ -125,7 +125,7 @@ async fn whatever_two_faults_come_a_cancel_gives_back_once_and_its_repeat_gets_t
 async fn whatever_fault_comes_a_decline_stays_a_decline_and_counts_one_attempt() {
     for fault in EVERY {
         let story = Story::new().await;
-        story.store.script(&[fault]);
+        story.store.faults.script(&[fault]);
         let wrong = PayRequest {
             payment_code: digits("000000"),
             ..payment("1")
@@ -161,7 +161,7 @@ async fn whatever_fault_comes_a_decline_stays_a_decline_and_counts_one_attempt()
 async fn whatever_fault_comes_money_from_outside_arrives_once() {
     for fault in EVERY {
         let story = Story::empty().await;
-        story.store.script(&[fault]);
+        story.store.faults.script(&[fault]);
         let first = story.top_up("T-1", 5_000).await.unwrap();
         assert_eq!(story.top_up("T-1", 5_000).await.unwrap(), first, "{fault:?}");
         story.store.arrive().await;
@@ -173,9 +173,9 @@ async fn whatever_fault_comes_money_from_outside_arrives_once() {
 #[tokio::test(start_paused = true)]
 async fn certain_failures_end_as_unavailable_and_a_later_repeat_pays() {
     let story = Story::new().await;
-    story.store.script(&[NotApplied; 4]);
+    story.store.faults.script(&[NotApplied; 4]);
     assert_eq!(refused(story.pay(payment("1")).await), unavailable("UNAVAILABLE"));
-    assert_eq!(story.store.unmet(), 0);
+    assert_eq!(story.store.faults.unmet(), 0);
     assert_eq!(story.cash().await, 100_000);
     story.pay(payment("1")).await.unwrap();
     assert_eq!(story.cash().await, 70_000);
@@ -191,12 +191,12 @@ async fn an_outcome_that_is_not_settled_in_time_is_told_as_unknown_and_never_as_
     // After the unknown one only certain failures: they do not make it a "not applied".
     let mut faults = vec![UnknownHeld];
     faults.extend([NotApplied; 500]);
-    story.store.script(&faults);
+    story.store.faults.script(&faults);
     assert_eq!(
         refused(story.pay(payment("1")).await),
         unavailable("OUTCOME_UNKNOWN")
     );
-    story.store.script(&[]);
+    story.store.faults.script(&[]);
     let arrived = story.store.arrive().await;
     assert!(matches!(arrived[..], [CommitOutcome::Applied(_)]), "{arrived:?}");
     let paid = story.pay(payment("1")).await.unwrap();
@@ -210,7 +210,7 @@ async fn an_outcome_that_is_not_settled_in_time_is_told_as_unknown_and_never_as_
 #[tokio::test(start_paused = true)]
 async fn a_refusal_that_is_not_durable_is_made_durable_where_an_attempt_may_be_under_way() {
     let story = Story::new().await;
-    story.store.script(&[ClaimsOnly; 4]);
+    story.store.faults.script(&[ClaimsOnly; 4]);
     assert_eq!(refused(story.pay(payment("1")).await), unavailable("UNAVAILABLE"));
     let unreadable = PaymentCode {
         form: Some(Form::PinBlockHex("0".repeat(16))),
@@ -229,19 +229,19 @@ async fn a_refusal_that_is_not_durable_is_made_durable_where_an_attempt_may_be_u
 
 #[tokio::test(start_paused = true)]
 async fn a_payment_that_is_under_way_is_fenced_by_an_undo_and_can_not_arrive_later() {
-    for fault in [UnknownHeld, UnknownLate, UnknownLost, UnknownClaimsOnly] {
+    for fault in [UnknownHeld, UNKNOWN_LATE, UnknownLost, UnknownClaimsOnly] {
         let mut config = map_server::CoreConfig::default();
         config.ledger.settle_ms = 1;
         let story = Story::with(config).await;
         story.top_up("T-1", 100_000).await.unwrap();
         story.set_code("C-1").await.unwrap();
-        story.store.script(&[fault; 64]);
+        story.store.faults.script(&[fault; 64]);
         assert_eq!(
             refused(story.pay(payment("1")).await),
             unavailable("OUTCOME_UNKNOWN"),
             "{fault:?}"
         );
-        story.store.script(&[]);
+        story.store.faults.script(&[]);
         let undone = story.undo("1").await;
         // What was late may have arrived before the undo: then the money came back.
         let arrived: Vec<CommitOutcome> = story.store.arrive().await;

@@ -2,11 +2,11 @@
 //! payment gets its answer again, and another network learns nothing of a key.
 
 use crate::faults::pos_key;
-use crate::faulty::Fault::ClaimsOnly;
 use crate::harness::{APP, NETWORK, NOON, OTHER_APP, by, document, refused};
 use crate::story::{STRANGER, Story, cancel_of, key, payment, undo_of};
 use map_domain::{CallerId, Order, OrderId, Slot, Timestamp};
 use map_proto::payment::v1::{PayRequest, PayResponse};
+use map_store::faulty::Fault::ClaimsOnly;
 use map_store::records::closed_claim;
 use map_store::{Store, keys};
 use tonic::{Code, Status};
@@ -103,7 +103,7 @@ async fn another_network_learns_nothing_of_any_key() {
     };
     story.pay(too_much).await.unwrap_err();
     story.undo("closed").await.unwrap_err();
-    story.store.script(&[ClaimsOnly; 4]);
+    story.store.faults.script(&[ClaimsOnly; 4]);
     story.pay(payment("pending")).await.unwrap_err();
     for caller in [OTHER_NETWORK, OTHER_APP] {
         for serial in ["paid", "unknown", "declined", "closed", "pending", "free"] {

@@ -1,11 +1,12 @@
 //! Openings: decisions 23 to 26 and 32.
 
-use crate::faulty::Fault;
+use crate::faulty::UNKNOWN_LATE;
 use crate::harness::{APP, CHANNEL, OTHER_APP, by, refused};
 use crate::story::{ID, Story, payment};
 use map_proto::common::v1::{AccountStatus, AccountType};
 use map_proto::opening::v1::OpenCardRequest;
 use map_proto::payment::v1::PayRequest;
+use map_store::faulty::Fault;
 use tonic::Code;
 
 fn no(reason: &str) -> (Code, String) {
@@ -181,13 +182,13 @@ async fn a_claimed_opening_without_an_outcome_is_fenced_before_the_answer() {
     config.ledger.settle_ms = 1;
     let story = Story::with(config).await;
     let sms_code = story.sms_code(APP, "s").await;
-    story.store.script(&[Fault::UnknownClaimsOnly; 64]);
+    story.store.faults.script(&[Fault::UnknownClaimsOnly; 64]);
     let unknown = (Code::Unavailable, "OUTCOME_UNKNOWN".to_owned());
     assert_eq!(
         refused(story.open(Story::opening("O-1", &sms_code)).await),
         unknown
     );
-    story.store.script(&[]);
+    story.store.faults.script(&[]);
     assert_eq!(refused(story.find_opening(APP, "O-1").await), nothing());
     assert_eq!(
         refused(story.open(Story::opening("O-1", &sms_code)).await),
@@ -199,19 +200,19 @@ async fn a_claimed_opening_without_an_outcome_is_fenced_before_the_answer() {
 
 #[tokio::test(start_paused = true)]
 async fn whatever_fault_comes_one_card_is_opened() {
-    use Fault::{ClaimsOnly, NotApplied, Stale, UnknownApplied, UnknownClaimsOnly, UnknownLate, UnknownLost};
+    use Fault::{ClaimsOnly, NotApplied, Stale, UnknownApplied, UnknownClaimsOnly, UnknownLost};
     for first in [
         Stale,
         NotApplied,
         UnknownApplied,
         UnknownLost,
-        UnknownLate,
+        UNKNOWN_LATE,
         ClaimsOnly,
         UnknownClaimsOnly,
     ] {
         let story = Story::empty().await;
         let sms_code = story.sms_code(APP, "s").await;
-        story.store.script(&[first]);
+        story.store.faults.script(&[first]);
         let opened = story.open(Story::opening("O-1", &sms_code)).await.unwrap();
         assert_eq!(
             story.open(Story::opening("O-1", &sms_code)).await.unwrap(),

@@ -2,12 +2,12 @@
 //! answer waits for another's.
 
 use crate::faults::{EVERY, pos_key};
-use crate::faulty::Fault::{NotApplied, UnknownApplied};
 use crate::harness::{NOON, OPERATOR, by, refused};
 use crate::story::Story;
 use map_domain::{CallerId, Order, OrderId, Slot, Timestamp};
 use map_proto::operator::v1::{Event, ListEventsRequest};
 use map_store::Store;
+use map_store::faulty::Fault::{NotApplied, UnknownApplied};
 use map_store::records::closed_claim;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -73,10 +73,10 @@ async fn a_key_that_was_closed_and_not_reported_is_reported_by_the_repeat() {
 #[tokio::test(start_paused = true)]
 async fn an_event_that_fails_delays_no_answer_and_is_told_by_the_repeat() {
     let story = Story::new().await;
-    story.store.script_events(&[NotApplied; 64]);
+    story.store.faults.script_events(&[NotApplied; 64]);
     story.undo_nothing("1").await;
     assert_eq!(story.all_events().await, []);
-    story.store.script_events(&[]);
+    story.store.faults.script_events(&[]);
     story.undo_nothing("1").await;
     story.undo_nothing("1").await;
     assert_eq!(story.events().await, ["KEY_CLOSED_BEFORE_PAYMENT"]);
@@ -87,7 +87,7 @@ async fn whatever_two_faults_come_an_event_is_told_once() {
     for first in EVERY {
         for second in EVERY {
             let story = Story::new().await;
-            story.store.script_events(&[first, second]);
+            story.store.faults.script_events(&[first, second]);
             story.undo_nothing("1").await;
             story.undo_nothing("1").await;
             story.store.arrive().await;
@@ -106,7 +106,7 @@ async fn an_undo_of_a_declined_payment_is_not_reported() {
         ..crate::story::payment("1")
     };
     story.pay(stranger).await.unwrap_err();
-    story.store.script_events(&[UnknownApplied]);
+    story.store.faults.script_events(&[UnknownApplied]);
     story.undo_nothing("1").await;
     assert_eq!(story.all_events().await, []);
 }

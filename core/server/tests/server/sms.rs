@@ -3,7 +3,6 @@
 //! Time is paused: pauses between attempts cost nothing.
 
 use crate::faults::EVERY;
-use crate::faulty::Fault::{Fine, NotApplied};
 use crate::harness::{APP, by, refused};
 use crate::story::{CODE, MOBILE, Story, digits};
 use map_domain::{MobileNumber, Timestamp};
@@ -11,6 +10,7 @@ use map_proto::customer::v1::{SendSmsCodeRequest, SendSmsCodeResponse, SetPaymen
 use map_server::core::Core;
 use map_server::ledger::{self, Ledger};
 use map_server::ports::{SentCode, SmsNotSent, SmsSender};
+use map_store::faulty::Fault::{Fine, NotApplied};
 use std::sync::Arc;
 use tonic::Status;
 
@@ -45,7 +45,7 @@ async fn whatever_two_faults_come_one_message_is_sent_and_its_code_is_right() {
     for first in EVERY {
         for second in EVERY {
             let story = Story::empty().await;
-            story.store.script_sms(&[first, second]);
+            story.store.faults.script_sms(&[first, second]);
             let sent = story.send("1").await;
             let sent = sent.unwrap_or_else(|no| panic!("{first:?} {second:?}: {no:?}"));
             assert_eq!(story.messages(), 1, "{first:?} {second:?}");
@@ -62,9 +62,9 @@ async fn whatever_two_faults_come_one_message_is_sent_and_its_code_is_right() {
 #[tokio::test(start_paused = true)]
 async fn certain_failures_send_nothing_and_a_later_repeat_sends() {
     let story = Story::empty().await;
-    story.store.script_sms(&[NotApplied; 4]);
+    story.store.faults.script_sms(&[NotApplied; 4]);
     assert_eq!(refused(story.send("1").await).1, "UNAVAILABLE");
-    assert_eq!((story.messages(), story.store.unmet()), (0, 0));
+    assert_eq!((story.messages(), story.store.faults.unmet()), (0, 0));
     story.send("1").await.unwrap();
     assert_eq!(story.messages(), 1);
     story.the_last_code_is_right().await;
@@ -77,11 +77,11 @@ async fn a_message_of_which_it_is_not_known_that_it_was_sent_is_sent_again_and_c
     for message in 1..=10 {
         let mut faults = vec![Fine];
         faults.extend([NotApplied; 64]);
-        story.store.script_sms(&faults);
+        story.store.faults.script_sms(&faults);
         story.send("1").await.unwrap();
         assert_eq!(story.messages(), message);
     }
-    story.store.script_sms(&[]);
+    story.store.faults.script_sms(&[]);
     assert_eq!(refused(story.send("1").await).1, "SMS_RATE_LIMITED");
     assert_eq!(story.messages(), 10);
     story.the_last_code_is_right().await;
