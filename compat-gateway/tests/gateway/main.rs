@@ -11,6 +11,7 @@
 )]
 #![allow(unreachable_pub, reason = "modules of one test binary")]
 
+mod any_bytes;
 mod connections;
 mod envelope;
 mod fake_core;
