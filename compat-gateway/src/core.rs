@@ -20,6 +20,9 @@ const GRACE: Duration = Duration::from_millis(500);
 /// directory, deactivated. The core is trusted: the limit is against nonsense.
 const MAX_ANSWER: usize = 64 << 20;
 
+/// Names a request, from the caller's header to the core's log and back.
+pub(crate) const REQUEST_ID: &str = "x-request-id";
+
 /// The service failed without a status. A type of its own, since a bare boxed error as a service's error
 /// keeps the compiler from proving the call's future to be `Send`.
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +91,7 @@ impl Core {
             headers.insert("authorization", bearer.clone());
         }
         if let Ok(id) = meta.request_id.parse() {
-            headers.insert("x-request-id", id);
+            headers.insert(REQUEST_ID, id);
         }
         if let Some(caller) = &meta.on_behalf_of {
             let caller = caller

@@ -7,7 +7,7 @@ use crate::call::{Call, CallError};
 use crate::clock::{Clock, SystemClock};
 use crate::config::GatewayConfig;
 use crate::contract::{self, Effect, Encryption, Endpoint};
-use crate::core::Core;
+use crate::core::{Core, REQUEST_ID};
 use crate::directory::{Caller, Directory};
 use crate::envelope;
 use crate::listener::{Listener, ListenerContext};
@@ -15,7 +15,7 @@ use crate::pool::Pool;
 use crate::refusal::Refusal;
 use crate::{refresh, telemetry};
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, Request, Response};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use std::convert::Infallible;
 use std::future::Future;
@@ -178,7 +178,10 @@ impl Gateway {
                 }
             },
         };
-        let rendered = render::outcome(&outcome, received.as_deref(), self.inner.config.unknown_answer);
+        let mut rendered = render::outcome(&outcome, received.as_deref(), self.inner.config.unknown_answer);
+        if let Ok(id) = HeaderValue::from_str(&request_id) {
+            rendered.response.headers_mut().insert(REQUEST_ID, id);
+        }
         telemetry::record(&telemetry::End {
             endpoint: outcome.endpoint,
             caller: outcome.caller.as_ref().map(|caller| caller.id.as_str()),
@@ -301,7 +304,7 @@ impl Gateway {
             (1..=64).contains(&id.len()) && id.bytes().all(letter)
         };
         let own = headers
-            .get("x-request-id")
+            .get(REQUEST_ID)
             .and_then(|id| id.to_str().ok())
             .filter(harmless);
         own.map_or_else(

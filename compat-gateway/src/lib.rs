@@ -32,7 +32,7 @@ mod refresh;
 mod refusal;
 mod secret;
 pub mod settings;
-mod telemetry;
+pub mod telemetry;
 mod texts;
 
 pub use clock::{Clock, SystemClock};

@@ -36,6 +36,7 @@ pub(crate) async fn once(
     let parsed = Directory::new(&response);
     // Gauges are floats; a revision is a small counter, so nothing is lost.
     metrics::gauge!(telemetry::DIRECTORY).set(u32::try_from(parsed.revision()).map_or(f64::MAX, f64::from));
+    telemetry::register_callers(response.callers.iter().map(|caller| caller.caller_id.as_str()));
     tracing::info!(revision = parsed.revision(), "directory loaded");
     for (at, network) in networks.iter().enumerate() {
         if let Some(network) = network

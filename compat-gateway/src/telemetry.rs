@@ -1,6 +1,7 @@
 //! Metrics and the log line of a request. Never bodies, keys, numbers of persons or codes.
 
-use crate::contract::Endpoint;
+use crate::contract::{ENDPOINTS, Endpoint};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use std::time::Duration;
 
 /// Requests by endpoint and result.
@@ -13,6 +14,52 @@ pub(crate) const NO_ANSWERS: &str = "map_gateway_no_answers_total";
 pub(crate) const PIN_BLOCKS: &str = "map_gateway_unreadable_pin_blocks_total";
 /// The directory's revision.
 pub(crate) const DIRECTORY: &str = "map_gateway_directory_revision";
+/// Connections from an address that the listener does not allow.
+pub(crate) const CONNECTIONS_REFUSED: &str = "map_gateway_connections_refused_total";
+
+/// What stands for the endpoint where none was found.
+const NO_ENDPOINT: &str = "none";
+
+/// Tells the installed recorder of each metric what it is, and begins its series: an alarm on one that appears
+/// with its first increment misses that increment. Series of callers begin when the directory names them.
+pub fn register() {
+    describe_counter!(REQUESTS, "Requests by endpoint and result: ok, failed, no_answer");
+    describe_histogram!(
+        LATENCY,
+        Unit::Seconds,
+        "Time from first byte to answer, by endpoint"
+    );
+    describe_counter!(
+        NO_ANSWERS,
+        "Requests whose outcome was open and that got no answer, by endpoint"
+    );
+    for endpoint in ENDPOINTS
+        .iter()
+        .map(|endpoint| endpoint.name)
+        .chain([NO_ENDPOINT])
+    {
+        for result in ["ok", "failed", "no_answer"] {
+            counter!(REQUESTS, "endpoint" => endpoint, "result" => result).increment(0);
+        }
+        counter!(NO_ANSWERS, "endpoint" => endpoint).increment(0);
+        let _begun = histogram!(LATENCY, "endpoint" => endpoint);
+    }
+    describe_counter!(PIN_BLOCKS, "PIN blocks that could not be opened, by caller");
+    describe_counter!(
+        CONNECTIONS_REFUSED,
+        "Connections from addresses that a listener does not allow"
+    );
+    counter!(CONNECTIONS_REFUSED).increment(0);
+    describe_gauge!(DIRECTORY, "Revision of the directory in force; 0: none yet");
+    gauge!(DIRECTORY).increment(0.0);
+}
+
+/// Begins the series of callers.
+pub(crate) fn register_callers<'a>(ids: impl Iterator<Item = &'a str>) {
+    for id in ids {
+        counter!(PIN_BLOCKS, "caller" => id.to_owned()).increment(0);
+    }
+}
 
 /// How a request ended.
 #[derive(Debug, Clone, Copy)]
@@ -29,16 +76,16 @@ pub(crate) struct End<'a> {
 
 /// Records a request.
 pub(crate) fn record(end: &End<'_>) {
-    let endpoint = end.endpoint.map_or("none", |endpoint| endpoint.name);
+    let endpoint = end.endpoint.map_or(NO_ENDPOINT, |endpoint| endpoint.name);
     let kind = match end.errcode {
         Some(0) => "ok",
         Some(_) => "failed",
         None => "no_answer",
     };
-    metrics::counter!(REQUESTS, "endpoint" => endpoint, "result" => kind).increment(1);
-    metrics::histogram!(LATENCY, "endpoint" => endpoint).record(end.latency.as_secs_f64());
+    counter!(REQUESTS, "endpoint" => endpoint, "result" => kind).increment(1);
+    histogram!(LATENCY, "endpoint" => endpoint).record(end.latency.as_secs_f64());
     if end.errcode.is_none() {
-        metrics::counter!(NO_ANSWERS, "endpoint" => endpoint).increment(1);
+        counter!(NO_ANSWERS, "endpoint" => endpoint).increment(1);
     }
     tracing::info!(
         request_id = end.request_id,

@@ -22,3 +22,4 @@ mod decisions;
 mod faults;
 mod harness;
 mod refusals;
+mod request_id;

@@ -8,6 +8,7 @@ pub use bind::{Listener, State};
 pub use no_answer::NoAnswer;
 
 use crate::load::Load;
+use crate::telemetry;
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -145,7 +146,7 @@ async fn all(loops: impl Iterator<Item = impl Future<Output = ()>>) {
 fn let_in(state: &State, peer: SocketAddr) -> bool {
     let allowed = allowed(&state.addresses, peer.ip());
     if !allowed {
-        metrics::counter!("map_gateway_connections_refused_total").increment(1);
+        metrics::counter!(telemetry::CONNECTIONS_REFUSED).increment(1);
         tracing::warn!(%peer, "connection from an address that is not allowed");
     }
     allowed

@@ -193,7 +193,7 @@ async fn any_content_type_will_do() {
 }
 
 #[tokio::test]
-async fn a_harmless_request_id_of_the_caller_reaches_the_core() {
+async fn a_harmless_request_id_of_the_caller_reaches_the_core_and_stands_in_the_answer() {
     let bench = bench().await;
     for (id, kept) in [
         ("abc-1.2_3", true),
@@ -202,10 +202,15 @@ async fn a_harmless_request_id_of_the_caller_reaches_the_core() {
         (&*"x".repeat(65), false),
     ] {
         let request = Request::post(PAY).header("x-request-id", id);
-        bench
-            .send(request.body(Full::new(Bytes::from(body()))).unwrap())
-            .await;
+        let request = request.body(Full::new(Bytes::from(body()))).unwrap();
+        let response = bench.gateway.handle(&bench.context, request).await;
         let calls = bench.core.take_calls();
-        assert_eq!(calls[0].header("x-request-id") == id, kept, "{id}");
+        let told = calls[0].header("x-request-id");
+        assert_eq!(told == id, kept, "{id}");
+        assert_eq!(response.headers().get("x-request-id").unwrap(), told);
     }
+    // A refusal that the core never sees has one, too.
+    let request = Request::post("/nowhere").body(Full::<Bytes>::default()).unwrap();
+    let response = bench.gateway.handle(&bench.context, request).await;
+    assert!(response.headers().contains_key("x-request-id"));
 }

@@ -9,7 +9,7 @@
 mod connection;
 mod tls;
 
-pub use tls::{TlsConfig, TlsError};
+pub use tls::{TlsConfig, TlsError, authorities};
 
 use bytes::Bytes;
 use connection::Connection;

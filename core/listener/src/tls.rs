@@ -57,13 +57,8 @@ impl TlsConfig {
         let builder = match &self.client_ca_file {
             None => builder.with_no_client_auth(),
             Some(file) => {
-                let mut roots = RootCertStore::empty();
-                for authority in certificates(file)? {
-                    roots
-                        .add(authority)
-                        .map_err(|error| TlsError::Certificate(file.clone(), error))?;
-                }
-                let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+                let roots = Arc::new(authorities(file)?);
+                let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider)
                     .build()
                     .map_err(|error| TlsError::Authorities(file.clone(), error))?;
                 builder.with_client_cert_verifier(verifier)
@@ -78,6 +73,20 @@ impl TlsConfig {
         server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(TlsAcceptor::from(Arc::new(server)))
     }
+}
+
+/// The authorities in a PEM file.
+///
+/// # Errors
+/// See [`TlsError`].
+pub fn authorities(file: &Path) -> Result<RootCertStore, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for authority in certificates(file)? {
+        roots
+            .add(authority)
+            .map_err(|error| TlsError::Certificate(file.to_owned(), error))?;
+    }
+    Ok(roots)
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {

@@ -2,6 +2,7 @@
 
 use crate::caller::{Caller, Role};
 use crate::failure::Failure;
+use crate::telemetry;
 use map_domain::catalogue::{FuelProduct, Product, Seller, Store, Terminal};
 use map_domain::{CallerId, ProductId, RegionCode, SellerId, TerminalId};
 use map_store::records::{CallerRecord, CallerRole, CatalogueRecords, decode_catalogue, load_catalogue};
@@ -152,7 +153,7 @@ impl Catalogue {
             .map(|caller| (caller.caller.id.clone(), caller))
             .collect();
         let by_key = by_key(callers.values(), extra);
-        metrics::gauge!("map_core_catalogue_revision").set(revision_gauge(records.revision));
+        metrics::gauge!(telemetry::CATALOGUE_REVISION).set(revision_gauge(records.revision));
         Self {
             revision: records.revision,
             callers,

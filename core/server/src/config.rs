@@ -1,6 +1,7 @@
 //! The core's settings, each with its default and unit. Unknown names are refused.
 
 use crate::adapters::{SmsOutbox, SmsWebhook, WebhookConfig, WebhookError};
+use crate::cors::is_origin;
 use crate::layers::DOCUMENT_BYTES;
 pub use crate::layers::{Limits, Timeouts};
 use crate::ledger::{self, PinAccount};
@@ -20,6 +21,9 @@ pub struct CoreConfig {
     pub bind: SocketAddr,
     /// TLS for that address. Default: none, which is for loopback and private networks.
     pub tls: Option<TlsConfig>,
+    /// Origins of web pages that may call over gRPC-web, such as `https://till.example`. Default:
+    /// none.
+    pub cors_origins: Vec<String>,
     /// The key of all digests, 32 bytes, made when the ledger is new. Default `map.secret` in the
     /// working folder; the binary puts it beside the data folder.
     pub secret_file: PathBuf,
@@ -43,6 +47,7 @@ impl Default for CoreConfig {
         Self {
             bind: SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 50051)),
             tls: None,
+            cors_origins: Vec::new(),
             secret_file: PathBuf::from("map.secret"),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
@@ -195,6 +200,11 @@ impl CoreConfig {
             ..
         } = self;
         let checks = [
+            (
+                "cors_origins",
+                self.cors_origins.iter().all(|origin| is_origin(origin)),
+                "each must be scheme://host or scheme://host:port in small letters, without a path; \"*\" is refused",
+            ),
             (
                 "limits.concurrent_calls",
                 limits.concurrent_calls > 0,

@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod config;
 pub mod content;
 pub mod core;
+mod cors;
 pub mod failure;
 pub mod layers;
 pub mod ledger;

@@ -4,6 +4,7 @@ use crate::auth::Rpc;
 use crate::catalogue::{Catalogue, ProvisionedCaller};
 use crate::config::{ConfigError, CoreConfig};
 use crate::core::Core;
+use crate::cors;
 use crate::failure::Failure;
 use crate::layers::{Admission, Edge};
 use crate::ledger::{self, Ledger};
@@ -12,6 +13,7 @@ use crate::provisioning::EdgeValidator;
 use crate::secrets::Secrets;
 use crate::services;
 use crate::socket;
+use crate::telemetry;
 use map_domain::Policy;
 use map_listener::Listener;
 use map_store::Store;
@@ -24,6 +26,7 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tower::Layer;
+use tower::util::option_layer;
 
 /// The longest question about health or descriptors, in bytes: anybody may send one.
 const QUESTION_BYTES: usize = 4 * 1024;
@@ -161,6 +164,7 @@ impl CoreServer {
     /// not-serving, connections finish what runs on them, within `timeouts.drain_ms`.
     pub async fn serve(&self, listener: Listener, shutdown: impl Future<Output = ()>) {
         let service = tonic_web::GrpcWebLayer::new().layer(self.edge.clone());
+        let service = option_layer(cors::layer(&self.config.cors_origins)).layer(service);
         let shutdown = async {
             shutdown.await;
             self.not_serving().await;
@@ -232,7 +236,7 @@ async fn report_health(health: &HealthReporter, core: &Core, draining: bool) {
         tracing::warn!(%error, "the store accepts no commits");
     }
     let serving = well.is_ok() && !draining;
-    metrics::gauge!("map_core_store_healthy").set(if well.is_ok() { 1.0 } else { 0.0 });
+    metrics::gauge!(telemetry::STORE_HEALTHY).set(if well.is_ok() { 1.0 } else { 0.0 });
     set_health(
         health,
         if serving {

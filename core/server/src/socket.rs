@@ -1,6 +1,7 @@
 //! The core's own socket: its bounds from the settings, and its connections counted.
 
 use crate::config::{Limits, Timeouts};
+use crate::telemetry;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper_util::service::{TowerToHyperService, TowerToHyperServiceFuture};
@@ -30,14 +31,14 @@ pub(crate) struct Counted<S>(TowerToHyperService<S>);
 
 impl<S> Counted<S> {
     pub(crate) fn new(service: S) -> Self {
-        metrics::gauge!("map_core_connections").increment(1.0);
+        metrics::gauge!(telemetry::CONNECTIONS).increment(1.0);
         Self(TowerToHyperService::new(service))
     }
 }
 
 impl<S> Drop for Counted<S> {
     fn drop(&mut self) {
-        metrics::gauge!("map_core_connections").decrement(1.0);
+        metrics::gauge!(telemetry::CONNECTIONS).decrement(1.0);
     }
 }
 

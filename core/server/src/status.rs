@@ -4,6 +4,7 @@
 //! No text in here comes from data, but for the field names of the caller's own request.
 
 use crate::failure::Failure;
+use crate::telemetry;
 use map_domain::Refusal;
 use map_proto::common::v1::ErrorReason;
 use std::collections::HashMap;
@@ -48,7 +49,7 @@ impl From<Failure> for Status {
             Failure::Internal(text) => {
                 // The request id is a field of the span that every call runs in.
                 tracing::error!(defect = text, "internal failure");
-                metrics::counter!("map_core_internal_failures_total").increment(1);
+                metrics::counter!(telemetry::INTERNAL_FAILURES).increment(1);
             }
             Failure::Unauthenticated
             | Failure::CallerInactive

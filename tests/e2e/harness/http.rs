@@ -44,6 +44,8 @@ pub enum Reply {
 pub struct Answer {
     pub status: u16,
     pub content_type: String,
+    /// The name of the request in the logs.
+    pub request_id: String,
     pub json: Json,
 }
 
@@ -187,10 +189,12 @@ fn parse(received: &[u8]) -> Reply {
         .unwrap_or(0);
     let mut length = None;
     let mut content_type = String::new();
+    let mut request_id = String::new();
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.trim().parse::<usize>().ok(),
             "content-type" => content_type = value.trim().to_owned(),
+            "x-request-id" => request_id = value.trim().to_owned(),
             "transfer-encoding" => {
                 panic!("the answer is chunked, which a client of 2015 need not read: {head}")
             }
@@ -212,6 +216,7 @@ fn parse(received: &[u8]) -> Reply {
     Reply::Answer(Answer {
         status,
         content_type,
+        request_id,
         json,
     })
 }

@@ -9,6 +9,7 @@ mod ready_file;
 mod serving;
 mod signals;
 mod start;
+mod store_metrics;
 
 pub(crate) use keys::{bearer_key, random_hex, sha256_hex};
 pub(crate) use ledger::{close as close_store, open_existing};

@@ -7,7 +7,7 @@ use super::ready::{GatewayAddress, Ready};
 use super::ready_file::ReadyFile;
 use super::serving::Serving;
 use super::signals::Signals;
-use super::{ledger, provision};
+use super::{ledger, provision, store_metrics};
 use crate::config::MapConfig;
 use crate::outcome::Stop;
 use crate::provisioning::{self, edge_validator};
@@ -48,7 +48,7 @@ pub(crate) async fn run(
 ) -> Result<(), Stop> {
     let signals = Signals::install()?;
     let metrics = admin::install_metrics().map_err(Stop::Failed)?;
-    map_server::telemetry::describe();
+    register_metrics(&parts);
     let inputs = match parts {
         Parts::Both | Parts::Core => Some(Inputs::read(&config)?),
         Parts::Gateway(..) => None,
@@ -90,7 +90,11 @@ pub(crate) async fn run(
     }
     let store = core.as_ref().map(|core| Arc::clone(&core.store));
     let readiness = readiness(signals.clone(), store.clone(), gateway);
-    let collect = Arc::new(move || store.iter().for_each(|store| count(store)));
+    let collect = Arc::new(move || {
+        store
+            .iter()
+            .for_each(|store| store_metrics::count(&store.stats()))
+    });
     let admin = admin::serve(sockets.admin, metrics, readiness, collect);
     serving.spawn_aside("the admin listener", admin);
     if let Some(file) = &mut ready_file {
@@ -292,13 +296,14 @@ fn readiness(signals: Signals, store: Option<Arc<EmbeddedStore>>, gateway: Optio
     })
 }
 
-/// Exports what the store counts about itself.
-fn count(store: &EmbeddedStore) {
-    let stats = store.stats();
-    metrics::counter!("map_store_groups_total").absolute(stats.groups);
-    metrics::counter!("map_store_changes_total").absolute(stats.changes);
-    metrics::counter!("map_store_commits_applied_total").absolute(stats.commits_applied);
-    metrics::counter!("map_store_overloads_total").absolute(stats.overloads);
-    metrics::counter!("map_store_unknown_groups_total").absolute(stats.unknown_groups);
-    metrics::counter!("map_store_recoveries_total").absolute(stats.recoveries);
+/// Begins every series that this process counts.
+fn register_metrics(parts: &Parts) {
+    match parts {
+        Parts::Core => map_server::telemetry::register(),
+        Parts::Both => {
+            map_server::telemetry::register();
+            map_gateway::telemetry::register();
+        }
+        Parts::Gateway(..) => map_gateway::telemetry::register(),
+    }
 }

@@ -1,6 +1,7 @@
 //! `map serve`: addresses, probes, metrics, the drain, and starts that are refused.
 
 use crate::support::{Served, check, example, get, map};
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
@@ -53,6 +54,62 @@ fn serve_says_where_it_listens_answers_probes_and_drains() {
         check(call, 1, &["\"errcode\":"]);
         assert!(served.stop().success(), "start {start}");
     }
+}
+
+/// The metrics that the page for operators names, each in a table line of its own.
+fn documented() -> BTreeSet<String> {
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations.md");
+    let page = std::fs::read_to_string(page).expect("the page for operators");
+    let names = page.lines().filter_map(|line| line.strip_prefix("| `map_"));
+    names
+        .filter_map(|rest| rest.split_once('`'))
+        .map(|(name, _)| format!("map_{name}"))
+        .collect()
+}
+
+#[test]
+fn every_metric_is_there_from_the_start_and_documented() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let set = |key: &str, value: &str| format!("{key}={value}");
+    let data = set("data_dir", folder.path().join("data").to_str().expect("UTF-8"));
+    let provisioning = set("provisioning_file", example().to_str().expect("UTF-8"));
+    let listeners = "gateway.listeners=[{ bind = \"127.0.0.1:0\" }]";
+    let core = "core.bind=127.0.0.1:0";
+    let arguments = [
+        "serve",
+        "--set",
+        &data,
+        "--set",
+        &provisioning,
+        "--set",
+        core,
+        "--set",
+        listeners,
+    ];
+    let served = Served::start(folder.path(), &arguments);
+    let text = get(served.address("/admin"), "/metrics").1;
+    let told = |prefix: &str| -> BTreeSet<String> {
+        let lines = text.lines().filter_map(|line| line.strip_prefix(prefix));
+        lines
+            .filter_map(|line| line.split(' ').next())
+            .map(str::to_owned)
+            .collect()
+    };
+    assert_eq!(told("# TYPE "), documented());
+    assert_eq!(told("# HELP "), documented(), "what each is");
+    for line in [
+        "map_store_unknown_groups_total 0",
+        "map_core_outcomes_unknown_total 0",
+        "map_core_store_healthy 1",
+        "map_gateway_unreadable_pin_blocks_total{caller=\"zjhtwallet\"} 0",
+        "map_gateway_no_answers_total{endpoint=\"none\"} 0",
+    ] {
+        assert!(
+            text.lines().any(|told| told == line),
+            "{line} is missing in\n{text}"
+        );
+    }
+    assert!(served.stop().success());
 }
 
 /// A call whose body has not come yet: the server waits for it.

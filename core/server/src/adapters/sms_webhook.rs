@@ -3,15 +3,20 @@
 //! Body: `{"mobile_number":"…","code":"…","sent_at_ms":…}`. Headers: `x-map-timestamp` (ms)
 //! and `x-map-signature: v1=<hex>`, HMAC-SHA256 over timestamp, a dot, body. 2xx means taken.
 //!
-//! What it does not do: https (put a local relay or a mesh in between), repeat a message (the
-//! caller asks again), write a number or a code to a log.
+//! Over https the provider's certificate is verified, against `ca_file` alone or the system's
+//! authorities.
+//!
+//! What it does not do: repeat a message (the caller asks again), write a number or a code to a
+//! log.
 
+use super::trust::{Trust, TrustError};
 use crate::ports::{SmsNotSent, SmsSender};
 use async_trait::async_trait;
 use bytes::Bytes;
 use hmac::{Hmac, Mac};
 use http::{Request, Uri};
 use http_body_util::Full;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use map_domain::{MobileNumber, Timestamp};
@@ -25,8 +30,12 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookConfig {
-    /// An `http://` URL.
+    /// An `https://` URL; `http://` for a relay on this machine or a private network.
     pub url: String,
+    /// PEM file with the authorities that may vouch for the provider, and no others. Default: those
+    /// of the system.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
     /// The file that holds the signing key: its bytes without white space at the ends.
     pub key_file: PathBuf,
     /// How long the provider may take, in ms. Default 5000.
@@ -42,8 +51,14 @@ const fn default_timeout_ms() -> u64 {
 #[derive(Debug, thiserror::Error)]
 pub enum WebhookError {
     /// The URL is not one.
-    #[error("sms.url: not an http:// URL (https is not supported; use a local relay): {0}")]
+    #[error("sms.url: not an https:// or http:// URL: {0}")]
     Url(String),
+    /// The authorities can't be used.
+    #[error("sms.ca_file: {0}")]
+    Authorities(TrustError),
+    /// Authorities are named, but nothing would be checked against them.
+    #[error("sms.ca_file: the URL is not https://")]
+    AuthoritiesUnused,
     /// The key file can't be read.
     #[error("sms.key_file {0}: {1}")]
     KeyFile(PathBuf, std::io::Error),
@@ -54,7 +69,7 @@ pub enum WebhookError {
 
 /// Posts codes to a provider.
 pub struct SmsWebhook {
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     uri: Uri,
     key: Vec<u8>,
     timeout: Duration,
@@ -77,18 +92,25 @@ impl SmsWebhook {
             .url
             .parse()
             .map_err(|_| WebhookError::Url(config.url.clone()))?;
-        if uri.scheme_str() != Some("http") || uri.host().is_none() {
-            return Err(WebhookError::Url(config.url.clone()));
-        }
+        let trust = match (uri.scheme_str(), uri.host(), &config.ca_file) {
+            (Some("https"), Some(_), Some(file)) => Trust::File(file),
+            (Some("https"), Some(_), None) => Trust::System,
+            (Some("http"), Some(_), None) => Trust::Nobody,
+            (Some("http"), Some(_), Some(_)) => return Err(WebhookError::AuthoritiesUnused),
+            _ => return Err(WebhookError::Url(config.url.clone())),
+        };
+        let tls = trust.config().map_err(WebhookError::Authorities)?;
         let key = std::fs::read(&config.key_file)
             .map_err(|error| WebhookError::KeyFile(config.key_file.clone(), error))?;
         let key = key.trim_ascii().to_vec();
         if key.len() < 16 {
             return Err(WebhookError::KeyTooShort(config.key_file.clone()));
         }
+        let connector = HttpsConnectorBuilder::new().with_tls_config(tls);
+        let connector = connector.https_or_http().enable_http1().build();
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
-            .build_http();
+            .build(connector);
         Ok(Self {
             client,
             uri,
@@ -131,7 +153,10 @@ impl SmsSender for SmsWebhook {
                 "the provider answered {}",
                 response.status().as_u16()
             ))),
-            Ok(Err(error)) => Err(SmsNotSent(format!("the provider can't be reached: {error}"))),
+            Ok(Err(error)) => Err(SmsNotSent(format!(
+                "the provider can't be reached: {error}: {}",
+                cause(&error)
+            ))),
             Err(_) => Err(SmsNotSent("the provider did not answer in time".to_owned())),
         }
     }
@@ -139,6 +164,15 @@ impl SmsSender for SmsWebhook {
     fn outbox(&self) -> Option<Vec<crate::ports::SentCode>> {
         None
     }
+}
+
+/// What is at the bottom of an error: a refused connection, a certificate of somebody else.
+fn cause(error: &dyn std::error::Error) -> &dyn std::error::Error {
+    let mut deepest = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    deepest
 }
 
 /// What `x-map-signature` must say for this body.

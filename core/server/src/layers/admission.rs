@@ -5,6 +5,7 @@
 use super::intake::{Intake, Share};
 use crate::auth::Rpc;
 use crate::failure::Failure;
+use crate::telemetry;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -60,7 +61,7 @@ pub struct Admission {
 
 /// Too much at once for this call: counted, and nothing done.
 pub(super) fn shed(rpc: Rpc) -> Failure {
-    metrics::counter!("map_core_calls_shed_total", "method" => rpc.path()).increment(1);
+    metrics::counter!(telemetry::SHED, "method" => rpc.path()).increment(1);
     Failure::Overloaded
 }
 
@@ -73,7 +74,7 @@ pub(super) struct Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         self.running.send_modify(|count| *count = count.saturating_sub(1));
-        metrics::gauge!("map_core_calls_in_flight").decrement(1.0);
+        metrics::gauge!(telemetry::IN_FLIGHT).decrement(1.0);
     }
 }
 
@@ -115,7 +116,7 @@ impl Admission {
 
     fn permit(&self, place: OwnedSemaphorePermit) -> Permit {
         self.running.send_modify(|count| *count = count.saturating_add(1));
-        metrics::gauge!("map_core_calls_in_flight").increment(1.0);
+        metrics::gauge!(telemetry::IN_FLIGHT).increment(1.0);
         Permit {
             _place: place,
             running: self.running.clone(),

@@ -2,6 +2,7 @@
 //! request id; never a body, a key, or a path that we do not know.
 
 use crate::auth::Rpc;
+use crate::telemetry;
 use http::Response;
 use tokio::time::Instant;
 use tonic::Code;
@@ -46,8 +47,8 @@ impl Observed {
                 tracing::info!(code, latency_us, "answered");
             }
         });
-        metrics::counter!("map_core_calls_total", "method" => self.method, "code" => code).increment(1);
-        metrics::histogram!("map_core_call_seconds", "method" => self.method).record(elapsed.as_secs_f64());
+        metrics::counter!(telemetry::CALLS, "method" => self.method, "code" => code).increment(1);
+        metrics::histogram!(telemetry::CALL_SECONDS, "method" => self.method).record(elapsed.as_secs_f64());
     }
 }
 

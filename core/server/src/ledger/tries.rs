@@ -6,6 +6,7 @@
 use super::Ledger;
 use super::number::below;
 use crate::failure::Failure;
+use crate::telemetry;
 use map_domain::Refusal;
 use map_store::StoreError;
 use std::time::Duration;
@@ -115,7 +116,7 @@ impl<'a> Tries<'a> {
                 return Some(Err(StoreError::Damaged(place).into()));
             }
             Err(Halt::Store(StoreError::OutcomeUnknown(_))) => {
-                metrics::counter!("map_core_outcomes_unknown_total").increment(1);
+                metrics::counter!(telemetry::OUTCOMES_UNKNOWN).increment(1);
                 self.unknown = true;
                 Failure::OutcomeUnknown
             }

@@ -58,10 +58,11 @@ pub(crate) fn routes(ledger: &Arc<Ledger>, edge_validator: EdgeValidator, bytes:
         .add_service(transfer.max_decoding_message_size(bytes))
 }
 
-/// Reflection over the canonical protos and health; open to everybody, as the protos are.
+/// Reflection over the canonical protos, error details and health; open to everybody, as the protos are.
 pub(crate) fn reflection() -> Result<ServerReflectionServer<impl ServerReflection>, Error> {
     Builder::configure()
         .register_encoded_file_descriptor_set(map_proto::DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()
 }

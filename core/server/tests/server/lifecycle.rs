@@ -1,5 +1,6 @@
 //! From start to end: health, reflection, sockets, gRPC-web, TLS, drain.
 
+use crate::certificates::certificates;
 use crate::harness::{APP, Fixture, by, document};
 use crate::patient::Patient;
 use bytes::Bytes;
@@ -13,16 +14,19 @@ use map_server::CoreConfig;
 use map_server::config::{Limits, Timeouts, TlsConfig};
 use map_store::MemoryStore;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
-use tonic::transport::Endpoint;
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
 /// A core that is served on a free port.
 struct Served {
@@ -134,21 +138,8 @@ async fn grpc_is_served_over_a_socket() {
         .unwrap_err();
     assert_eq!(anonymous.code(), Code::Unauthenticated);
     assert_eq!(crate::harness::reason(&anonymous), "UNAUTHENTICATED");
-    let mut reflection =
-        tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient::new(channel);
-    let ask = tonic_reflection::pb::v1::ServerReflectionRequest {
-        host: String::new(),
-        message_request: Some(
-            tonic_reflection::pb::v1::server_reflection_request::MessageRequest::ListServices(String::new()),
-        ),
-    };
-    let mut answers = reflection
-        .server_reflection_info(OneMessage(Some(ask)))
-        .await
-        .unwrap()
-        .into_inner();
-    let answer = answers.message().await.unwrap().unwrap();
-    let listed = format!("{:?}", answer.message_response);
+    let listed = reflected(channel, MessageRequest::ListServices(String::new())).await;
+    let listed = format!("{listed:?}");
     for service in [
         "map.payment.v1.PaymentService",
         "map.operator.v1.OperatorService",
@@ -156,6 +147,50 @@ async fn grpc_is_served_over_a_socket() {
     ] {
         assert!(listed.contains(service), "{service} is not listed: {listed}");
     }
+}
+
+#[tokio::test]
+async fn reflection_describes_what_error_details_are_made_of() {
+    let served = serve(Fixture::new().await).await;
+    let channel = Channel::from_shared(format!("http://{}", served.address)).unwrap();
+    let channel = channel.connect().await.unwrap();
+    for message in ["ErrorInfo", "BadRequest", "RetryInfo", "Status"] {
+        let symbol = format!("google.rpc.{message}");
+        let found = reflected(channel.clone(), MessageRequest::FileContainingSymbol(symbol)).await;
+        assert!(
+            matches!(found, MessageResponse::FileDescriptorResponse(_)),
+            "{message}: {found:?}"
+        );
+    }
+    // What those files import is asked for by name.
+    for file in ["google/protobuf/any.proto", "google/protobuf/duration.proto"] {
+        let found = reflected(channel.clone(), MessageRequest::FileByFilename(file.to_owned())).await;
+        assert!(
+            matches!(found, MessageResponse::FileDescriptorResponse(_)),
+            "{file}: {found:?}"
+        );
+    }
+}
+
+/// What reflection answers to one question.
+async fn reflected(channel: Channel, question: MessageRequest) -> MessageResponse {
+    let mut reflection = ServerReflectionClient::new(channel);
+    let ask = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(question),
+    };
+    let mut answers = reflection
+        .server_reflection_info(OneMessage(Some(ask)))
+        .await
+        .unwrap()
+        .into_inner();
+    answers
+        .message()
+        .await
+        .unwrap()
+        .unwrap()
+        .message_response
+        .unwrap()
 }
 
 /// A stream of one message.
@@ -399,31 +434,6 @@ async fn a_drain_ends_at_its_limit_and_says_what_still_runs() {
     assert_eq!(fixture.server.drain().await, 1);
     assert_eq!(before.elapsed().as_millis(), 500);
     stuck.abort();
-}
-
-/// Files with a certificate authority, a server's and a client's certificate.
-fn certificates(folder: &Path) -> (TlsConfig, rcgen::Issuer<'static, rcgen::KeyPair>, String) {
-    let authority_key = rcgen::KeyPair::generate().unwrap();
-    let mut params = rcgen::CertificateParams::new(vec!["authority".to_owned()]).unwrap();
-    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let authority = params.self_signed(&authority_key).unwrap();
-    let issuer = rcgen::Issuer::new(params, authority_key);
-    let key = rcgen::KeyPair::generate().unwrap();
-    let own = rcgen::CertificateParams::new(vec!["localhost".to_owned()])
-        .unwrap()
-        .signed_by(&key, &issuer)
-        .unwrap();
-    let write = |name: &str, text: &str| -> PathBuf {
-        let path = folder.join(name);
-        std::fs::write(&path, text).unwrap();
-        path
-    };
-    let config = TlsConfig {
-        cert_file: write("server.pem", &own.pem()),
-        key_file: write("server.key", &key.serialize_pem()),
-        client_ca_file: Some(write("authority.pem", &authority.pem())),
-    };
-    (config, issuer, authority.pem())
 }
 
 /// Connects over TLS and asks for `/`, with a client certificate or without: whether an

@@ -10,6 +10,7 @@
 )]
 
 mod access;
+mod certificates;
 mod faults;
 mod faulty;
 mod harness;
@@ -32,4 +33,5 @@ mod sight;
 mod sms;
 mod story;
 mod undo;
+mod web;
 mod webhook;

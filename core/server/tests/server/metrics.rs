@@ -4,11 +4,9 @@ use crate::harness::{APP, Fixture, by, call_empty};
 use map_proto::catalog::v1::ListFuelProductsRequest;
 use map_proto::catalog::v1::catalog_service_client::CatalogServiceClient;
 use map_server::failure::Failure;
-use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Mutex;
 use tonic::{Request, Status};
 
 #[tokio::test]
@@ -16,7 +14,7 @@ async fn calls_are_counted_by_method_and_code_and_unknown_paths_make_no_labels()
     let recorder = PrometheusBuilder::new().build_recorder();
     let exposed = recorder.handle();
     let _guard = metrics::set_default_local_recorder(&recorder);
-    map_server::telemetry::describe();
+    map_server::telemetry::register();
     let fixture = Fixture::new().await;
     let mut client = CatalogServiceClient::new(fixture.edge());
     client
@@ -56,44 +54,13 @@ async fn calls_are_counted_by_method_and_code_and_unknown_paths_make_no_labels()
     assert!(!text.contains("13800138000"), "{text}");
 }
 
-/// Notes the names that are described.
-#[derive(Default)]
-struct Described(Mutex<BTreeSet<String>>);
-
-impl Described {
-    fn note(&self, name: &KeyName) {
-        self.0.lock().unwrap().insert(name.as_str().to_owned());
-    }
-}
-
-impl Recorder for Described {
-    fn describe_counter(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
-        self.note(&name);
-    }
-    fn describe_gauge(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
-        self.note(&name);
-    }
-    fn describe_histogram(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
-        self.note(&name);
-    }
-    fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
-        Counter::noop()
-    }
-    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
-        Gauge::noop()
-    }
-    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
-        Histogram::noop()
-    }
-}
-
-/// The metrics that are named in the sources under this folder, but for where they are described.
-fn counted(folder: &Path, names: &mut BTreeSet<String>) {
+/// The metrics that are named in the sources under this folder.
+fn named(folder: &Path, names: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            counted(&path, names);
-        } else if !path.ends_with("telemetry.rs") {
+            named(&path, names);
+        } else {
             let text = std::fs::read_to_string(&path).unwrap();
             let quoted = text.split('"').filter(|text| text.starts_with("map_core_"));
             names.extend(quoted.map(str::to_owned));
@@ -101,12 +68,34 @@ fn counted(folder: &Path, names: &mut BTreeSet<String>) {
     }
 }
 
-#[test]
-fn every_metric_that_is_counted_is_described_and_no_other() {
+#[tokio::test]
+async fn every_metric_is_described_and_there_before_anything_is_counted() {
     let mut names = BTreeSet::new();
-    counted(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut names);
+    named(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut names);
     assert!(names.contains("map_core_calls_total"), "{names:?}");
-    let described = Described::default();
-    metrics::with_local_recorder(&described, map_server::telemetry::describe);
-    assert_eq!(described.0.into_inner().unwrap(), names);
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let exposed = recorder.handle();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    map_server::telemetry::register();
+    let _fixture = Fixture::new().await;
+    let text = exposed.render();
+    let with = |prefix: &str| -> BTreeSet<String> {
+        let told = text.lines().filter_map(|line| line.strip_prefix(prefix));
+        told.filter_map(|line| line.split(' ').next())
+            .map(str::to_owned)
+            .collect()
+    };
+    assert_eq!(with("# HELP "), names);
+    assert_eq!(with("# TYPE "), names);
+    for line in [
+        "map_core_calls_shed_total{method=\"/map.payment.v1.PaymentService/Pay\"} 0",
+        "map_core_outcomes_unknown_total 0",
+        "map_core_internal_failures_total 0",
+        "map_core_connections 0",
+    ] {
+        assert!(
+            text.lines().any(|told| told == line),
+            "{line} is missing in\n{text}"
+        );
+    }
 }
