@@ -1,7 +1,8 @@
 //! The command line: what can be asked of `map`, and the help that says so.
 
+use crate::bench::DoorName;
 use crate::telemetry::LogFormat;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// MAP, the marketing account platform: stored-value accounts, prepaid fuel cards and payments at POS
@@ -92,6 +93,8 @@ pub(crate) enum Command {
     Call(CallArgs),
     /// Makes a bearer key, and the hash that is provisioned
     Key(KeyArgs),
+    /// Measures payments a second and their latency, and checks every answer and the ledger
+    Bench(BenchArgs),
 }
 
 /// `map demo`.
@@ -243,4 +246,65 @@ pub(crate) struct KeyArgs {
     /// Prints the hash of the key on standard input instead of making one
     #[arg(long)]
     pub(crate) of_stdin: bool,
+}
+
+/// What a benchmark does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BenchMode {
+    /// Payments of all customers, as many as are answered
+    Spread,
+    /// The same at a fixed pace, half of what spread reached
+    Half,
+    /// Payments of one customer by all callers
+    Hot,
+    /// In the end the server is killed, and another started in its place
+    Restart,
+}
+
+/// `map bench`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  map bench                             both doors, 1, 8 and 64 callers, 10,000 customers
+  map bench --mode spread,half,hot,restart --in-flight 64
+  map bench --data /tmp/million --customers 1000000 --door grpc --in-flight 64 --json
+
+The server runs in a process of its own, on free ports on loopback, with the default configuration.
+The load shares its processors; both costs are shown. Signatures are made before the clock starts.")]
+pub(crate) struct BenchArgs {
+    /// What is measured
+    #[arg(long, value_delimiter = ',', value_enum, default_value = "spread")]
+    pub(crate) mode: Vec<BenchMode>,
+    /// Through which doors
+    #[arg(long, value_delimiter = ',', value_enum, default_value = "grpc,legacy")]
+    pub(crate) door: Vec<DoorName>,
+    /// Callers; each has one payment under way at most
+    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1,8,64")]
+    pub(crate) in_flight: Vec<usize>,
+    /// HTTP/2 connections of all callers together. JSON callers have one each
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(crate) connections: usize,
+    /// How long a run is measured
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) seconds: u64,
+    /// Payments of a run, at most. Default: no limit over gRPC; 20000 signed ones
+    #[arg(long, value_name = "N")]
+    pub(crate) count: Option<u64>,
+    /// Payments a second in mode half. Default: half of what spread reached
+    #[arg(long, value_name = "N")]
+    pub(crate) pace: Option<u64>,
+    /// Customers. Default 10000, or as many as the folder has
+    #[arg(long, value_name = "N")]
+    pub(crate) customers: Option<u64>,
+    /// Keeps the ledger in this folder, or uses it again. Default: a temporary folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Who pays how much is drawn from this number
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Leaves out the check of the ledger in the end
+    #[arg(long)]
+    pub(crate) skip_check: bool,
+    /// Prints one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
 }

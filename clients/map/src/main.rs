@@ -3,6 +3,8 @@
 //! What it does: reads the command line and the configuration, starts the parts, drains them. What
 //! it deliberately does not do: anything about money, or about the wire; the parts do.
 
+mod bench;
+mod child;
 mod cli;
 mod commands;
 mod config;

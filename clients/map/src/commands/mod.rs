@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod bench;
 mod call;
 pub(crate) mod check;
 mod core;
@@ -49,6 +50,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Stop> {
         Some(Command::Check(args)) => check::run(&args).await,
         Some(Command::Call(args)) => call::run(&args).await,
         Some(Command::Key(args)) => key::run(&args),
+        Some(Command::Bench(args)) => bench::run(&args).await,
     }
 }
 
@@ -77,7 +79,12 @@ const fn default_level(command: Option<&Command>) -> &'static str {
     match command {
         Some(Command::Serve(_) | Command::Core(_) | Command::Gateway(_)) => "info",
         Some(
-            Command::Demo(_) | Command::Provision(_) | Command::Check(_) | Command::Call(_) | Command::Key(_),
+            Command::Demo(_)
+            | Command::Provision(_)
+            | Command::Check(_)
+            | Command::Call(_)
+            | Command::Key(_)
+            | Command::Bench(_),
         )
         | None => "warn",
     }

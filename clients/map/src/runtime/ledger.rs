@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The ledger of the configuration, made where there is none, and its key.
-pub(super) async fn open(config: &MapConfig) -> Result<(Arc<EmbeddedStore>, Secrets), Stop> {
+pub(crate) async fn open(config: &MapConfig) -> Result<(Arc<EmbeddedStore>, Secrets), Stop> {
     let mut id = [0; 16];
     OsRandom.fill(&mut id);
     let settings = &config.store;

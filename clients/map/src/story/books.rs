@@ -58,7 +58,7 @@ async fn verify(world: &mut World) -> Result<(), Stop> {
     world
         .tell
         .proves(status.success(), "what ran was finished, nothing was cut off")?;
-    let report = check::report(&world.stage.ledger(), false).await?;
+    let report = check::report(&world.stage.place.ledger(), false).await?;
     let counts = &report.counts;
     world.tell.got(&format!(
         "{} customer, {} accounts, {} orders, {} entries, {} claims, {} index rows, {} problems",

@@ -1,9 +1,9 @@
 //! Act three: the server is killed in the middle of payments and started again.
 
-use super::server::Server;
 use super::stage::PAYMENT_CODE;
 use super::ui_yuan;
 use super::world::{Doors, World, payment, pos_key, reason};
+use crate::child::Server;
 use crate::outcome::Stop;
 use map_client::proto::payment::v1::{FindPaymentRequest, PaymentState};
 use map_client::{Error, RetryPolicy};
@@ -49,7 +49,7 @@ pub(super) async fn play(world: &mut World) -> Result<(), Stop> {
         .proves(killed, "the server died in the middle of the work")?;
 
     let began = Instant::now();
-    let server = Server::start(&world.stage).await?;
+    let server = Server::start(&world.stage.place).await?;
     world.doors = Doors::open(&world.stage, &server)?;
     world.tell.say(&format!(
         "process {} took over the folder in {} ms",

@@ -1,9 +1,9 @@
 //! What to do next; and the platform stays up for whoever wants to try it.
 
-use super::server::Server;
 use super::stage::{APP, MOBILE, PAYMENT_CODE, Stage, TERMINAL};
 use super::teller::Teller;
 use super::world::{Doors, World, payment_fields};
+use crate::child::Server;
 use crate::outcome::Stop;
 use crate::runtime::Signals;
 use crate::ui::{Style, Ui};
@@ -42,14 +42,14 @@ pub(super) fn tell(tell: &Teller, kept: Option<&Stage>) {
         lines.insert(
             0,
             (
-                format!("{map} check {}", stage.ledger().display()),
+                format!("{map} check {}", stage.place.ledger().display()),
                 "the ledger that you kept",
             ),
         );
         lines.insert(
             1,
             (
-                format!("{map} serve --config {}", stage.config_file().display()),
+                format!("{map} serve --config {}", stage.place.config_file().display()),
                 "serve it again",
             ),
         );
@@ -62,7 +62,7 @@ pub(super) fn tell(tell: &Teller, kept: Option<&Stage>) {
 
 /// Serves again, prints calls to copy, and waits for Ctrl-C.
 pub(super) async fn stay(mut world: World, signals: Signals) -> Result<(), Stop> {
-    let mut server = Server::start(&world.stage).await?;
+    let mut server = Server::start(&world.stage.place).await?;
     world.doors = Doors::open(&world.stage, &server)?;
     let ui = world.tell.ui();
     print_calls(ui, &world, &server)?;
@@ -120,6 +120,6 @@ fn print_calls(ui: Ui, world: &World, server: &Server) -> Result<(), Stop> {
     heading("Metrics");
     ui.line(&format!("curl -sS {}/metrics", server.admin()));
     heading("The server's log, the configuration and the provisioning file");
-    ui.line(&format!("{}", world.stage.folder().display()));
+    ui.line(&format!("{}", world.stage.place.folder().display()));
     Ok(())
 }

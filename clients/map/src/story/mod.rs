@@ -8,19 +8,14 @@ mod crash;
 mod epilogue;
 mod opening;
 mod paying;
-mod server;
 mod stage;
 mod teller;
 mod world;
 
+use crate::child::Server;
 use crate::outcome::Stop;
 use crate::runtime::Signals;
 use crate::ui::{Style, yuan as ui_yuan};
-use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
-use server::Server;
 use stage::Stage;
 use std::path::Path;
 use teller::Teller;
@@ -39,7 +34,7 @@ pub(crate) async fn play(keep: Option<&Path>, stay: bool) -> Result<(), Stop> {
         "→ sent   ← came back   ✓ what it proves   amounts in yuan",
     );
     let stage = Stage::set(keep)?;
-    let server = Server::start(&stage).await?;
+    let server = Server::start(&stage.place).await?;
     let doors = Doors::open(&stage, &server)?;
     let (card, sms_code) = (String::new(), String::new());
     let mut world = World {
@@ -68,21 +63,4 @@ async fn acts(world: &mut World) -> Result<(), Stop> {
     paying::play(world).await?;
     crash::play(world).await?;
     books::play(world).await
-}
-
-/// What a GET answers: status and body.
-async fn http_get(url: &str) -> Result<(u16, String), Stop> {
-    let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-    let response = client
-        .get(url.parse().map_err(Stop::failed)?)
-        .await
-        .map_err(Stop::failed)?;
-    let status = response.status().as_u16();
-    let body = response
-        .into_body()
-        .collect()
-        .await
-        .map_err(Stop::failed)?
-        .to_bytes();
-    Ok((status, String::from_utf8_lossy(&body).into_owned()))
 }

@@ -1,8 +1,9 @@
 //! Act one: the platform is up, a customer gets a card, a payment code, and cash.
 
 use super::stage::{ID_NUMBER, MOBILE, NAME, PAYMENT_CODE, PRODUCT};
+use super::ui_yuan;
 use super::world::{World, digits, network};
-use super::{http_get, ui_yuan};
+use crate::child::http_get;
 use crate::outcome::Stop;
 use crate::provisioning;
 use map_client::proto::customer::v1::{
@@ -65,7 +66,7 @@ async fn provision(world: &mut World) -> Result<(), Stop> {
     world
         .tell
         .say("the server applied provisioning.toml when it started; the operator applies it again");
-    let document = provisioning::read(&world.stage.provisioning_file()).map_err(Stop::failed)?;
+    let document = provisioning::read(&world.stage.place.provisioning_file()).map_err(Stop::failed)?;
     let (callers, products) = (document.callers.len(), document.products.len());
     world.tell.sent(&format!(
         "gRPC ProvisioningService/Apply  {callers} callers, {products} card product, 1 seller with its terminal"

@@ -1,8 +1,8 @@
 //! The story's world: stage, server, and a client for each who plays a part.
 
-use super::server::Server;
 use super::stage::{APP, MOBILE, NETWORK, SELLER, STORE, Stage, TERMINAL};
 use super::teller::Teller;
+use crate::child::Server;
 use crate::outcome::Stop;
 use map_client::proto::account::v1::ListAccountsRequest;
 use map_client::proto::common::v1::{AccountType, PaymentCode, PosKey, payment_code::Form};

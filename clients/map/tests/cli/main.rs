@@ -4,6 +4,7 @@
 
 mod apart;
 mod arguments;
+mod bench;
 mod check;
 mod configuration;
 mod demo;

@@ -1,0 +1,9 @@
+//! `map bench`: the benchmark.
+
+use crate::bench;
+use crate::cli::BenchArgs;
+use crate::outcome::Stop;
+
+pub(super) async fn run(args: &BenchArgs) -> Result<(), Stop> {
+    bench::measure(args).await
+}
