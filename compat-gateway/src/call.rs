@@ -6,12 +6,14 @@ use crate::core::{Core, Meta};
 use crate::directory::Caller;
 use crate::envelope::Values;
 use crate::outcome;
+use crate::pages::MAX_PAGES;
 use crate::refusal::Refusal;
 use crate::settings::UndoUnknown;
 use map_proto::common::v1::ErrorReason;
 use prost::Message;
 use std::time::Duration;
-use tonic::Code;
+use tokio::time::Instant;
+use tonic::{Code, Status};
 
 /// What a call needs.
 pub(crate) struct Call<'a> {
@@ -46,6 +48,9 @@ pub(crate) enum CallError {
     Defect(Defect),
 }
 
+/// Adds a page to those before it, and turns the request to the next; `false`: it was the last.
+pub(crate) type Turn<Q, R> = fn(&mut Q, &mut R, R) -> bool;
+
 impl Call<'_> {
     /// Converts, calls, and prints the answer's fields.
     pub(crate) async fn run<Q, R>(
@@ -58,13 +63,58 @@ impl Call<'_> {
         R: Message + Default + Send + Sync + 'static,
     {
         let message = request(self.values).map_err(CallError::Refused)?;
+        let asked = self.ask(message, self.deadline).await;
+        self.print(asked, answer)
+    }
+
+    /// The same for a list, of which every page is asked for within the one deadline.
+    pub(crate) async fn run_paged<Q, R>(
+        self,
+        request: fn(&Values<'_>) -> Result<Q, Refusal>,
+        turn: Turn<Q, R>,
+        answer: fn(&Values<'_>, &R, &mut Object) -> Result<(), Defect>,
+    ) -> Result<Object, CallError>
+    where
+        Q: Message + Clone + Send + Sync + 'static,
+        R: Message + Default + Send + Sync + 'static,
+    {
+        let mut message = request(self.values).map_err(CallError::Refused)?;
+        let begun = Instant::now();
+        let mut whole = R::default();
+        for _ in 0..MAX_PAGES {
+            let left = self.deadline.saturating_sub(begun.elapsed());
+            match self.ask(message.clone(), left).await {
+                Ok(page) => {
+                    if !turn(&mut message, &mut whole, page) {
+                        return self.print(Ok(whole), answer);
+                    }
+                }
+                refused @ Err(_) => return self.print(refused, answer),
+            }
+        }
+        Err(CallError::Defect(Defect::absent("next_page_token")))
+    }
+
+    async fn ask<Q, R>(&self, message: Q, deadline: Duration) -> Result<R, Status>
+    where
+        Q: Message + Send + Sync + 'static,
+        R: Message + Default + Send + Sync + 'static,
+    {
         let meta = Meta {
             on_behalf_of: Some(self.caller.on_behalf_of()),
             request_id: self.request_id,
-            deadline: self.deadline,
+            deadline,
         };
+        self.core.unary(self.endpoint.rpc, message, &meta).await
+    }
+
+    fn print<R>(
+        &self,
+        asked: Result<R, Status>,
+        answer: fn(&Values<'_>, &R, &mut Object) -> Result<(), Defect>,
+    ) -> Result<Object, CallError> {
         let mut out = Object::new();
-        match self.core.unary::<Q, R>(self.endpoint.rpc, message, &meta).await {
+        match asked {
             Ok(response) => answer(self.values, &response, &mut out).map_err(CallError::Defect)?,
             Err(status) => {
                 let error = outcome::classify(&status);

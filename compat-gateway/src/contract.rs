@@ -4,6 +4,7 @@ use crate::answer::{Object, Printed};
 use crate::call::{Call, CallError};
 use crate::codec;
 use crate::envelope::Values;
+use crate::pages::PAGE_SIZE;
 use crate::refusal::Refusal;
 use std::future::Future;
 use std::pin::Pin;
@@ -164,8 +165,8 @@ impl Defect {
 #[allow(clippy::all, unused_imports, unused_variables, reason = "generated code")]
 mod generated {
     use super::{
-        Call, Credential, Defect, Digest, Echo, Effect, Encryption, Endpoint, Field, Object, Printed,
-        Refusal, Values, codec,
+        Call, Credential, Defect, Digest, Echo, Effect, Encryption, Endpoint, Field, Object, PAGE_SIZE,
+        Printed, Refusal, Values, codec,
     };
     include!(concat!(env!("OUT_DIR"), "/contract.rs"));
 }

@@ -27,6 +27,7 @@ mod json;
 pub mod listener;
 mod load;
 mod outcome;
+mod pages;
 mod pool;
 mod refresh;
 mod refusal;

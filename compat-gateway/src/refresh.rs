@@ -2,6 +2,7 @@
 
 use crate::core::{Core, Meta};
 use crate::directory::Directory;
+use crate::pages::{MAX_PAGES, PAGE_SIZE};
 use crate::telemetry;
 use map_proto::provisioning::v1::{GetDirectoryRequest, GetDirectoryResponse};
 use std::convert::Infallible;
@@ -23,13 +24,7 @@ pub(crate) async fn once(
         .borrow()
         .as_ref()
         .map_or(0, |directory| directory.revision());
-    let meta = Meta {
-        on_behalf_of: None,
-        request_id: "directory",
-        deadline,
-    };
-    let request = GetDirectoryRequest { known_revision };
-    let response: GetDirectoryResponse = core.unary(RPC, request, &meta).await?;
+    let response = whole(core, known_revision, deadline).await?;
     if response.revision == known_revision && directory.borrow().is_some() {
         return Ok(false);
     }
@@ -51,6 +46,46 @@ pub(crate) async fn once(
     }
     directory.send_replace(Some(Arc::new(parsed)));
     Ok(true)
+}
+
+/// All pages of one revision. Where the catalogue changes meanwhile, the pages before belong to
+/// another: from the start.
+async fn whole(
+    core: &Core,
+    known_revision: i64,
+    deadline: Duration,
+) -> Result<GetDirectoryResponse, tonic::Status> {
+    let meta = Meta {
+        on_behalf_of: None,
+        request_id: "directory",
+        deadline,
+    };
+    let mut whole: Option<GetDirectoryResponse> = None;
+    for _ in 0..MAX_PAGES {
+        let page_token = whole
+            .as_ref()
+            .map_or_else(String::new, |before| before.next_page_token.clone());
+        let request = GetDirectoryRequest {
+            known_revision,
+            page_size: PAGE_SIZE,
+            page_token,
+        };
+        let page: GetDirectoryResponse = core.unary(RPC, request, &meta).await?;
+        let joined = match whole.take() {
+            None => page,
+            Some(before) if before.revision != page.revision => continue,
+            Some(mut before) => {
+                before.callers.extend(page.callers);
+                before.next_page_token = page.next_page_token;
+                before
+            }
+        };
+        if joined.next_page_token.is_empty() {
+            return Ok(joined);
+        }
+        whole = Some(joined);
+    }
+    Err(tonic::Status::aborted("the directory never ends"))
 }
 
 /// Asks until it is dropped.

@@ -75,7 +75,8 @@ fn common(reason: ErrorReason) -> &'static str {
         ErrorReason::OpeningNotFound => "订单不存在",
         ErrorReason::OpeningExpired => "开卡请求已超时失效",
         ErrorReason::NotSupported => "暂不支持",
-        // None of these is a decision; only reads are told.
+        // No call of an endpoint is told the last of these, and none of the others is a decision; only reads
+        // are told.
         ErrorReason::Overloaded
         | ErrorReason::CallerInactive
         | ErrorReason::PermissionDenied
@@ -83,6 +84,7 @@ fn common(reason: ErrorReason) -> &'static str {
         | ErrorReason::OutcomeUnknown
         | ErrorReason::Internal
         | ErrorReason::Unauthenticated
-        | ErrorReason::Unspecified => "系统繁忙，请稍后再试",
+        | ErrorReason::Unspecified
+        | ErrorReason::CatalogueChanged => "系统繁忙，请稍后再试",
     }
 }

@@ -147,7 +147,11 @@ pub(crate) struct GatewayArgs {
 #[command(after_help = "Examples:
   map provision docs/provisioning.example.toml --check
   MAP_KEY=… map provision provisioning.toml --core http://127.0.0.1:50051 --dry-run
-  map provision provisioning.toml --core http://127.0.0.1:50051 --key-file operator.key
+  map provision provisioning.toml --key-file operator.key --reason 'new terminal at ST12345'
+  map provision provisioning.toml --key-file operator.key --reason … --expected-revision 7
+
+Applying a file again changes nothing. --dry-run tells the present revision; with --expected-revision
+nothing is applied over what somebody else changed since.
 
 A folder of an empty ledger is provisioned by `provisioning_file` in the configuration of map serve.")]
 pub(crate) struct ProvisionArgs {
@@ -171,9 +175,20 @@ pub(crate) struct ProvisionArgs {
     /// File with an operator's bearer key
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     pub(crate) key_file: Option<PathBuf>,
-    /// Lets the core validate and tells what would change
+    /// Lets the core validate and tells what would change, and the present revision
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Why, for the audit trail. 1 to 512 bytes
+    #[arg(long, value_name = "TEXT", required_unless_present_any = ["check", "dry_run"], conflicts_with = "check")]
+    pub(crate) reason: Option<String>,
+    /// Applies only where the catalogue has this revision; 0: where nothing was ever provisioned
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(i64).range(0..),
+        conflicts_with = "check"
+    )]
+    pub(crate) expected_revision: Option<i64>,
 }
 
 /// `map check`.

@@ -2,7 +2,7 @@
 
 use crate::config::{ClientConfig, ConfigError};
 use crate::error::{Error, is_about_the_caller, is_open, refusal, retry_delay};
-use map_proto::{account, catalog, customer, opening, operator, payment, provisioning, transfer};
+use map_proto::{account, catalog, common, customer, opening, operator, payment, provisioning, transfer};
 use std::future::Future;
 use std::sync::Arc;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -149,11 +149,11 @@ calls! {
     account::v1::account_service_client::AccountServiceClient {
         /// One account by its number.
         get_account(account::v1::GetAccountRequest) -> account::v1::GetAccountResponse;
-        /// All accounts of a mobile number.
+        /// A page of the accounts of a mobile number.
         list_accounts(account::v1::ListAccountsRequest) -> account::v1::ListAccountsResponse;
         /// A balance as a terminal asks for it.
         get_balance(account::v1::GetBalanceRequest) -> account::v1::GetBalanceResponse;
-        /// The journal of an account.
+        /// A page of the journal of an account.
         list_entries(account::v1::ListEntriesRequest) -> account::v1::ListEntriesResponse;
     }
     customer::v1::customer_service_client::CustomerServiceClient {
@@ -179,13 +179,13 @@ calls! {
         top_up(transfer::v1::TopUpRequest) -> transfer::v1::TopUpResponse;
     }
     catalog::v1::catalog_service_client::CatalogServiceClient {
-        /// Card products on sale.
+        /// A page of the card products on sale.
         list_products(catalog::v1::ListProductsRequest) -> catalog::v1::ListProductsResponse;
         /// One card product.
         get_product(catalog::v1::GetProductRequest) -> catalog::v1::GetProductResponse;
-        /// Fuel products.
+        /// A page of the fuel products.
         list_fuel_products(catalog::v1::ListFuelProductsRequest) -> catalog::v1::ListFuelProductsResponse;
-        /// Sellers with stores and terminals.
+        /// A page of the sellers, with stores and terminals.
         list_sellers(catalog::v1::ListSellersRequest) -> catalog::v1::ListSellersResponse;
         /// One terminal.
         get_terminal(catalog::v1::GetTerminalRequest) -> catalog::v1::GetTerminalResponse;
@@ -201,11 +201,11 @@ calls! {
         unfreeze_account(operator::v1::UnfreezeAccountRequest) -> operator::v1::UnfreezeAccountResponse;
         /// Operator: raises a terminal's generation.
         raise_terminal_generation(operator::v1::RaiseTerminalGenerationRequest) -> operator::v1::RaiseTerminalGenerationResponse;
-        /// Operator: what operators did.
+        /// Operator: a page of what operators did.
         list_audit_entries(operator::v1::ListAuditEntriesRequest) -> operator::v1::ListAuditEntriesResponse;
-        /// Operator: what the platform wants to be seen.
+        /// Operator: a page of what the platform wants to be seen.
         list_events(operator::v1::ListEventsRequest) -> operator::v1::ListEventsResponse;
-        /// Operator: the development outbox of SMS codes.
+        /// Operator: a page of the development outbox of SMS codes.
         list_sent_sms_codes(operator::v1::ListSentSmsCodesRequest) -> operator::v1::ListSentSmsCodesResponse;
         /// Operator: the trial balance.
         get_trial_balance(operator::v1::GetTrialBalanceRequest) -> operator::v1::GetTrialBalanceResponse;
@@ -213,7 +213,50 @@ calls! {
     provisioning::v1::provisioning_service_client::ProvisioningServiceClient {
         /// Operator: applies a provisioning document.
         apply(provisioning::v1::ApplyRequest) -> provisioning::v1::ApplyResponse;
-        /// Gateway: what an edge needs to speak for callers.
+        /// Gateway: a page of what an edge needs to speak for callers.
         get_directory(provisioning::v1::GetDirectoryRequest) -> provisioning::v1::GetDirectoryResponse;
     }
+}
+
+/// Items of one page: the most that the core gives.
+const PAGE_SIZE: i32 = 500;
+
+/// One method per list that has an end: it asks for every page.
+macro_rules! whole_lists {
+    ($($(#[$doc:meta])* $method:ident = $list:ident ($request:path) -> $item:path, $field:ident;)*) => {
+        impl MapClient {$(
+            $(#[$doc])*
+            ///
+            /// # Errors
+            /// Those of the page that failed; the deadline is each page's.
+            pub async fn $method(&self, request: $request) -> Result<Vec<$item>, Error> {
+                let mut request = request;
+                if request.page_size == 0 {
+                    request.page_size = PAGE_SIZE;
+                }
+                let mut items = Vec::new();
+                loop {
+                    let page = self.$list(request.clone()).await?;
+                    items.extend(page.$field);
+                    if page.next_page_token.is_empty() {
+                        return Ok(items);
+                    }
+                    request.page_token = page.next_page_token;
+                }
+            }
+        )*}
+    };
+}
+
+whole_lists! {
+    /// All accounts of a mobile number that the caller sees, the cash account first.
+    all_accounts = list_accounts(account::v1::ListAccountsRequest) -> common::v1::Account, accounts;
+    /// All card products on sale, by identifier.
+    all_products = list_products(catalog::v1::ListProductsRequest) -> catalog::v1::Product, products;
+    /// All fuel products, by code.
+    all_fuel_products = list_fuel_products(catalog::v1::ListFuelProductsRequest) -> catalog::v1::FuelProduct, fuel_products;
+    /// All sellers that the caller sees, by identifier, with stores and terminals.
+    all_sellers = list_sellers(catalog::v1::ListSellersRequest) -> catalog::v1::Seller, sellers;
+    /// Operator: all that is in the development outbox of SMS codes, newest first.
+    all_sent_sms_codes = list_sent_sms_codes(operator::v1::ListSentSmsCodesRequest) -> operator::v1::SentSmsCode, codes;
 }

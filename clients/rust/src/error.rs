@@ -1,6 +1,7 @@
 //! What a call can end with: a decision (a refusal), or an open outcome.
 
 use map_proto::common::v1::ErrorReason;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
@@ -29,6 +30,19 @@ pub struct Refusal {
     pub message: String,
     /// For malformed requests: what is wrong.
     pub fields: Vec<FieldViolation>,
+    /// What a program may want to know besides the reason, under the keys that `ErrorReason` documents;
+    /// `request_id` is among them.
+    pub metadata: BTreeMap<String, String>,
+    /// How long to wait before the same is asked for again, where waiting helps.
+    pub retry_delay: Option<Duration>,
+}
+
+impl Refusal {
+    /// The name of the refused request in the core's logs; tell it to who looks into it. `None`: it was not
+    /// the core that refused.
+    pub fn request_id(&self) -> Option<&str> {
+        self.metadata.get("request_id").map(String::as_str)
+    }
 }
 
 /// Why a call did not answer.
@@ -97,9 +111,10 @@ pub(crate) fn retry_delay(status: &Status) -> Option<Duration> {
 /// Reads a decision out of a status.
 pub(crate) fn refusal(status: &Status) -> Refusal {
     let details = status.get_error_details();
-    let reason_text = details
+    let (reason_text, metadata) = details
         .error_info()
-        .map_or_else(String::new, |info| info.reason.clone());
+        .map(|info| (info.reason.clone(), info.metadata.clone().into_iter().collect()))
+        .unwrap_or_default();
     let reason = ErrorReason::from_str_name(&format!("ERROR_REASON_{reason_text}"));
     let fields = details.bad_request().map_or_else(Vec::new, |bad| {
         bad.field_violations
@@ -116,5 +131,7 @@ pub(crate) fn refusal(status: &Status) -> Refusal {
         code: status.code(),
         message: status.message().to_owned(),
         fields,
+        metadata,
+        retry_delay: details.retry_info().and_then(|info| info.retry_delay),
     }
 }

@@ -37,6 +37,7 @@ fn module(endpoint: &Endpoint) -> TokenStream {
     let doc = format!("{} ({})", endpoint.paths.join(", "), endpoint.source);
     let table = table(endpoint);
     let request = request::function(endpoint);
+    let turn = request::turn(endpoint);
     let answer = answer::function(endpoint);
     let fallback = answer::fallback(endpoint);
     quote! {
@@ -45,6 +46,7 @@ fn module(endpoint: &Endpoint) -> TokenStream {
             use super::*;
             #table
             #request
+            #turn
             #answer
             #fallback
         }
@@ -89,6 +91,10 @@ fn table(endpoint: &Endpoint) -> TokenStream {
         .map(|(reason, text)| quote!((#reason, #text)));
     let fields = endpoint.fields.iter().map(field);
     let rpc = &endpoint.core.path;
+    let call = match endpoint.core.paged {
+        Some(_) => quote!(call.run_paged(request, turn, answer)),
+        None => quote!(call.run(request, answer)),
+    };
     quote! {
         pub(super) static ENDPOINT: Endpoint = Endpoint {
             name: #name,
@@ -106,7 +112,7 @@ fn table(endpoint: &Endpoint) -> TokenStream {
             success_by_setting: #success_by_setting,
             source: #source,
             fields: &[#(#fields),*],
-            call: |call| Box::pin(call.run(request, answer)),
+            call: |call| Box::pin(#call),
         };
     }
 }

@@ -115,6 +115,8 @@ pub struct CoreMethod {
     pub input: MessageDescriptor,
     /// What it gives.
     pub output: MessageDescriptor,
+    /// The list that comes in pages; none: it answers at once.
+    pub paged: Option<FieldDescriptor>,
 }
 
 /// A path through canonical messages.

@@ -176,7 +176,25 @@ fn core_method(pool: &DescriptorPool, rpc: &str, name: &str) -> Result<CoreMetho
         path: format!("/{service}/{}", method.name()),
         input: method.input(),
         output: method.output(),
+        paged: paged(rpc, &method)?,
     })
+}
+
+/// The list of a method that answers in pages: the one list of its answer.
+fn paged(rpc: &str, method: &MethodDescriptor) -> Result<Option<FieldDescriptor>, Error> {
+    let (input, output) = (method.input(), method.output());
+    if output.get_field_by_name("next_page_token").is_none() {
+        return Ok(None);
+    }
+    let lists: Vec<_> = output.fields().filter(FieldDescriptor::is_list).collect();
+    let asks = |name: &str| input.get_field_by_name(name).is_some();
+    match lists.as_slice() {
+        [list] if asks("page_size") && asks("page_token") => Ok(Some(list.clone())),
+        _ => Err(Error::at(
+            rpc,
+            "core answers in pages, but not with one list asked for by page_size and page_token",
+        )),
+    }
 }
 
 fn request_fields(

@@ -2,7 +2,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
-use map_proto::provisioning::v1::{Caller, GetDirectoryResponse};
+use map_proto::provisioning::v1::{Caller, GetDirectoryRequest, GetDirectoryResponse};
 use prost::Message;
 use std::convert::Infallible;
 use std::future::Future;
@@ -40,12 +40,46 @@ impl CoreCall {
 pub struct FakeCore {
     calls: Arc<Mutex<Vec<CoreCall>>>,
     script: Arc<Mutex<Script>>,
-    directory: Arc<Mutex<GetDirectoryResponse>>,
+    directory: Arc<Mutex<Directory>>,
+}
+
+/// The directory, and the one that takes its place once a page was asked for.
+struct Directory {
+    revision: i64,
+    callers: Vec<Caller>,
+    next: Option<Vec<Caller>>,
+}
+
+impl Directory {
+    /// A page; its token is how many callers went before.
+    fn page(&mut self, asked: &GetDirectoryRequest) -> GetDirectoryResponse {
+        if let Some(callers) = self.next.take_if(|_| !asked.page_token.is_empty()) {
+            (self.revision, self.callers) = (self.revision + 1, callers);
+        }
+        let begin: usize = asked.page_token.parse().unwrap_or_default();
+        let end = self
+            .callers
+            .len()
+            .min(begin + usize::try_from(asked.page_size).unwrap());
+        GetDirectoryResponse {
+            revision: self.revision,
+            callers: self.callers[begin.min(end)..end].to_vec(),
+            next_page_token: if end < self.callers.len() {
+                end.to_string()
+            } else {
+                String::new()
+            },
+        }
+    }
 }
 
 impl FakeCore {
     pub fn new(callers: Vec<Caller>) -> Self {
-        let directory = GetDirectoryResponse { revision: 1, callers };
+        let directory = Directory {
+            revision: 1,
+            callers,
+            next: None,
+        };
         let core = Self {
             calls: Arc::default(),
             script: Arc::new(Mutex::new(Arc::new(|_| {
@@ -65,6 +99,11 @@ impl FakeCore {
         *self.script.lock().unwrap() = Arc::new(script);
     }
 
+    /// Provisions these callers as soon as a second page of the directory is asked for.
+    pub fn provision_between_pages(&self, callers: Vec<Caller>) {
+        self.directory.lock().unwrap().next = Some(callers);
+    }
+
     /// The calls since the last time, directory calls not counted.
     pub fn take_calls(&self) -> Vec<CoreCall> {
         std::mem::take(&mut self.calls.lock().unwrap())
@@ -72,8 +111,8 @@ impl FakeCore {
 
     fn reply(&self, call: CoreCall) -> Reply {
         if call.rpc.ends_with("/GetDirectory") {
-            let directory = self.directory.lock().unwrap().encode_to_vec();
-            return Box::pin(async { Ok(directory) });
+            let page = self.directory.lock().unwrap().page(&call.decode());
+            return Box::pin(async move { Ok(page.encode_to_vec()) });
         }
         let script = Arc::clone(&self.script.lock().unwrap());
         let reply = script(&call);

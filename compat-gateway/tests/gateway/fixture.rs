@@ -367,7 +367,11 @@ pub fn response(rpc: &str) -> Vec<u8> {
                 ..Default::default()
             };
             let products = vec![product("1010", 450_000), product("1011", 350_000)];
-            ListProductsResponse { products }.encode_to_vec()
+            ListProductsResponse {
+                products,
+                ..Default::default()
+            }
+            .encode_to_vec()
         }
         "OpenCard" => OpenCardResponse { opening: opening() }.encode_to_vec(),
         "FindOpening" => FindOpeningResponse { opening: opening() }.encode_to_vec(),

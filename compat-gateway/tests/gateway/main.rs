@@ -20,5 +20,6 @@ mod fixture;
 mod golden;
 mod load;
 mod outcomes;
+mod pages;
 mod settings;
 mod transport;

@@ -27,6 +27,13 @@ pub enum Failure {
     SmsNotSent,
     /// This installation does not do this.
     NotSupported,
+    /// The catalogue is not at the revision that the caller expects; nothing was changed.
+    CatalogueChanged {
+        /// What the caller expects.
+        expected: u64,
+        /// What it is.
+        current: u64,
+    },
     /// The domain refused (durable where it has to be).
     Refused(Refusal),
     /// The domain refused a read: the thing does not exist (gRPC NOT_FOUND).

@@ -24,6 +24,8 @@ pub struct SmsNotSent(pub String);
 /// A code that was put into the development outbox.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SentCode {
+    /// Its place in the outbox: each has a higher one than those before it.
+    pub number: u64,
     /// To whom.
     pub mobile: MobileNumber,
     /// The code.

@@ -33,7 +33,7 @@ impl From<Failure> for Status {
     fn from(failure: Failure) -> Self {
         let Verdict { code, reason, text } = verdict_of(&failure);
         let mut details = ErrorDetails::new();
-        details.set_error_info(reason_name(reason), DOMAIN, HashMap::new());
+        details.set_error_info(reason_name(reason), DOMAIN, facts(&failure));
         match failure {
             Failure::Malformed(fields) => {
                 details.set_bad_request(violations(
@@ -59,6 +59,7 @@ impl From<Failure> for Status {
             | Failure::OpeningNotFound
             | Failure::SmsNotSent
             | Failure::NotSupported
+            | Failure::CatalogueChanged { .. }
             | Failure::Refused(_)
             | Failure::NotFound(_) => {}
         }
@@ -86,6 +87,36 @@ pub(crate) fn reason_name(reason: ErrorReason) -> &'static str {
 /// The reason a failure is told under, for audit entries.
 pub(crate) fn reason_of(failure: &Failure) -> &'static str {
     reason_name(verdict_of(failure).reason)
+}
+
+/// What a program may want to know besides the reason: the keys that `error_reason.proto` documents.
+fn facts(failure: &Failure) -> HashMap<String, String> {
+    let facts: &[(&str, String)] = match failure {
+        Failure::CatalogueChanged { expected, current } => &[
+            ("expected_revision", expected.to_string()),
+            ("current_revision", current.to_string()),
+        ],
+        Failure::Malformed(_)
+        | Failure::InvalidDocument(_)
+        | Failure::Unauthenticated
+        | Failure::CallerInactive
+        | Failure::PermissionDenied
+        | Failure::NetworkNotAllowed
+        | Failure::TerminalUnknown
+        | Failure::OpeningNotFound
+        | Failure::SmsNotSent
+        | Failure::NotSupported
+        | Failure::Refused(_)
+        | Failure::NotFound(_)
+        | Failure::Overloaded
+        | Failure::Unavailable
+        | Failure::OutcomeUnknown
+        | Failure::Internal(_) => &[],
+    };
+    facts
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), value.clone()))
+        .collect()
 }
 
 fn violations(errors: impl Iterator<Item = (String, String)>) -> Vec<FieldViolation> {
@@ -133,6 +164,11 @@ fn verdict_of(failure: &Failure) -> Verdict {
             Code::FailedPrecondition,
             R::NotSupported,
             "this installation does not do this",
+        ),
+        Failure::CatalogueChanged { .. } => verdict(
+            Code::FailedPrecondition,
+            R::CatalogueChanged,
+            "the catalogue has another revision",
         ),
         Failure::Refused(refusal) => refused(*refusal),
         Failure::NotFound(refusal) => Verdict {

@@ -77,6 +77,7 @@ fn an_unknown_product_and_one_that_is_not_on_sale_are_not_opened() {
         let known = wait(server.operator().list_accounts(
             map_client::proto::account::v1::ListAccountsRequest {
                 mobile_number: mobile,
+                ..map_client::proto::account::v1::ListAccountsRequest::default()
             },
         ));
         assert!(known.map_or(true, |accounts| accounts.accounts.is_empty()));

@@ -99,6 +99,7 @@ impl Server {
     pub fn last_sms_code(&self, mobile: &str) -> String {
         let request = ListSentSmsCodesRequest {
             mobile_number: mobile.to_owned(),
+            ..ListSentSmsCodesRequest::default()
         };
         let codes = wait(self.operator().list_sent_sms_codes(request))
             .expect("the outbox")
@@ -140,6 +141,7 @@ impl Server {
     pub fn accounts(&self, mobile: &str) -> Vec<Account> {
         let request = ListAccountsRequest {
             mobile_number: mobile.to_owned(),
+            ..ListAccountsRequest::default()
         };
         wait(self.operator().list_accounts(request))
             .expect("accounts")

@@ -236,7 +236,8 @@ impl Server {
         change(&mut world);
         let request = map_client::proto::provisioning::v1::ApplyRequest {
             document: Some(world.clone()),
-            validate_only: false,
+            reason: "a test changes the world".to_owned(),
+            ..map_client::proto::provisioning::v1::ApplyRequest::default()
         };
         super::grpc::wait(self.operator().apply(request)).expect("the document is applied");
     }

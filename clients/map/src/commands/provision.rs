@@ -5,7 +5,7 @@ use crate::outcome::Stop;
 use crate::provisioning::{self, readable};
 use crate::ui::{Style, Ui};
 use map_client::proto::provisioning::v1::{ApplyRequest, Document};
-use map_client::{ClientConfig, Error, MapClient};
+use map_client::{ClientConfig, Error, ErrorReason, MapClient};
 use std::time::Duration;
 
 pub(super) async fn run(args: &ProvisionArgs) -> Result<(), Stop> {
@@ -36,6 +36,8 @@ pub(super) async fn run(args: &ProvisionArgs) -> Result<(), Stop> {
     let request = ApplyRequest {
         document: Some(document.clone()),
         validate_only: args.dry_run,
+        reason: args.reason.clone().unwrap_or_default(),
+        expected_revision: args.expected_revision,
     };
     let answer = client
         .apply(request)
@@ -61,6 +63,15 @@ fn refused(document: &Document, error: Error) -> Stop {
                 readable(document, place, &field.description)
             });
             Stop::failed(format!("refused:\n  {}", fields.collect::<Vec<_>>().join("\n  ")))
+        }
+        Error::Refused(refusal) if refusal.reason == ErrorReason::CatalogueChanged => {
+            let known = |key: &str| refusal.metadata.get(key).map_or("?", String::as_str);
+            Stop::failed(format!(
+                "refused: the catalogue has revision {}, not {}; nothing was applied. --dry-run tells what the file \
+                 would change now",
+                known("current_revision"),
+                known("expected_revision"),
+            ))
         }
         Error::Refused(_) => Stop::failed(error),
         Error::OutcomeUnknown { code, .. } => Stop::failed(format!(

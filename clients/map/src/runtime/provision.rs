@@ -7,11 +7,15 @@ use map_server::CoreServer;
 use std::path::Path;
 use tonic::Request;
 
+/// Why, in the audit trail.
+const REASON: &str = "provisioning_file at the start of the server";
+
 /// Applies a valid file as the operator with this key.
 pub(super) async fn apply(core: &CoreServer, file: &Path, document: Document, key: &str) -> Result<(), Stop> {
     let mut request = Request::new(ApplyRequest {
         document: Some(document),
-        validate_only: false,
+        reason: REASON.to_owned(),
+        ..ApplyRequest::default()
     });
     let bearer = format!("Bearer {key}").parse().map_err(Stop::failed)?;
     request.metadata_mut().insert("authorization", bearer);

@@ -73,7 +73,8 @@ async fn provision(world: &mut World) -> Result<(), Stop> {
     ));
     let request = ApplyRequest {
         document: Some(document),
-        validate_only: false,
+        reason: "the demo shows that applying twice changes nothing".to_owned(),
+        ..ApplyRequest::default()
     };
     let answer = world.answered(world.doors.operator.apply(request).await)?;
     world.tell.got(&format!(
@@ -101,6 +102,7 @@ async fn ask_for_code(world: &World, key: &str) -> Result<String, Stop> {
         .sent("gRPC OperatorService/ListSentSmsCodes  (no SMS leaves the demo: the outbox is read)");
     let request = ListSentSmsCodesRequest {
         mobile_number: MOBILE.to_owned(),
+        ..ListSentSmsCodesRequest::default()
     };
     let codes = world
         .answered(world.doors.operator.list_sent_sms_codes(request).await)?

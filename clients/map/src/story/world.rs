@@ -177,10 +177,9 @@ impl World {
     pub(super) async fn balances(&self) -> Result<(i64, i64), Stop> {
         let request = ListAccountsRequest {
             mobile_number: MOBILE.to_owned(),
+            ..ListAccountsRequest::default()
         };
-        let accounts = self
-            .answered(self.doors.app.list_accounts(request).await)?
-            .accounts;
+        let accounts = self.answered(self.doors.app.all_accounts(request).await)?;
         let of = |kind: AccountType| {
             accounts
                 .iter()

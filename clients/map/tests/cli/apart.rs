@@ -94,13 +94,14 @@ fn apart(tls: bool) {
     check(call, 0, &["\"errcode\":0", "乐驾包4000"]);
 
     if !tls {
-        let mut again = map(&["provision", &path("p.toml"), "--core", &url]);
+        let file = path("p.toml");
+        let mut again = map(&["provision", &file, "--core", &url, "--reason", "again"]);
         again.env("MAP_KEY", "operator-key-for-trying-out");
         check(again, 0, &["nothing to change"]);
         let mut dry = map(&["provision", "--dry-run", "--core", &url]);
         dry.arg(example()).env("MAP_KEY", "operator-key-for-trying-out");
         check(dry, 0, &["not applied", "g1"]);
-        let mut wrong = map(&["provision", "--core", &url]);
+        let mut wrong = map(&["provision", "--core", &url, "--reason", "why not"]);
         wrong.arg(example()).env("MAP_KEY", "nobody");
         check(wrong, 1, &["UNAUTHENTICATED"]);
     }

@@ -1,6 +1,6 @@
-//! `map provision --check`.
+//! `map provision`: validated here, and applied to a core.
 
-use crate::support::{check, example, map};
+use crate::support::{Served, check, example, map};
 
 #[test]
 fn the_commented_example_is_valid() {
@@ -50,7 +50,70 @@ fn a_broken_file_ends_with_2_and_names_every_error() {
         2,
         &["/nowhere.toml"],
     );
-    let mut command = map(&["provision"]);
+    let mut command = map(&["provision", "--reason", "why not"]);
     command.arg(example());
     check(command, 2, &["MAP_KEY"]);
+    let mut command = map(&["provision"]);
+    command.arg(example());
+    check(command, 2, &["--reason"]);
+}
+
+#[test]
+fn a_file_is_applied_with_a_reason_and_over_nobodys_change() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = format!("data_dir={}", folder.path().join("data").display());
+    let provisioning = format!("provisioning_file={}", example().display());
+    let arguments = [
+        "core",
+        "--set",
+        &data,
+        "--set",
+        &provisioning,
+        "--set",
+        "core.bind=127.0.0.1:0",
+    ];
+    let core = Served::start(folder.path(), &arguments);
+    let url = format!("http://{}", core.address("/core"));
+    let text = std::fs::read_to_string(example()).expect("the example");
+    let other = folder.path().join("other.toml");
+    let renamed = text.replacen("乐驾包4000", "乐驾包四千", 1);
+    assert_ne!(text, renamed);
+    std::fs::write(&other, renamed).expect("written");
+    let provision = |file: &std::path::Path, arguments: &[&str]| {
+        let mut command = map(&[
+            "provision",
+            "--core",
+            &url,
+            "--key",
+            "operator-key-for-trying-out",
+        ]);
+        command.args(arguments).arg(file);
+        command
+    };
+    let reason = ["--reason", "a new name", "--expected-revision"];
+    check(
+        provision(&example(), &["--dry-run"]),
+        0,
+        &["nothing to change; revision 1"],
+    );
+    check(
+        provision(&other, &["--dry-run"]),
+        0,
+        &["product 1010: changed", "not applied", "revision 1"],
+    );
+    let stale = [&reason[..], &["0"]].concat();
+    check(
+        provision(&other, &stale),
+        1,
+        &["the catalogue has revision 1, not 0", "nothing was applied"],
+    );
+    let current = [&reason[..], &["1"]].concat();
+    for told in ["1 changes applied; revision 2", "nothing to change; revision 2"] {
+        check(provision(&other, &current), 0, &[told]);
+    }
+    check(
+        provision(&other, &["--reason", ""]),
+        1,
+        &["reason: expected 1 to 512 bytes"],
+    );
 }

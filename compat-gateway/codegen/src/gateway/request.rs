@@ -74,7 +74,11 @@ pub(super) fn function(endpoint: &Endpoint) -> TokenStream {
         }
     }
     let kind = message_type(&endpoint.core.input);
-    let message = root.build(&endpoint.core.input);
+    let built = root.build(&endpoint.core.input);
+    let message = match endpoint.core.paged {
+        Some(_) => quote!(#kind { page_size: PAGE_SIZE, ..#built }),
+        None => built,
+    };
     // A value that is kept nowhere is still read, so that a malformed one is refused.
     let unbound = endpoint
         .fields
@@ -89,6 +93,25 @@ pub(super) fn function(endpoint: &Endpoint) -> TokenStream {
         fn request(values: &Values<'_>) -> Result<#kind, Refusal> {
             #(#unbound)*
             Ok(#message)
+        }
+    }
+}
+
+/// The function that joins the pages of a list.
+pub(super) fn turn(endpoint: &Endpoint) -> TokenStream {
+    let Some(list) = &endpoint.core.paged else {
+        return TokenStream::new();
+    };
+    let (asked, given) = (
+        message_type(&endpoint.core.input),
+        message_type(&endpoint.core.output),
+    );
+    let list = ident(list.name());
+    quote! {
+        fn turn(request: &mut #asked, whole: &mut #given, page: #given) -> bool {
+            whole.#list.extend(page.#list);
+            request.page_token = page.next_page_token;
+            !request.page_token.is_empty()
         }
     }
 }

@@ -21,7 +21,9 @@ impl SmsSender for SmsOutbox {
     async fn send(&self, mobile: &MobileNumber, code: &str, at: Timestamp) -> Result<(), SmsNotSent> {
         let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
         codes.truncate(CAPACITY.saturating_sub(1));
+        let before = codes.front().map_or(0, |code| code.number);
         codes.push_front(SentCode {
+            number: before.saturating_add(1),
             mobile: mobile.clone(),
             code: code.to_owned(),
             at,

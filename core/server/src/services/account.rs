@@ -7,8 +7,10 @@
 use super::wire::timestamp;
 use super::{paging, shown};
 use crate::auth::{Rpc, open};
+use crate::failure::Failure;
 use crate::ledger::Ledger;
 use crate::validate;
+use map_domain::{Account, AccountNumber};
 use map_proto::account::v1::account_service_server::AccountService;
 use map_proto::account::v1::{
     GetAccountRequest, GetAccountResponse, GetBalanceRequest, GetBalanceResponse, ListAccountsRequest,
@@ -48,12 +50,26 @@ impl AccountService for Accounts {
     ) -> Result<Response<ListAccountsResponse>, Status> {
         let (call, request) = open(self.ledger.core(), request, Rpc::ListAccounts)?;
         let mobile = validate::mobile_number(&request.mobile_number)?;
-        let seen = self.ledger.list_accounts(&call.caller, &mobile).await?;
-        let accounts = seen.map_or_else(Vec::new, |(state, now)| {
-            let show = |account| shown::full(account, now, state.code_locked());
-            state.accounts.iter().map(show).collect()
+        let (size, after) = paging::page_after(request.page_size, &request.page_token, AccountNumber::parse)?;
+        let Some((state, now)) = self.ledger.list_accounts(&call.caller, &mobile).await? else {
+            return Ok(Response::new(ListAccountsResponse::default()));
+        };
+        let begin = match after {
+            None => 0,
+            // No account ever goes: one that is not there was not shown on the page before.
+            Some(last) => position(&state.accounts, &last)
+                .ok_or_else(|| Failure::Malformed(vec![paging::made_up()]))?
+                .saturating_add(1),
+        };
+        let rest = state.accounts.iter().skip(begin).map(|account| {
+            let number = account.number.as_str();
+            (number, shown::full(account, now, state.code_locked()))
         });
-        Ok(Response::new(ListAccountsResponse { accounts }))
+        let (accounts, next_page_token) = paging::cut(rest, size);
+        Ok(Response::new(ListAccountsResponse {
+            accounts,
+            next_page_token,
+        }))
     }
 
     async fn get_balance(
@@ -89,4 +105,8 @@ impl AccountService for Accounts {
             next_page_token: paging::token(statement.next),
         }))
     }
+}
+
+fn position(accounts: &[Account], number: &AccountNumber) -> Option<usize> {
+    accounts.iter().position(|account| account.number == *number)
 }

@@ -2,13 +2,14 @@
 //!
 //! Apps and POS networks see the terminals of their networks, operators all.
 
+use super::paging::{cut, page_after};
 use super::wire;
 use crate::auth::{Rpc, open};
 use crate::caller::{Caller, Role};
 use crate::catalogue::{Catalogue, TerminalPlace};
 use crate::core::Core;
 use crate::failure::Failure;
-use map_domain::catalogue::{Product, Terminal};
+use map_domain::catalogue::{Product, Seller, Terminal};
 use map_domain::{ProductId, Refusal, SellerId, StoreId, TerminalId};
 use map_proto::catalog::v1::catalog_service_server::CatalogService;
 use map_proto::catalog::v1::{
@@ -16,6 +17,8 @@ use map_proto::catalog::v1::{
     ListFuelProductsResponse, ListProductsRequest, ListProductsResponse, ListSellersRequest,
     ListSellersResponse,
 };
+use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
@@ -38,16 +41,19 @@ impl CatalogService for Catalog {
     ) -> Result<Response<ListProductsResponse>, Status> {
         let (call, request) = open(&self.core, request, Rpc::ListProducts)?;
         let catalogue = self.core.catalogue();
+        let (size, after) = page_after(request.page_size, &request.page_token, ProductId::parse)?;
         let place = asking_terminal(&catalogue, &call.caller, &request)?;
         let sold_here =
-            |product: &&Product| product.active && place.is_none_or(|place| sold_at(product, place));
-        let products = catalogue
-            .products
-            .values()
-            .filter(sold_here)
-            .map(wire::product)
-            .collect();
-        Ok(Response::new(ListProductsResponse { products }))
+            |product: &Product| product.active && place.is_none_or(|place| sold_at(product, place));
+        let products = from(&catalogue.products, after)
+            .filter(|(_, product)| sold_here(product))
+            .map(|(id, product)| (id.as_str(), wire::product(product)));
+        let (products, next_page_token) = cut(products, size);
+        Ok(Response::new(ListProductsResponse {
+            products,
+            next_page_token,
+            catalogue_revision: wire::revision(catalogue.revision),
+        }))
     }
 
     async fn get_product(
@@ -68,31 +74,43 @@ impl CatalogService for Catalog {
         &self,
         request: Request<ListFuelProductsRequest>,
     ) -> Result<Response<ListFuelProductsResponse>, Status> {
-        open(&self.core, request, Rpc::ListFuelProducts)?;
-        let fuel_products = self
-            .core
-            .catalogue()
-            .fuel_products
-            .values()
-            .map(wire::fuel_product)
-            .collect();
-        Ok(Response::new(ListFuelProductsResponse { fuel_products }))
+        let (_, request) = open(&self.core, request, Rpc::ListFuelProducts)?;
+        // A code has the form of a product's identifier.
+        let code = |text: &str| ProductId::parse(text).map(|id| id.to_string());
+        let (size, after) = page_after(request.page_size, &request.page_token, code)?;
+        let catalogue = self.core.catalogue();
+        let fuel_products = from(&catalogue.fuel_products, after);
+        let (fuel_products, next_page_token) = cut(
+            fuel_products.map(|(code, fuel)| (code, wire::fuel_product(fuel))),
+            size,
+        );
+        Ok(Response::new(ListFuelProductsResponse {
+            fuel_products,
+            next_page_token,
+            catalogue_revision: wire::revision(catalogue.revision),
+        }))
     }
 
     async fn list_sellers(
         &self,
         request: Request<ListSellersRequest>,
     ) -> Result<Response<ListSellersResponse>, Status> {
-        let (call, _) = open(&self.core, request, Rpc::ListSellers)?;
+        let (call, request) = open(&self.core, request, Rpc::ListSellers)?;
+        let (size, after) = page_after(request.page_size, &request.page_token, SellerId::parse)?;
         let catalogue = self.core.catalogue();
         let all = call.caller.role == Role::Operator;
         let shown = |terminal: &Terminal| all || call.caller.acts_for(&terminal.network);
-        let sellers = catalogue
-            .sellers
-            .values()
-            .filter(|seller| all || seller.stores.iter().flat_map(|store| &store.terminals).any(shown));
-        let sellers = sellers.map(|seller| wire::seller(seller, shown)).collect();
-        Ok(Response::new(ListSellersResponse { sellers }))
+        let seen =
+            |seller: &Seller| all || seller.stores.iter().flat_map(|store| &store.terminals).any(shown);
+        let sellers = from(&catalogue.sellers, after)
+            .filter(|(_, seller)| seen(seller))
+            .map(|(id, seller)| (id.as_str(), wire::seller(seller, shown)));
+        let (sellers, next_page_token) = cut(sellers, size);
+        Ok(Response::new(ListSellersResponse {
+            sellers,
+            next_page_token,
+            catalogue_revision: wire::revision(catalogue.revision),
+        }))
     }
 
     async fn get_terminal(
@@ -113,6 +131,11 @@ impl CatalogService for Catalog {
             terminal: Some(wire::terminal(place.terminal)),
         }))
     }
+}
+
+/// What comes after a place, or everything.
+fn from<K: Ord, V>(items: &BTreeMap<K, V>, after: Option<K>) -> impl Iterator<Item = (&K, &V)> {
+    items.range((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded))
 }
 
 /// The terminal that asks, where one does: known, in its store, of one of the caller's networks.

@@ -5,6 +5,7 @@
 //! ([`crate::status`] does).
 
 mod account;
+mod apply;
 mod audit;
 mod catalog;
 mod customer;

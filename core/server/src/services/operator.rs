@@ -3,7 +3,7 @@
 
 use super::audit::{Act, audited, reason_error};
 use super::generation::{Raise, raise};
-use super::paging::{page, token};
+use super::paging::{cut, made_up, page, token};
 use super::wire::timestamp;
 use super::{events, shown, trial};
 use crate::auth::{Call, Rpc, open};
@@ -262,18 +262,28 @@ impl OperatorService for Operator {
             "" => None,
             number => Some(validate::mobile_number(number)?),
         };
+        let (size, after) = page(request.page_size, &request.page_token)?;
+        let before = after
+            .map(|place| <[u8; 8]>::try_from(&place[..]).map(u64::from_be_bytes))
+            .transpose()
+            .map_err(|_| Failure::Malformed(vec![made_up()]))?;
         let sent = self.core().sms.outbox().ok_or(Failure::NotSupported)?;
         let asked_for = |mobile: &MobileNumber| only.as_ref().is_none_or(|only| only == mobile);
         let codes = sent
             .into_iter()
-            .filter(|sent| asked_for(&sent.mobile))
-            .map(|sent| SentSmsCode {
-                mobile_number: sent.mobile.as_str().to_owned(),
-                code: sent.code,
-                send_time: Some(timestamp(sent.at)),
+            .filter(|sent| asked_for(&sent.mobile) && before.is_none_or(|before| sent.number < before))
+            .map(|sent| {
+                let shown = SentSmsCode {
+                    mobile_number: sent.mobile.as_str().to_owned(),
+                    code: sent.code,
+                    send_time: Some(timestamp(sent.at)),
+                };
+                (sent.number.to_be_bytes(), shown)
             });
+        let (codes, next_page_token) = cut(codes, size);
         Ok(Response::new(ListSentSmsCodesResponse {
-            codes: codes.collect(),
+            codes,
+            next_page_token,
         }))
     }
 

@@ -1,24 +1,24 @@
-//! `map.provisioning.v1.ProvisioningService`: one document, checked as a whole, written in one
-//! commit of the catalogue's partition; and the directory for gateways.
+//! `map.provisioning.v1.ProvisioningService`: one document, checked as a whole and applied (see `apply`);
+//! and the directory for gateways.
 
-use super::audit::{Act, audited};
+use super::apply::{Wanted, applied};
+use super::audit::{Act, audited, reason_error};
+use super::paging::{cut, page_after};
+use super::wire::revision;
 use crate::auth::{Rpc, open};
 use crate::caller::Role;
-use crate::catalogue::{Catalogue, ProvisionedCaller};
+use crate::catalogue::ProvisionedCaller;
 use crate::core::Core;
 use crate::failure::Failure;
-use crate::provisioning::{EdgeValidator, Plan, plan, wanted};
+use crate::provisioning::{EdgeValidator, wanted};
+use map_domain::CallerId;
 use map_proto::provisioning::v1::provisioning_service_server::ProvisioningService;
 use map_proto::provisioning::v1::{
     self as wire, ApplyRequest, ApplyResponse, GetDirectoryRequest, GetDirectoryResponse,
 };
-use map_store::records::{CatalogueItem, CatalogueRecords, decode_catalogue, load_catalogue};
-use map_store::{Commit, CommitOutcome, PartitionId, StoreError, Version};
+use std::ops::Bound;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
-
-/// How often a document is compared and written anew while others write the catalogue.
-const ROUNDS: usize = 16;
 
 /// The service.
 pub(super) struct Provisioning {
@@ -31,56 +31,30 @@ impl Provisioning {
         Self { core, edge_validator }
     }
 
-    /// What a document changes, and the revision it was compared with.
-    async fn compare(&self, wanted: &CatalogueRecords) -> Result<(Plan, Version), Failure> {
-        let loaded = self
-            .core
-            .store
-            .load(&PartitionId::Catalogue, load_catalogue())
-            .await?;
-        Ok((plan(decode_catalogue(&loaded)?, wanted.clone()), loaded.version))
-    }
-
-    /// Writes until what is stored equals what is wanted. To write it twice changes nothing, so
-    /// an unknown outcome is settled by comparing again.
-    async fn apply(&self, wanted: &CatalogueRecords) -> Result<ApplyResponse, Failure> {
-        let mut told = Vec::new();
-        let mut unknown = false;
-        for _ in 0..ROUNDS {
-            let (plan, version) = match self.compare(wanted).await {
-                Ok(compared) => compared,
-                Err(_) if unknown => return Err(Failure::OutcomeUnknown),
-                Err(failure) => return Err(failure),
-            };
-            if plan.items.is_empty() {
-                let changes = if unknown { told } else { Vec::new() };
-                return Ok(ApplyResponse {
-                    changes,
-                    revision: revision(version),
-                });
+    /// The request, if nothing is wrong with it, and whether it is only to be validated.
+    fn checked(&self, request: ApplyRequest) -> Result<(Wanted, bool), Failure> {
+        let mut errors = Vec::new();
+        // Nothing is done with validate_only: there is nothing to give a reason for.
+        if !(request.validate_only && request.reason.is_empty()) {
+            errors.extend(reason_error(&request.reason).map(|(at, what)| (at.to_owned(), what)));
+        }
+        let expected = request.expected_revision.map(u64::try_from).transpose();
+        if expected.is_err() {
+            errors.push(("expected_revision".to_owned(), "expected 0 or more".to_owned()));
+        }
+        let records = match &request.document {
+            None => Err(vec![("document".to_owned(), "is missing".to_owned())]),
+            Some(document) => wanted(document, &self.edge_validator),
+        };
+        match (records, expected) {
+            (Ok(records), Ok(expected)) if errors.is_empty() => {
+                Ok((Wanted { records, expected }, request.validate_only))
             }
-            match self.core.store.commit(commit(version, &plan)).await {
-                Ok(CommitOutcome::Applied(version)) => {
-                    return Ok(ApplyResponse {
-                        changes: plan.changes,
-                        revision: revision(version),
-                    });
-                }
-                Ok(CommitOutcome::Stale | CommitOutcome::ClaimHeld { .. } | CommitOutcome::RowExists(_)) => {}
-                Err(StoreError::OutcomeUnknown(reason)) => {
-                    tracing::warn!(reason, "provisioning: compared again after an unknown outcome");
-                    unknown = true;
-                    told = plan.changes;
-                }
-                Err(_) if unknown => return Err(Failure::OutcomeUnknown),
-                Err(error) => return Err(error.into()),
+            (records, _) => {
+                errors.extend(records.err().unwrap_or_default());
+                Err(Failure::InvalidDocument(errors))
             }
         }
-        Err(if unknown {
-            Failure::OutcomeUnknown
-        } else {
-            Failure::Unavailable
-        })
     }
 }
 
@@ -88,22 +62,18 @@ impl Provisioning {
 impl ProvisioningService for Provisioning {
     async fn apply(&self, request: Request<ApplyRequest>) -> Result<Response<ApplyResponse>, Status> {
         let (call, request) = open(&self.core, request, Rpc::Apply)?;
-        let missing = || Failure::InvalidDocument(vec![("document".to_owned(), "is missing".to_owned())]);
-        let document = request.document.ok_or_else(missing)?;
-        let wanted = wanted(&document, &self.edge_validator).map_err(Failure::InvalidDocument)?;
-        if request.validate_only {
-            let (plan, version) = self.compare(&wanted).await?;
-            return Ok(Response::new(ApplyResponse {
-                changes: plan.changes,
-                revision: revision(version),
-            }));
+        let reason = request.reason.clone();
+        let (wanted, validate_only) = self.checked(request)?;
+        if validate_only {
+            let (plan, version) = wanted.compare(&self.core).await?;
+            return Ok(Response::new(applied(plan.changes, version)));
         }
         let act = Act {
             action: "apply_provisioning",
             target: "catalogue".to_owned(),
-            reason: "",
+            reason: &reason,
         };
-        let applied = audited(&self.core, &call, act, self.apply(&wanted)).await?;
+        let applied = audited(&self.core, &call, act, wanted.apply(&self.core)).await?;
         if let Err(failure) = self.core.refresh_catalogue().await {
             // The watcher reads it within its next round.
             tracing::warn!(?failure, "the new catalogue can't be read yet");
@@ -116,27 +86,30 @@ impl ProvisioningService for Provisioning {
         request: Request<GetDirectoryRequest>,
     ) -> Result<Response<GetDirectoryResponse>, Status> {
         let (_, request) = open(&self.core, request, Rpc::GetDirectory)?;
+        let (size, after) = page_after(request.page_size, &request.page_token, CallerId::parse)?;
         let catalogue = self.core.catalogue();
-        let revision = i64::try_from(catalogue.revision).unwrap_or(i64::MAX);
-        let current = request.known_revision != 0 && request.known_revision == revision;
-        let callers = if current {
-            Vec::new()
-        } else {
-            directory(&catalogue)
-        };
-        Ok(Response::new(GetDirectoryResponse { revision, callers }))
+        let revision = revision(catalogue.revision);
+        if request.known_revision != 0 && request.known_revision == revision {
+            return Ok(Response::new(GetDirectoryResponse {
+                revision,
+                ..GetDirectoryResponse::default()
+            }));
+        }
+        // Those who are deactivated, too: an edge must know them to refuse them, and to let their
+        // reversals through.
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let callers = catalogue
+            .callers
+            .range((after, Bound::Unbounded))
+            .filter(|(_, caller)| caller.caller.role.behind_a_gateway())
+            .map(|(id, caller)| (id.as_str(), listed(caller)));
+        let (callers, next_page_token) = cut(callers, size);
+        Ok(Response::new(GetDirectoryResponse {
+            revision,
+            callers,
+            next_page_token,
+        }))
     }
-}
-
-/// Callers that an edge speaks for, the deactivated ones included: it must know them to
-/// refuse them, and to let their reversals through.
-fn directory(catalogue: &Catalogue) -> Vec<wire::Caller> {
-    catalogue
-        .callers
-        .values()
-        .filter(|caller| caller.caller.role.behind_a_gateway())
-        .map(listed)
-        .collect()
 }
 
 /// A caller without its bearer keys.
@@ -165,19 +138,4 @@ fn listed(caller: &ProvisionedCaller) -> wire::Caller {
         edge_settings_json: caller.edge_settings_json.clone(),
         ignore_transfer_sms_code: caller.caller.ignore_transfer_sms_code,
     }
-}
-
-fn commit(expected: Version, plan: &Plan) -> Commit {
-    Commit {
-        partition: PartitionId::Catalogue,
-        expected,
-        rows: plan.items.iter().map(CatalogueItem::write).collect(),
-        claims: Vec::new(),
-        index: Vec::new(),
-        business_day: None,
-    }
-}
-
-fn revision(version: Version) -> i64 {
-    i64::try_from(version.0).unwrap_or(i64::MAX)
 }

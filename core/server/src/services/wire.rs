@@ -29,6 +29,11 @@ pub(super) fn count(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
+/// A revision of the catalogue; beyond 2^63 it shows as that.
+pub(super) fn revision(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
 /// A card product.
 pub(super) fn product(product: &Product) -> wire::Product {
     let (first, stage) = product

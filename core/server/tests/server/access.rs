@@ -202,7 +202,7 @@ async fn a_gateway_acts_for_known_callers_behind_it_and_nobody_else_acts_for_any
     let mut client = CatalogServiceClient::new(fixture.edge());
     for whom in ["app/app1", "channel/c1", "network/net1"] {
         client
-            .list_fuel_products(for_whom(whom, ListFuelProductsRequest {}))
+            .list_fuel_products(for_whom(whom, ListFuelProductsRequest::default()))
             .await
             .unwrap();
     }
@@ -218,7 +218,7 @@ async fn a_gateway_acts_for_known_callers_behind_it_and_nobody_else_acts_for_any
     .into();
     for (whom, why) in cases {
         let answer = client
-            .list_fuel_products(for_whom(whom, ListFuelProductsRequest {}))
+            .list_fuel_products(for_whom(whom, ListFuelProductsRequest::default()))
             .await;
         assert_eq!(
             refused(answer),
@@ -227,7 +227,7 @@ async fn a_gateway_acts_for_known_callers_behind_it_and_nobody_else_acts_for_any
         );
     }
     for key in [APP, CHANNEL, NETWORK, OPERATOR] {
-        let mut request = by(key, ListFuelProductsRequest {});
+        let mut request = by(key, ListFuelProductsRequest::default());
         request
             .metadata_mut()
             .insert("map-on-behalf-of", "app/app1".parse().unwrap());
@@ -254,7 +254,7 @@ async fn a_key_that_is_not_exactly_one_known_bearer_key_authenticates_nobody() {
         "Bearer key-of-app-on",
     ];
     for value in values {
-        let mut request = Request::new(ListFuelProductsRequest {});
+        let mut request = Request::new(ListFuelProductsRequest::default());
         request
             .metadata_mut()
             .insert("authorization", value.parse().unwrap());
@@ -265,13 +265,13 @@ async fn a_key_that_is_not_exactly_one_known_bearer_key_authenticates_nobody() {
             "{value:?}"
         );
     }
-    let mut twice = by(APP, ListFuelProductsRequest {});
+    let mut twice = by(APP, ListFuelProductsRequest::default());
     twice
         .metadata_mut()
         .append("authorization", format!("Bearer {OPERATOR}").parse().unwrap());
     let answer = client.list_fuel_products(twice).await;
     assert_eq!(refused(answer).0, Code::Unauthenticated, "two keys: which one?");
-    let mut lower = Request::new(ListFuelProductsRequest {});
+    let mut lower = Request::new(ListFuelProductsRequest::default());
     lower
         .metadata_mut()
         .insert("authorization", format!("bearer {APP}").parse().unwrap());

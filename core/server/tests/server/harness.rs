@@ -124,7 +124,8 @@ impl Fixture {
     ) -> Result<provisioning::ApplyResponse, Status> {
         let request = provisioning::ApplyRequest {
             document: Some(document),
-            validate_only: false,
+            reason: "a test".to_owned(),
+            ..provisioning::ApplyRequest::default()
         };
         Ok(self
             .provisioning()

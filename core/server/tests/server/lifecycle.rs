@@ -128,12 +128,12 @@ async fn grpc_is_served_over_a_socket() {
         .unwrap();
     let mut client = CatalogServiceClient::new(channel.clone());
     let answer = client
-        .list_fuel_products(by(APP, ListFuelProductsRequest {}))
+        .list_fuel_products(by(APP, ListFuelProductsRequest::default()))
         .await
         .unwrap();
     assert_eq!(answer.into_inner().fuel_products.len(), 1);
     let anonymous = client
-        .list_fuel_products(Request::new(ListFuelProductsRequest {}))
+        .list_fuel_products(Request::new(ListFuelProductsRequest::default()))
         .await
         .unwrap_err();
     assert_eq!(anonymous.code(), Code::Unauthenticated);
@@ -318,7 +318,7 @@ async fn streams_without_key_and_end_are_refused_at_once_and_take_no_places() {
     assert_eq!(served.fixture.server.running(), 0);
     let mut catalog = CatalogServiceClient::new(served.fixture.edge());
     catalog
-        .list_fuel_products(by(APP, ListFuelProductsRequest {}))
+        .list_fuel_products(by(APP, ListFuelProductsRequest::default()))
         .await
         .unwrap();
 }
@@ -378,7 +378,8 @@ async fn a_stopped_server_finishes_what_runs_and_takes_no_more() {
     store.slow.store(true, Ordering::SeqCst);
     let request = map_proto::provisioning::v1::ApplyRequest {
         document: Some(document()),
-        validate_only: false,
+        reason: "a test".to_owned(),
+        ..map_proto::provisioning::v1::ApplyRequest::default()
     };
     let mut client =
         map_proto::provisioning::v1::provisioning_service_client::ProvisioningServiceClient::new(channel);

@@ -18,15 +18,15 @@ async fn calls_are_counted_by_method_and_code_and_unknown_paths_make_no_labels()
     let fixture = Fixture::new().await;
     let mut client = CatalogServiceClient::new(fixture.edge());
     client
-        .list_fuel_products(by(APP, ListFuelProductsRequest {}))
+        .list_fuel_products(by(APP, ListFuelProductsRequest::default()))
         .await
         .unwrap();
     client
-        .list_fuel_products(by(APP, ListFuelProductsRequest {}))
+        .list_fuel_products(by(APP, ListFuelProductsRequest::default()))
         .await
         .unwrap();
     client
-        .list_fuel_products(Request::new(ListFuelProductsRequest {}))
+        .list_fuel_products(Request::new(ListFuelProductsRequest::default()))
         .await
         .unwrap_err();
     call_empty(fixture.edge(), "/some/13800138000", &[]).await;

@@ -247,6 +247,7 @@ async fn accounts_of_a_number_begin_with_the_cash_account_and_nobody_has_none() 
     assert_eq!(prefixes, ["9501", "2601", "2001"]);
     let request = ListAccountsRequest {
         mobile_number: STRANGER.to_owned(),
+        ..ListAccountsRequest::default()
     };
     let nobody = story
         .accounts()

@@ -57,6 +57,7 @@ async fn customer(fixture: &Fixture) -> Account {
 async fn cash_account(fixture: &Fixture) -> Account {
     let ask = ListAccountsRequest {
         mobile_number: MOBILE.to_owned(),
+        ..ListAccountsRequest::default()
     };
     let answer = AccountServiceClient::new(fixture.edge())
         .list_accounts(by(APP, ask))
@@ -529,6 +530,7 @@ async fn an_operator_reads_the_development_outbox() {
     let ask = async |mobile: &str| {
         let ask = operator::ListSentSmsCodesRequest {
             mobile_number: mobile.to_owned(),
+            ..operator::ListSentSmsCodesRequest::default()
         };
         operator(&fixture).list_sent_sms_codes(by(OPERATOR, ask)).await
     };
@@ -575,4 +577,26 @@ async fn after_an_unknown_outcome_the_catalogue_is_changed_once_and_nobody_says_
     *store.lost.lock().unwrap() = vec![false; 100];
     let open = fixture.apply(document()).await;
     assert_eq!(refused(open), (Code::Unavailable, "OUTCOME_UNKNOWN".to_owned()));
+}
+
+#[tokio::test]
+async fn after_an_unknown_outcome_the_expected_revision_refuses_nobody_its_own_work() {
+    for lost in [
+        vec![true],
+        vec![false],
+        vec![true, false],
+        vec![false, false, false],
+    ] {
+        let store = Arc::new(Patient::default());
+        let fixture = Fixture::start(CoreConfig::default(), Arc::clone(&store) as _).await;
+        *store.lost.lock().unwrap() = lost.clone();
+        let request = map_proto::provisioning::v1::ApplyRequest {
+            document: Some(document()),
+            reason: "the first".to_owned(),
+            expected_revision: Some(0),
+            ..Default::default()
+        };
+        let applied = fixture.provisioning().apply(by(OPERATOR, request)).await.unwrap();
+        assert_eq!(applied.into_inner().revision, 1, "{lost:?}");
+    }
 }

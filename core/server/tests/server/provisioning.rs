@@ -1,18 +1,18 @@
 //! One document, checked as a whole, applied as a whole, applied again without effect.
 
 use crate::harness::{
-    APP, Fixture, GATEWAY, NETWORK, OPERATOR, OTHER_APP, app, by, caller, document, refused, terminal,
+    APP, Fixture, GATEWAY, NETWORK, OPERATOR, OTHER_APP, app, by, caller, document, reason, refused, terminal,
 };
 use map_proto::catalog::v1 as catalog;
 use map_proto::catalog::v1::catalog_service_client::CatalogServiceClient;
 use map_proto::common::v1::PosKey;
 use map_proto::operator::v1::RaiseTerminalGenerationRequest;
 use map_proto::operator::v1::operator_service_client::OperatorServiceClient;
-use map_proto::provisioning::v1::{ApplyRequest, Document, GetDirectoryRequest, Role};
+use map_proto::provisioning::v1::{ApplyRequest, ApplyResponse, Document, GetDirectoryRequest, Role};
 use map_server::{CoreConfig, InProcess};
 use map_store::MemoryStore;
 use std::sync::Arc;
-use tonic::Code;
+use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 fn catalog(fixture: &Fixture) -> CatalogServiceClient<InProcess> {
@@ -20,7 +20,7 @@ fn catalog(fixture: &Fixture) -> CatalogServiceClient<InProcess> {
 }
 
 async fn sellers(fixture: &Fixture) -> Vec<catalog::Seller> {
-    let request = by(OPERATOR, catalog::ListSellersRequest {});
+    let request = by(OPERATOR, catalog::ListSellersRequest::default());
     catalog(fixture)
         .list_sellers(request)
         .await
@@ -71,6 +71,7 @@ async fn validate_only_tells_the_changes_and_makes_none() {
     let request = ApplyRequest {
         document: Some(document()),
         validate_only: true,
+        ..ApplyRequest::default()
     };
     let told = fixture
         .provisioning()
@@ -81,6 +82,159 @@ async fn validate_only_tells_the_changes_and_makes_none() {
     assert_eq!(told.revision, 0);
     let done = fixture.apply(document()).await.unwrap();
     assert_eq!(told.changes, done.changes);
+}
+
+fn applying(document: Document, expected_revision: Option<i64>) -> ApplyRequest {
+    ApplyRequest {
+        document: Some(document),
+        reason: "a new terminal".to_owned(),
+        expected_revision,
+        ..ApplyRequest::default()
+    }
+}
+
+/// Product 2610 taken off sale.
+fn smaller() -> Document {
+    broken(|d| d.products[1].active = false)
+}
+
+#[tokio::test]
+async fn a_document_is_applied_to_the_revision_that_its_sender_expects_or_not_at_all() {
+    let fixture = Fixture::start(CoreConfig::default(), Arc::new(MemoryStore::default())).await;
+    let apply = async |document: Document, expected| {
+        let request = by(OPERATOR, applying(document, expected));
+        Ok(fixture.provisioning().apply(request).await?.into_inner())
+    };
+    let changed = |answer: Result<ApplyResponse, Status>| {
+        let status = answer.unwrap_err();
+        let details = status.get_error_details();
+        let info = details.error_info().unwrap();
+        assert_eq!(
+            (status.code(), info.reason.as_str()),
+            (Code::FailedPrecondition, "CATALOGUE_CHANGED")
+        );
+        let known = |key: &str| info.metadata[key].clone();
+        (known("expected_revision"), known("current_revision"))
+    };
+    let two = |expected: &str, current: &str| (expected.to_owned(), current.to_owned());
+    assert_eq!(changed(apply(document(), Some(1)).await), two("1", "0"));
+    assert_eq!(apply(document(), Some(0)).await.unwrap().revision, 1);
+    assert_eq!(changed(apply(smaller(), Some(0)).await), two("0", "1"));
+    assert_eq!(
+        products(&fixture, APP).await,
+        ["1010", "2610"],
+        "nothing was changed"
+    );
+    assert_eq!(apply(smaller(), Some(1)).await.unwrap().revision, 2);
+    // The repeat of it, its answer lost: what was asked for is in force.
+    let again = apply(smaller(), Some(1)).await.unwrap();
+    assert_eq!((again.revision, again.changes), (2, Vec::new()));
+    // To validate tells the same, and the present revision.
+    let dry = async |expected_revision| {
+        let request = ApplyRequest {
+            validate_only: true,
+            reason: String::new(),
+            ..applying(document(), expected_revision)
+        };
+        let answer = fixture.provisioning().apply(by(OPERATOR, request)).await;
+        answer.map(tonic::Response::into_inner)
+    };
+    assert_eq!(changed(dry(Some(1)).await), two("1", "2"));
+    assert_eq!(dry(None).await.unwrap().revision, 2);
+    assert_eq!(dry(Some(2)).await.unwrap().changes, ["product 2610: activated"]);
+    let negative = apply(document(), Some(-1)).await;
+    assert_eq!(
+        refused(negative),
+        (Code::InvalidArgument, "MALFORMED_REQUEST".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn of_many_who_expect_one_revision_one_applies() {
+    let fixture = Arc::new(Fixture::new().await);
+    let tasks: Vec<_> = (0..8)
+        .map(|n| {
+            let fixture = Arc::clone(&fixture);
+            tokio::spawn(async move {
+                let named = broken(|d| d.products[0].name = format!("分期卡{n}"));
+                let request = by(OPERATOR, applying(named, Some(1)));
+                fixture.provisioning().apply(request).await
+            })
+        })
+        .collect();
+    let mut applied = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(answer) => {
+                assert_eq!(answer.into_inner().revision, 2);
+                applied += 1;
+            }
+            Err(status) => assert_eq!(reason(&status), "CATALOGUE_CHANGED"),
+        }
+    }
+    assert_eq!(applied, 1);
+}
+
+#[tokio::test]
+async fn who_applies_says_why_and_the_audit_trail_keeps_it() {
+    let fixture = Fixture::new().await;
+    for reason in ["", "  ", "two\nlines", &"x".repeat(513)] {
+        let request = ApplyRequest {
+            reason: reason.to_owned(),
+            ..applying(smaller(), None)
+        };
+        let status = fixture
+            .provisioning()
+            .apply(by(OPERATOR, request))
+            .await
+            .unwrap_err();
+        let details = status.get_error_details();
+        let fields = &details.bad_request().unwrap().field_violations;
+        assert_eq!(
+            (fields.len(), fields[0].field.as_str()),
+            (1, "reason"),
+            "{reason:?}"
+        );
+    }
+    let mut provisioning = fixture.provisioning();
+    provisioning
+        .apply(by(OPERATOR, applying(smaller(), Some(1))))
+        .await
+        .unwrap();
+    provisioning
+        .apply(by(OPERATOR, applying(document(), Some(1))))
+        .await
+        .unwrap_err();
+    let request = map_proto::operator::v1::ListAuditEntriesRequest::default();
+    let mut operator = OperatorServiceClient::new(fixture.edge());
+    let trail = operator
+        .list_audit_entries(by(OPERATOR, request))
+        .await
+        .unwrap()
+        .into_inner();
+    let told: Vec<_> = trail
+        .entries
+        .iter()
+        .map(|entry| {
+            (
+                entry.action.as_str(),
+                entry.reason.as_str(),
+                entry.outcome.as_str(),
+            )
+        })
+        .collect();
+    let entry = |reason, outcome| ("apply_provisioning", reason, outcome);
+    assert_eq!(
+        told,
+        [
+            entry("a new terminal", "CATALOGUE_CHANGED"),
+            entry("a new terminal", "begun"),
+            entry("a new terminal", "done"),
+            entry("a new terminal", "begun"),
+            entry("a test", "done"),
+            entry("a test", "begun"),
+        ]
+    );
 }
 
 #[tokio::test]
@@ -135,7 +289,7 @@ async fn what_a_document_no_longer_names_is_deactivated_and_never_deleted() {
             ("S2", false, "T1", false)
         ]
     );
-    let request = by(OTHER_APP, catalog::ListFuelProductsRequest {});
+    let request = by(OTHER_APP, catalog::ListFuelProductsRequest::default());
     let (code, reason) = refused(catalog(&fixture).list_fuel_products(request).await);
     assert_eq!(
         (code, reason.as_str()),
@@ -201,7 +355,7 @@ async fn a_key_that_passed_to_another_caller_is_that_callers() {
             let mut named = document();
             named.callers.push(app(id, "the-same-key", "net1"));
             fixture.apply(named).await.unwrap();
-            let request = by("the-same-key", catalog::ListFuelProductsRequest {});
+            let request = by("the-same-key", catalog::ListFuelProductsRequest::default());
             let answer = catalog(&fixture).list_fuel_products(request).await;
             assert!(answer.is_ok(), "{old} -> {new}, as {id}: {answer:?}");
         }
@@ -410,7 +564,11 @@ async fn the_directory_has_edge_settings_and_no_bearer_keys() {
     changed.callers[2].edge_settings_json = r#"{"shared_key":"k"}"#.to_owned();
     fixture.apply(changed).await.unwrap();
     let ask = async |known_revision| {
-        let request = by(GATEWAY, GetDirectoryRequest { known_revision });
+        let request = GetDirectoryRequest {
+            known_revision,
+            ..GetDirectoryRequest::default()
+        };
+        let request = by(GATEWAY, request);
         fixture
             .provisioning()
             .get_directory(request)
@@ -467,7 +625,7 @@ async fn a_caller_sees_the_terminals_of_its_networks_only() {
     let fixture = Fixture::new().await;
     let visible = async |key: &str| {
         let answer = catalog(&fixture)
-            .list_sellers(by(key, catalog::ListSellersRequest {}))
+            .list_sellers(by(key, catalog::ListSellersRequest::default()))
             .await
             .unwrap();
         answer
@@ -508,6 +666,7 @@ async fn a_terminal_is_offered_the_products_that_can_be_spent_at_its_seller() {
         let request = catalog::ListProductsRequest {
             key: Some(pos),
             store_id: store.to_owned(),
+            ..catalog::ListProductsRequest::default()
         };
         catalog(&fixture).list_products(by(key, request)).await
     };

@@ -54,6 +54,10 @@ fn failures() -> Vec<Failure> {
         Failure::OpeningNotFound,
         Failure::SmsNotSent,
         Failure::NotSupported,
+        Failure::CatalogueChanged {
+            expected: 3,
+            current: 5,
+        },
         Failure::Overloaded,
         Failure::Unavailable,
         Failure::OutcomeUnknown,

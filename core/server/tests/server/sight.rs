@@ -25,6 +25,7 @@ async fn open(story: &Story, key: &str, number: &str) -> Account {
 async fn listed(story: &Story, key: &str, mobile: &str) -> Vec<String> {
     let request = ListAccountsRequest {
         mobile_number: mobile.to_owned(),
+        ..ListAccountsRequest::default()
     };
     let answer = story.accounts().list_accounts(by(key, request)).await.unwrap();
     let accounts = answer.into_inner().accounts;

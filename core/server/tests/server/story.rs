@@ -287,6 +287,7 @@ impl Story {
     pub(crate) async fn all_accounts(&self) -> Vec<Account> {
         let request = ListAccountsRequest {
             mobile_number: MOBILE.to_owned(),
+            ..ListAccountsRequest::default()
         };
         self.accounts()
             .list_accounts(by(OPERATOR, request))
