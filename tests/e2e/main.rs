@@ -20,6 +20,7 @@ mod conformance;
 mod crash;
 mod decisions;
 mod faults;
-mod harness;
 mod refusals;
 mod request_id;
+
+use map_tests::harness;

@@ -2,7 +2,6 @@
 //! and when there is space again the same process works on; nothing acknowledged is lost, nothing happens
 //! twice. Needs to mount a small tmpfs, so root.
 
-use crate::crash::clean;
 use crate::harness::people::digits;
 use crate::harness::*;
 use map_client::proto::payment::v1::PayRequest;
@@ -194,7 +193,7 @@ fn on_a_full_disk_money_calls_are_unavailable_reads_go_on_and_nothing_is_lost_or
     );
     server.trial_balance();
     server.stop();
-    clean(&server);
+    server.clean().expect("clean");
     drop(server);
 }
 

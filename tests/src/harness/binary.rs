@@ -15,22 +15,29 @@ pub fn path() -> &'static PathBuf {
     })
 }
 
+/// The binary, to be run without this process's own `MAP_…` variables: it would take them for settings.
+pub fn command() -> Command {
+    let mut command = Command::new(path());
+    let ours = std::env::vars_os().map(|(name, _)| name);
+    for name in ours.filter(|name| name.to_string_lossy().starts_with("MAP_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
 fn build() -> PathBuf {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
     let mut cargo = Command::new(env!("CARGO"));
-    // What `cargo test --workspace` has built: with other targets the dependencies would get other
-    // features, and be built once more.
-    cargo.args([
-        "test",
-        "--workspace",
-        "--no-run",
-        "--offline",
-        "--message-format=json-render-diagnostics",
-    ]);
-    cargo.args(["--manifest-path", manifest]);
-    if !cfg!(debug_assertions) {
-        cargo.arg("--release");
+    if cfg!(debug_assertions) {
+        // What `cargo test --workspace` has built: with other targets the dependencies would get other
+        // features, and be built once more.
+        cargo.args(["test", "--workspace", "--no-run"]);
+    } else {
+        // What a release build for use has built.
+        cargo.args(["build", "--release", "--package", "map"]);
     }
+    cargo.args(["--offline", "--message-format=json-render-diagnostics"]);
+    cargo.args(["--manifest-path", manifest]);
     let built = cargo.stderr(Stdio::inherit()).output().expect("cargo runs");
     assert!(built.status.success(), "the binary does not build");
     let text = String::from_utf8(built.stdout).expect("UTF-8");

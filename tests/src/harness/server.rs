@@ -1,4 +1,6 @@
-//! A server under test: started, asked, killed, started again.
+//! A server under test: started, asked, stopped, started again.
+
+mod kill;
 
 use super::binary;
 use super::config::{Door, Mode, Setup};
@@ -12,7 +14,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ExitStatus, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
@@ -97,15 +99,29 @@ impl Server {
 
     /// Starts one process and waits for its ready file.
     fn process(&self, command: &str, arguments: &[&str]) -> (Child, Json) {
+        let (mut child, ready) = self.spawn(command, arguments);
+        let ready = eventually(&format!("`map {command}` serves"), || {
+            if let Some(status) = child.try_wait().expect("a child") {
+                let log = tail(&self.path(&format!("{command}.log")));
+                panic!("map {command} ended ({status}) before it served:\n{log}");
+            }
+            fs::read_to_string(&ready)
+                .ok()
+                .map(|text| Json::parse(&text).expect("the ready file"))
+        });
+        (child, ready)
+    }
+
+    /// Starts one process; where its ready file will be.
+    fn spawn(&self, command: &str, arguments: &[&str]) -> (Child, PathBuf) {
         let ready = self.path(&format!("{command}.ready"));
         let _ = fs::remove_file(&ready);
-        let log = self.path(&format!("{command}.log"));
         let output = File::options()
             .create(true)
             .append(true)
-            .open(&log)
+            .open(self.path(&format!("{command}.log")))
             .expect("a log file");
-        let mut child = Command::new(binary::path())
+        let child = binary::command()
             .arg(command)
             .args(arguments)
             .arg("--config")
@@ -113,20 +129,11 @@ impl Server {
             .args(["--log", self.setup.log, "--ready-file"])
             .arg(&ready)
             .current_dir(self.folder.path())
-            .env_remove("MAP_LOG")
             .stdin(Stdio::null())
             .stdout(output.try_clone().expect("a handle"))
             .stderr(output)
             .spawn()
             .expect("the binary starts");
-        let ready = eventually(&format!("`map {command}` serves"), || {
-            if let Some(status) = child.try_wait().expect("a child") {
-                panic!("map {command} ended ({status}) before it served:\n{}", tail(&log));
-            }
-            fs::read_to_string(&ready)
-                .ok()
-                .map(|text| Json::parse(&text).expect("the ready file"))
-        });
         (child, ready)
     }
 
@@ -140,30 +147,6 @@ impl Server {
         self.setup.data_dir(self.folder.path())
     }
 
-    /// Kills all its processes with SIGKILL.
-    pub fn kill(&self) {
-        *lock(&self.running) = None;
-    }
-
-    /// Kills its processes with SIGKILL; who is still asking finds nobody there.
-    pub fn kill_running(&self) {
-        if let Some(running) = lock(&self.running).as_mut() {
-            for child in &mut running.children {
-                child.kill().expect("killed");
-                child.wait().expect("reaped");
-            }
-        }
-    }
-
-    /// Kills the core and leaves the gateway; only where they run apart.
-    pub fn kill_core(&self) {
-        let mut running = lock(&self.running);
-        let children = &mut running.as_mut().expect("the server runs").children;
-        assert_eq!(children.len(), 2, "core and gateway run apart");
-        children[1].kill().expect("killed");
-        children[1].wait().expect("reaped");
-    }
-
     /// Ends it with SIGTERM and gives the exit statuses.
     pub fn stop(&self) -> Vec<ExitStatus> {
         let Some(mut running) = lock(&self.running).take() else {
@@ -171,10 +154,7 @@ impl Server {
         };
         let mut statuses = Vec::new();
         for child in &mut running.children {
-            let signalled = Command::new("kill")
-                .args(["-TERM", &child.id().to_string()])
-                .status();
-            assert!(signalled.expect("kill").success());
+            kill::terminate(child);
             statuses.push(eventually("the server ends after SIGTERM", || {
                 child.try_wait().expect("a child")
             }));
@@ -254,13 +234,12 @@ impl Server {
 
     /// `map serve` where it should fail: killed by its own end only.
     pub fn try_serve(&self) -> Output {
-        let mut command = Command::new(binary::path());
+        let mut command = binary::command();
         command
             .args(["serve", "--config"])
             .arg(self.path("map.toml"))
             .current_dir(self.folder.path());
         command
-            .env_remove("MAP_LOG")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -278,6 +257,24 @@ impl Server {
     /// `map check` on its folder, which no process may have open.
     pub fn check(&self) -> Output {
         run(&["check", &self.data_dir().to_string_lossy(), "--json"])
+    }
+
+    /// Whether `map check` finds nothing wrong; otherwise what it says.
+    pub fn clean(&self) -> Result<(), String> {
+        let output = self.check();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let report = Json::parse(said.trim());
+        let problems = report.as_ref().ok().and_then(|report| report.at("problems"));
+        if output.status.success() && problems.map(Json::elements) == Some(&[][..]) {
+            return Ok(());
+        }
+        Err(said + &String::from_utf8_lossy(&output.stderr))
+    }
+
+    /// Leaves its folder behind, for a person to look at.
+    pub fn keep(&mut self) -> PathBuf {
+        self.folder.disable_cleanup(true);
+        self.folder.path().to_owned()
     }
 }
 
@@ -297,8 +294,8 @@ impl Running {
 
 /// Runs a command of the binary to its end.
 pub fn run(arguments: &[&str]) -> Output {
-    let mut command = Command::new(binary::path());
-    command.args(arguments).env_remove("MAP_LOG").stdin(Stdio::null());
+    let mut command = binary::command();
+    command.args(arguments).stdin(Stdio::null());
     command.output().expect("the binary runs")
 }
 
