@@ -4,15 +4,17 @@ use crate::secret::Secret;
 use crate::settings::UnknownAnswer;
 use ipnet::IpNet;
 use map_listener::TlsConfig;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 /// Everything but the core itself.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GatewayConfig {
     /// The gateway's bearer key at the core.
+    #[schemars(with = "String")]
     pub core_key: Secret,
     /// Where it listens. Default: one listener on 127.0.0.1:8080 without a POS network.
     pub listeners: Vec<ListenerConfig>,
@@ -37,7 +39,7 @@ pub struct GatewayConfig {
 }
 
 /// One address to listen at.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ListenerConfig {
     /// Address and port; port 0 takes a free one. Default 127.0.0.1:8080.
@@ -46,6 +48,7 @@ pub struct ListenerConfig {
     /// refused.
     pub network: Option<String>,
     /// Source addresses that may connect, as CIDR ranges; empty, the default: any.
+    #[schemars(with = "Vec<String>")]
     pub addresses: Vec<IpNet>,
     /// TLS; none, the default: plain.
     pub tls: Option<TlsConfig>,

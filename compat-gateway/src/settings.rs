@@ -7,6 +7,7 @@ use map_legacy_crypto::pin_block::PosKey;
 use map_legacy_crypto::signature::{Algorithm, KeyStrength, PublicKey};
 use map_legacy_crypto::{Charset, single_des, triple_des};
 use map_proto::provisioning::v1::Role;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Settings of one app, channel or POS network. Every key may be left out; unknown ones are refused.
@@ -58,7 +59,7 @@ pub struct EdgeSettings {
 macro_rules! choices {
     ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident),* $(,)? })*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "snake_case")]
         pub enum $name { $($(#[$variant_doc])* $variant),* }
     )*};

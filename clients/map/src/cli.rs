@@ -24,7 +24,7 @@ Start here:
 Run it:
   map serve --config map.toml           core and gateway in one process
   map serve --set provisioning_file=docs/provisioning.example.toml
-  map --dump-config > map.toml          every setting with its value in force
+  map --dump-config > map.toml          every setting, what it means and its value
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments or configuration.";
 
@@ -48,7 +48,7 @@ pub(crate) struct Global {
         help_heading = "Configuration"
     )]
     pub(crate) set: Vec<String>,
-    /// Prints the configuration in force as TOML, secrets masked, and ends
+    /// Prints every setting with its documentation and value in force as TOML, secrets masked, and ends
     #[arg(long, global = true, help_heading = "Configuration")]
     pub(crate) dump_config: bool,
     /// What is logged to standard error: error, warn, info, debug, trace, or a filter such as

@@ -8,13 +8,14 @@ use crate::ledger::{self, PinAccount};
 use crate::ports::SmsSender;
 use map_domain::Policy;
 pub use map_listener::TlsConfig;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The core's settings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CoreConfig {
     /// Where gRPC and gRPC-web are served. Default `127.0.0.1:50051`.
@@ -60,7 +61,7 @@ impl Default for CoreConfig {
 }
 
 /// Settings that decisions depend on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rules {
     /// A success is repeated as a success this long, in ms. Default 7 days (604800000).
@@ -114,7 +115,7 @@ impl From<Rules> for Policy {
 }
 
 /// How requests are settled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LedgerConfig {
     /// How long one request is tried to be settled where the store does not tell its outcome,
@@ -157,7 +158,7 @@ impl From<LedgerConfig> for ledger::Options {
 }
 
 /// How SMS codes are sent.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "adapter", rename_all = "snake_case")]
 pub enum SmsConfig {
     /// Not at all: an operator reads them in the development outbox.

@@ -11,7 +11,7 @@ mod provision;
 mod serve;
 
 use crate::cli::{Cli, Command, Global, ServeArgs};
-use crate::config::{Layers, MapConfig, dump, load};
+use crate::config::{Layers, MapConfig, check_environment, dump, load};
 use crate::outcome::Stop;
 use crate::runtime::ReadyFile;
 use crate::telemetry;
@@ -25,6 +25,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Stop> {
         default_level(command.as_ref()),
         global.log_format,
     )?;
+    check_environment::<MapConfig>(&environment()).map_err(Stop::usage)?;
     if global.dump_config {
         Ui::new().line(dump(&config(&global)?).map_err(Stop::failed)?.trim_end());
         return Ok(());
@@ -61,17 +62,21 @@ fn claimed(args: &ServeArgs) -> Result<Option<ReadyFile>, Stop> {
 
 /// The configuration in force, checked.
 fn config(global: &Global) -> Result<MapConfig, Stop> {
-    let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
     let layers = Layers {
         file: global.config.as_deref(),
-        environment,
+        environment: environment(),
         flags: &global.set,
     };
     let config: MapConfig = load(&layers).map_err(Stop::usage)?;
     config.validate().map_err(Stop::usage)?;
     Ok(config)
+}
+
+/// The variables that are text.
+fn environment() -> Vec<(String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// Servers tell what they do; commands speak only of trouble.

@@ -1,6 +1,9 @@
 //! Merges the layers into one table and reads it.
 
-use super::suggest::{friendly_toml_error, with_suggestion};
+use super::dump::MASK;
+use super::schema::{self, Schema};
+use super::suggest::{closest, friendly_toml_error, with_suggestion};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use std::path::Path;
 use toml::{Table, Value};
@@ -16,7 +19,7 @@ pub(crate) struct Layers<'a> {
     pub(crate) flags: &'a [String],
 }
 
-/// The prefix of environment variables: `MAP_CORE__LISTEN` sets `core.listen`.
+/// The prefix of environment variables: `MAP_CORE__BIND` sets `core.bind`.
 const PREFIX: &str = "MAP_";
 
 /// Variables with the prefix that are flags of the command line, not configuration keys.
@@ -28,46 +31,122 @@ const NOT_CONFIG: [&str; 5] = [
     "MAP_CORE_URL",
 ];
 
+/// What stands between several errors.
+const AND: &str = "\n     ";
+
+/// One key that the environment or a flag sets.
+struct Override {
+    /// Who does, as an error names it.
+    source: String,
+    path: Vec<String>,
+    value: String,
+}
+
 /// Reads a configuration from its layers.
-pub(crate) fn load<T: DeserializeOwned>(layers: &Layers<'_>) -> Result<T, String> {
-    let mut table = Table::new();
-    if let Some(path) = layers.file {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| format!("can't read configuration file {}: {error}", path.display()))?;
-        table = text
-            .parse()
-            .map_err(|error| format!("{}: {}", path.display(), friendly_toml_error(&error, &text)))?;
-        // Read once by itself, so that an error names its line in the file.
-        toml::from_str::<T>(&text)
-            .map_err(|error| format!("{}: {}", path.display(), friendly_toml_error(&error, &text)))?;
-    }
-    for (name, value) in &layers.environment {
-        let Some(path) = name
-            .strip_prefix(PREFIX)
-            .filter(|_| !NOT_CONFIG.contains(&name.as_str()))
-        else {
-            continue;
-        };
-        let keys: Vec<String> = path.split("__").map(str::to_lowercase).collect();
-        set(&mut table, &keys, value).map_err(|error| format!("environment variable {name}: {error}"))?;
-    }
+pub(crate) fn load<T: DeserializeOwned + JsonSchema>(layers: &Layers<'_>) -> Result<T, String> {
+    let schema = schema::of::<T>();
+    let schema = Schema::new(&schema);
+    let mut table = layers.file.map(read::<T>).transpose()?.unwrap_or_default();
+    let (mut overrides, mut errors) = variables(schema, &layers.environment);
     for flag in layers.flags {
-        let (path, value) = flag.split_once('=').ok_or_else(|| {
-            format!("--set {flag}: expected key.path=value, such as core.listen=127.0.0.1:50051")
-        })?;
-        let keys: Vec<String> = path.split('.').map(str::to_owned).collect();
-        set(&mut table, &keys, value).map_err(|error| format!("--set {path}: {error}"))?;
+        match flagged(schema, flag) {
+            Ok(found) => overrides.push(found),
+            Err(error) => errors.push(error),
+        }
     }
-    T::deserialize(Value::Table(table)).map_err(|error| {
-        format!(
-            "configuration from file, environment and flags: {}",
-            with_suggestion(error.message())
-        )
+    for Override { source, path, value } in &overrides {
+        let text = schema.at(path).is_some_and(Schema::is_text);
+        if let Err(error) = set(&mut table, path, value, text) {
+            errors.push(format!("{source}: {error}"));
+        }
+    }
+    masked(&table, "", &mut errors);
+    if !errors.is_empty() {
+        return Err(errors.join(AND));
+    }
+    T::deserialize(Value::Table(table)).map_err(|error| blamed(&error, schema, &overrides))
+}
+
+/// Makes sure that every variable with the prefix means something, for commands that read no configuration.
+pub(crate) fn check_environment<T: JsonSchema>(environment: &[(String, String)]) -> Result<(), String> {
+    let schema = schema::of::<T>();
+    match variables(Schema::new(&schema), environment).1 {
+        errors if errors.is_empty() => Ok(()),
+        errors => Err(errors.join(AND)),
+    }
+}
+
+/// The file, which is good by itself: so an error names its line.
+fn read<T: DeserializeOwned>(path: &Path) -> Result<Table, String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("can't read configuration file {}: {error}", path.display()))?;
+    let named =
+        |error: toml::de::Error| format!("{}: {}", path.display(), friendly_toml_error(&error, &text));
+    let table = text.parse().map_err(named)?;
+    toml::from_str::<T>(&text).map_err(named)?;
+    Ok(table)
+}
+
+/// What the environment sets, and the variables that set nothing.
+fn variables(schema: Schema<'_>, environment: &[(String, String)]) -> (Vec<Override>, Vec<String>) {
+    let (mut overrides, mut errors) = (Vec::new(), Vec::new());
+    let ours = environment
+        .iter()
+        .filter(|(name, _)| name.starts_with(PREFIX) && !NOT_CONFIG.contains(&name.as_str()));
+    for (name, value) in ours {
+        let keys = name.trim_start_matches(PREFIX).split("__");
+        let path: Vec<String> = keys.map(str::to_lowercase).collect();
+        if schema.at(&path).is_some() {
+            let (source, value) = (format!("environment variable {name}"), value.clone());
+            overrides.push(Override { source, path, value });
+            continue;
+        }
+        let variable = |path: String| format!("{PREFIX}{}", path.replace('.', "__").to_uppercase());
+        let settings = schema.paths().into_iter().map(variable);
+        let known: Vec<String> = settings.chain(NOT_CONFIG.map(str::to_owned)).collect();
+        errors.push(format!(
+            "environment variable {name} is no setting{}",
+            meant(name, &known, "__")
+        ));
+    }
+    (overrides, errors)
+}
+
+/// What a `--set` sets.
+fn flagged(schema: Schema<'_>, flag: &str) -> Result<Override, String> {
+    let (name, value) = flag
+        .split_once('=')
+        .ok_or_else(|| format!("--set {flag}: expected key.path=value, such as core.bind=127.0.0.1:50051"))?;
+    let path: Vec<String> = name.split('.').map(str::to_owned).collect();
+    if schema.at(&path).is_none() {
+        let meant = meant(name, &schema.paths(), ".");
+        return Err(format!("--set {name}: no such setting{meant}"));
+    }
+    Ok(Override {
+        source: format!("--set {name}"),
+        path,
+        value: value.to_owned(),
     })
 }
 
-/// Sets one key. The value is TOML where it parses as a value, and a string otherwise.
-fn set(table: &mut Table, keys: &[String], value: &str) -> Result<(), String> {
+/// `; did you mean …?`, where a known name ends as this one does, or is like it.
+fn meant(name: &str, known: &[String], between: &str) -> String {
+    let last = |name: &str| {
+        let name = name.trim_start_matches(PREFIX);
+        name.rsplit(between).next().unwrap_or(name).to_owned()
+    };
+    let same_end = known.iter().filter(|known| last(known) == last(name));
+    same_end
+        .min_by_key(|known| strsim::damerau_levenshtein(name, known))
+        .map(String::as_str)
+        .or_else(|| closest(name, known.iter().map(String::as_str)))
+        .map(|known| format!("; did you mean `{known}`?"))
+        .unwrap_or_default()
+}
+
+/// Sets one key. The value is TOML where it parses as a value, and a string otherwise; where a text is
+/// expected, only a quoted one is TOML.
+fn set(table: &mut Table, keys: &[String], value: &str, text: bool) -> Result<(), String> {
     let Some((last, path)) = keys.split_last() else {
         return Err("empty key".to_owned());
     };
@@ -82,7 +161,8 @@ fn set(table: &mut Table, keys: &[String], value: &str) -> Result<(), String> {
     let parsed = format!("v = {value}")
         .parse::<Table>()
         .ok()
-        .and_then(|mut table| table.remove("v"));
+        .and_then(|mut table| table.remove("v"))
+        .filter(|parsed| !text || parsed.is_str());
     table.insert(
         last.clone(),
         parsed.unwrap_or_else(|| Value::String(value.to_owned())),
@@ -90,19 +170,58 @@ fn set(table: &mut Table, keys: &[String], value: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Finds the marks that a dump puts in the place of secrets: they would be taken for the secrets.
+fn masked(table: &Table, path: &str, errors: &mut Vec<String>) {
+    for (key, value) in table {
+        if let Value::Table(below) = value {
+            masked(below, &format!("{path}{key}."), errors);
+        } else if value.as_str() == Some(MASK) {
+            errors.push(format!(
+                "{path}{key}: \"{MASK}\" is what a dump shows in the place of a secret: put the secret there, or remove the key"
+            ));
+        }
+    }
+}
+
+/// The error with the variable or flag that it comes from: the last that sets this key, one below it, or the
+/// section it is in.
+fn blamed(error: &toml::de::Error, schema: Schema<'_>, overrides: &[Override]) -> String {
+    // The error has its path only in its text, as a last line.
+    let text = error.to_string();
+    let path = text
+        .lines()
+        .last()
+        .and_then(|line| line.strip_prefix("in `")?.strip_suffix('`'));
+    let path: Vec<&str> = path.map(|path| path.split('.').collect()).unwrap_or_default();
+    let related = |set: &&Override| set.path.iter().zip(&path).all(|(one, other)| one == other);
+    let source = overrides
+        .iter()
+        .rev()
+        .find(related)
+        .map(|set| set.source.as_str());
+    let path: Vec<String> = path.into_iter().map(str::to_owned).collect();
+    let example = schema.at(&path).and_then(Schema::example);
+    let example = example.map_or_else(String::new, |example| format!("; such as {example}"));
+    format!(
+        "{}: {}{example}",
+        source.unwrap_or("configuration"),
+        with_suggestion(error.message())
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde::Deserialize;
 
-    #[derive(Debug, Deserialize, PartialEq, Eq)]
+    #[derive(Debug, Deserialize, JsonSchema, PartialEq, Eq)]
     #[serde(deny_unknown_fields)]
     struct Config {
         #[serde(default)]
         core: Core,
     }
 
-    #[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+    #[derive(Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
     #[serde(deny_unknown_fields, default)]
     struct Core {
         listen: String,
@@ -172,13 +291,90 @@ mod tests {
             Err("line 3: unknown field `limti`"),
         );
         check("[core]\nlimti = 1", &[], &[], Err("did you mean `limit`?"));
+        for (name, expect) in [
+            (
+                "MAP_CORE__LISTN",
+                "MAP_CORE__LISTN is no setting; did you mean `MAP_CORE__LISTEN`?",
+            ),
+            ("MAP_CONFG", "MAP_CONFG is no setting; did you mean `MAP_CONFIG`?"),
+            ("MAP_LIMIT", "did you mean `MAP_CORE__LIMIT`?"),
+            ("MAP_CORE_LIMIT", "did you mean `MAP_CORE__LIMIT`?"),
+            (
+                "MAP_8080_TCP_ADDR_OF_A_CLUSTER",
+                "MAP_8080_TCP_ADDR_OF_A_CLUSTER is no setting",
+            ),
+        ] {
+            check("", &[(name, "x")], &[], Err(expect));
+        }
         check(
             "",
-            &[("MAP_CORE__LISTN", "x")],
             &[],
-            Err("did you mean `listen`?"),
+            &["core.limits=5"],
+            Err("--set core.limits: no such setting; did you mean `core.limit`?"),
         );
+        check("", &[], &["limit=5"], Err("did you mean `core.limit`?"));
         check("", &[], &["core.limit"], Err("expected key.path=value"));
-        check("", &[], &["core.limit=x"], Err("invalid type"));
+    }
+
+    #[test]
+    fn a_value_that_can_not_be_names_its_source_and_its_key() {
+        check(
+            "[core]\nlimit = \"x\"",
+            &[],
+            &[],
+            Err("line 2: limit: invalid type"),
+        );
+        check(
+            "",
+            &[],
+            &["core.limit=x"],
+            Err("--set core.limit: invalid type: string \"x\", expected u32"),
+        );
+        check(
+            "[core]\nlimit = 1",
+            &[("MAP_CORE__LIMIT", "-1"), ("MAP_CORE__LISTEN", "a")],
+            &["core.listen=b"],
+            Err("environment variable MAP_CORE__LIMIT: invalid value"),
+        );
+        check("", &[], &["core=5"], Err("--set core: invalid type"));
+        check(
+            "",
+            &[],
+            &["core.limit.x=5"],
+            Err("--set core.limit.x: no such setting"),
+        );
+    }
+
+    #[test]
+    fn several_errors_are_told_at_once() {
+        let flags = &["core.limits=5"];
+        check(
+            "",
+            &[("MAP_LGO", "x")],
+            flags,
+            Err("`MAP_LOG`?\n     --set core.limits"),
+        );
+    }
+
+    #[test]
+    fn a_text_needs_no_quotes_whatever_it_looks_like() {
+        for (given, meant) in [
+            ("123", "123"),
+            ("true", "true"),
+            ("\"a\"", "a"),
+            ("a = b", "a = b"),
+        ] {
+            check("", &[], &[&format!("core.listen={given}")], Ok((meant, 0)));
+        }
+    }
+
+    #[test]
+    fn the_mask_of_a_dumped_secret_is_no_secret() {
+        check(
+            "[core]\nlisten = \"…\"",
+            &[],
+            &[],
+            Err("core.listen: \"…\" is what a dump shows"),
+        );
     }
 }

@@ -3,10 +3,11 @@
 
 mod dump;
 mod layers;
+mod schema;
 mod settings;
 mod suggest;
 
 pub(crate) use dump::dump;
-pub(crate) use layers::{Layers, load};
+pub(crate) use layers::{Layers, check_environment, load};
 pub(crate) use settings::{CoreClientConfig, MapConfig};
 pub(crate) use suggest::friendly_toml_error;

@@ -2,12 +2,13 @@
 
 use map_gateway::GatewayConfig;
 use map_server::CoreConfig;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// All settings. Every key may be left out.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct MapConfig {
     /// The folder of the ledger. Made where it does not exist. Default `./map-data`.
@@ -27,7 +28,7 @@ pub(crate) struct MapConfig {
 }
 
 /// How the ledger uses memory and disk.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct StoreConfig {
     /// Memory for blocks read from disk, in bytes. Default 128 MiB.
@@ -46,7 +47,7 @@ pub(crate) struct StoreConfig {
 }
 
 /// Metrics and probes, over plain HTTP: keep it away from the outside.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct AdminConfig {
     /// Where `/metrics`, `/healthz` and `/readyz` are served. Default `127.0.0.1:9090`.
@@ -54,7 +55,7 @@ pub(crate) struct AdminConfig {
 }
 
 /// TLS towards the core, for `map gateway --core https://…`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct CoreClientConfig {
     /// PEM file with the authorities that may vouch for the core.

@@ -8,7 +8,17 @@ pub(crate) fn friendly_toml_error(error: &toml::de::Error, source: &str) -> Stri
         before.matches('\n').count().saturating_add(1)
     });
     let place = line.map_or_else(String::new, |line| format!("line {line}: "));
-    format!("{place}{}", with_suggestion(error.message()))
+    let key = error.span().and_then(|span| key_before(source, span.start));
+    let key = key.map_or_else(String::new, |key| format!("{key}: "));
+    format!("{place}{key}{}", with_suggestion(error.message()))
+}
+
+/// The key whose value begins here.
+fn key_before(source: &str, value: usize) -> Option<&str> {
+    let line = source.get(..value)?.lines().next_back()?;
+    let key = line.trim_end().strip_suffix('=')?.trim();
+    let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    (!key.is_empty() && key.chars().all(bare)).then_some(key)
 }
 
 /// Adds "did you mean" to serde's "unknown field" and "unknown variant" messages.
@@ -26,7 +36,7 @@ pub(crate) fn with_suggestion(message: &str) -> String {
 }
 
 /// The known word that is most like the unknown one, if any is like it.
-fn closest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn closest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (unknown.chars().count() / 2).max(1);
     known
         .map(|word| (strsim::damerau_levenshtein(unknown, word), word))

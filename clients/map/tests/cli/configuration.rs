@@ -31,7 +31,12 @@ fn a_typing_error_ends_with_2_and_a_suggestion() {
     check(
         map(&["serve", "--set", "core.bidn=127.0.0.1:0"]),
         2,
-        &["did you mean `bind`?"],
+        &["--set core.bidn", "did you mean `core.bind`?"],
+    );
+    check(
+        map(&["serve", "--set", "core.poll_ms=often"]),
+        2,
+        &["--set core.poll_ms: invalid type", "often"],
     );
     check(
         map(&["serve", "--config", "/nowhere/map.toml"]),
@@ -40,12 +45,37 @@ fn a_typing_error_ends_with_2_and_a_suggestion() {
     );
     let mut command = map(&["serve"]);
     command.env("MAP_COER__BIND", "127.0.0.1:0");
-    check(command, 2, &["did you mean `core`?"]);
+    check(command, 2, &["MAP_COER__BIND", "did you mean `MAP_CORE__BIND`?"]);
+    let mut command = map(&["serve"]);
+    command.env("MAP_ADMIN__BIND", "here");
+    check(
+        command,
+        2,
+        &[
+            "environment variable MAP_ADMIN__BIND: invalid",
+            "such as \"127.0.0.1:9090\"",
+        ],
+    );
+    // A command that reads no configuration says so too.
+    let mut command = map(&["key"]);
+    command
+        .env("MAP_LGO", "debug")
+        .env("MAP_CORE__BIND", "127.0.0.1:0");
+    check(command, 2, &["MAP_LGO", "did you mean `MAP_LOG`?"]);
+}
+
+#[test]
+fn a_masked_secret_is_refused_when_it_is_loaded() {
+    let (_folder, command) = with_file("[gateway]\ncore_key = \"topsecret\"\n", &["--dump-config"]);
+    let dumped = check(command, 0, &["core_key = \"…\"", "put it back"]).out;
+    assert!(!dumped.contains("topsecret"), "{dumped}");
+    let (_folder, command) = with_file(&dumped, &["serve"]);
+    check(command, 2, &["gateway.core_key", "in the place of a secret"]);
 }
 
 #[test]
 fn the_dumped_configuration_loads_again_as_the_same() {
-    let text = "data_dir = \"elsewhere\"\n[core.rules]\nsms_interval_ms = 5\n[gateway]\ncore_key = \"topsecret\"\n\
+    let text = "data_dir = \"elsewhere\"\n[core.rules]\nsms_interval_ms = 5\n\
                 [[gateway.listeners]]\nbind = \"127.0.0.1:0\"\nnetwork = \"posp1\"\naddresses = [\"10.0.0.0/8\"]\n";
     let (_folder, mut command) = with_file(text, &["--dump-config"]);
     command
@@ -59,10 +89,11 @@ fn the_dumped_configuration_loads_again_as_the_same() {
             "127.0.0.1:1234",
             "sms_interval_ms = 5",
             "elsewhere.secret",
+            "# provisioning_file = ",
+            "# Bytes of one request message.",
         ],
     )
     .out;
-    assert!(!first.contains("topsecret"), "{first}");
     let (_folder, command) = with_file(&first, &["--dump-config"]);
     assert_eq!(check(command, 0, &[]).out, first);
 }

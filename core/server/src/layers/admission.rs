@@ -6,6 +6,7 @@ use super::intake::{Intake, Share};
 use crate::auth::Rpc;
 use crate::failure::Failure;
 use crate::telemetry;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +16,7 @@ use tonic::Status;
 use tonic::body::Body;
 
 /// Bounds on what runs and what is taken in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Calls that run at once. Default 1024.

@@ -25,7 +25,9 @@ impl std::fmt::Debug for PresentedCode {
 }
 
 /// Whose number a terminal puts into a PIN block (setting `pin_account`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum PinAccount {
     /// The owner's mobile number.
