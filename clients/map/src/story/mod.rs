@@ -4,6 +4,7 @@
 
 mod abridge;
 mod books;
+mod burst;
 mod crash;
 mod epilogue;
 mod opening;
