@@ -20,7 +20,7 @@ use map_proto::operator::v1::{
 use map_proto::payment::v1::{CancelPaymentRequest, FindPaymentRequest, PayRequest, ReversePaymentRequest};
 use map_proto::transfer::v1::{TopUpRequest, TransferToCashRequest};
 use map_store::BulkRow;
-use map_store::faulty::Odds;
+use map_store::faulty::{Counts, Odds};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -60,6 +60,21 @@ impl Default for Beginning {
 
 /// Plays these steps and judges what came of them.
 pub fn run(seed: u64, steps: &[Step], planted: Option<Planted>, beginning: &Beginning) -> Outcome {
+    let (history, truth, counts) = play(seed, steps, planted, beginning);
+    Outcome {
+        violations: rules::judge(&history, &truth),
+        counts,
+        history,
+    }
+}
+
+/// Plays these steps: what was asked and told, what is there at the end, and the faults that were met.
+pub fn play(
+    seed: u64,
+    steps: &[Step],
+    planted: Option<Planted>,
+    beginning: &Beginning,
+) -> (History, Truth, Counts) {
     paused(async {
         let mut run = Run {
             world: World::new(seed, planted, &beginning.0).await,
@@ -74,12 +89,7 @@ pub fn run(seed: u64, steps: &[Step], planted: Option<Planted>, beginning: &Begi
         run.rest(seed).await;
         let truth = Truth::read(&run.world.store).await;
         let history = run.history.lock().unwrap().clone();
-        let violations = rules::judge(&history, &truth);
-        Outcome {
-            violations,
-            counts: run.world.store.counts(),
-            history,
-        }
+        (history, truth, run.world.store.counts())
     })
 }
 

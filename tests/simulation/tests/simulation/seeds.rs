@@ -1,7 +1,5 @@
 //! What holds of every seed: no rule is broken; and every planted bug breaks one.
 
-#![cfg(test)]
-
 use map_simulation::many::{explain, find, many};
 use map_simulation::plan::plan;
 use map_simulation::planted::Planted;
