@@ -73,6 +73,7 @@ fn common(reason: ErrorReason) -> &'static str {
         ErrorReason::ProductUnknown => "产品不存在或已停售",
         ErrorReason::IdentityMismatch => "实名不符",
         ErrorReason::OpeningNotFound => "订单不存在",
+        ErrorReason::OrderNumberAmbiguous => "订单号不唯一",
         ErrorReason::OpeningExpired => "开卡请求已超时失效",
         ErrorReason::NotSupported => "暂不支持",
         // No call of an endpoint is told the last of these, and none of the others is a decision; only reads

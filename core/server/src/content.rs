@@ -4,8 +4,8 @@
 //! operation. What says nothing about the business stays out: who served, the remark, and above
 //! all SMS codes and payment codes: no hash over a six-digit code is ever stored.
 
-use crate::validate::{Cancelling, CodeChange, Opening, Paying, ToppingUp, Transferring};
-use map_domain::{ContentDigest, IdentityDigest};
+use crate::validate::{Cancelling, CodeChange, Opening, Paying, TerminalKey, ToppingUp, Transferring};
+use map_domain::{ContentDigest, IdentityDigest, OrderId};
 use sha2::{Digest, Sha256};
 
 /// A digest under way.
@@ -111,6 +111,22 @@ pub fn send_sms(mobile: &map_domain::MobileNumber) -> ContentDigest {
 /// Of an operator's act: which, and on what.
 pub fn operator_act(action: &str, target: &str) -> ContentDigest {
     Content::new("operator").text(action).text(target).finish()
+}
+
+/// Of an operator's reversal: the payment's order number, and its key where it is named, too.
+pub fn operator_reverse(number: &OrderId, key: Option<&TerminalKey>) -> ContentDigest {
+    let content = Content::new("operator")
+        .text("reverse_payment")
+        .text(number.as_str());
+    match key {
+        None => content,
+        Some(key) => content
+            .text(key.seller.as_str())
+            .text(key.terminal.as_str())
+            .text(key.batch.as_str())
+            .text(key.serial.as_str()),
+    }
+    .finish()
 }
 
 #[cfg(test)]

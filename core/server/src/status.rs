@@ -57,6 +57,7 @@ impl From<Failure> for Status {
             | Failure::NetworkNotAllowed
             | Failure::TerminalUnknown
             | Failure::OpeningNotFound
+            | Failure::OrderNumberAmbiguous
             | Failure::SmsNotSent
             | Failure::NotSupported
             | Failure::CatalogueChanged { .. }
@@ -104,6 +105,7 @@ fn facts(failure: &Failure) -> HashMap<String, String> {
         | Failure::NetworkNotAllowed
         | Failure::TerminalUnknown
         | Failure::OpeningNotFound
+        | Failure::OrderNumberAmbiguous
         | Failure::SmsNotSent
         | Failure::NotSupported
         | Failure::Refused(_)
@@ -159,6 +161,11 @@ fn verdict_of(failure: &Failure) -> Verdict {
             "seller, store and terminal are unknown or do not belong together",
         ),
         Failure::OpeningNotFound => verdict(Code::NotFound, R::OpeningNotFound, "no opening under this key"),
+        Failure::OrderNumberAmbiguous => verdict(
+            Code::FailedPrecondition,
+            R::OrderNumberAmbiguous,
+            "more than one payment carries this order number; name it by its POS key",
+        ),
         Failure::SmsNotSent => verdict(Code::Unavailable, R::SmsNotSent, "the SMS code was not sent"),
         Failure::NotSupported => verdict(
             Code::FailedPrecondition,

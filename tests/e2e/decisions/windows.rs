@@ -87,6 +87,7 @@ fn undo_and_cancel_after_the_reversal_window_are_refused_and_told_but_an_operato
         idempotency_key: order_number(),
         order_number: payment.order_number,
         reason: "paid in cash".to_owned(),
+        key: None,
     };
     for _ in 0..2 {
         wait(server.operator().operator_reverse_payment(request.clone())).expect("reversed");

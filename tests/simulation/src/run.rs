@@ -399,6 +399,7 @@ impl Run {
                 idempotency_key: number.to_string(),
                 order_number: self.payment_number(serial)?,
                 reason: "asked to".to_owned(),
+                key: None,
             }),
             Ask::Open { .. } | Ask::SetCode { .. } | Ask::ResetCode { .. } => {
                 return Some(self.request_with_sms(ask, server).await);

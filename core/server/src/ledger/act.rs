@@ -8,6 +8,7 @@ use super::{Ledger, caller_key};
 use crate::caller::Caller;
 use crate::content;
 use crate::failure::Failure;
+use crate::validate::TerminalKey;
 use map_domain::command::freeze::{self, Freeze};
 use map_domain::command::operator_reverse::{self, OperatorReverse};
 use map_domain::command::payment_code::{self, Change, ChangePaymentCode};
@@ -16,15 +17,21 @@ use map_domain::{
     AccountNumber, AccountStatus, ContentDigest, Context, CustomerId, CustomerState, Decision, Fen,
     MobileNumber, Operation, OrderId, OrderKey, Refusal,
 };
+use map_store::PartitionId;
 use map_store::keys::NumberRole;
-use map_store::{PartitionId, records};
+use map_store::records::{self, FoundOrder};
 use std::sync::Arc;
 
 /// An operator's act.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OperatorAct {
-    /// Give a payment back, however old: by its order number.
-    ReversePayment(OrderId),
+    /// Give a payment back, however old.
+    ReversePayment {
+        /// Its order number.
+        number: OrderId,
+        /// Which payment, where more than one carries the number.
+        key: Option<TerminalKey>,
+    },
     /// Unlock the payment code of this number's customer.
     UnlockPaymentCode(MobileNumber),
     /// Freeze an account.
@@ -36,7 +43,7 @@ pub enum OperatorAct {
 impl OperatorAct {
     const fn operation(&self) -> Operation {
         match self {
-            Self::ReversePayment(_) => Operation::OperatorReverse,
+            Self::ReversePayment { .. } => Operation::OperatorReverse,
             Self::UnlockPaymentCode(_) => Operation::UnlockPaymentCode,
             Self::FreezeAccount(_) => Operation::FreezeAccount,
             Self::UnfreezeAccount(_) => Operation::UnfreezeAccount,
@@ -47,13 +54,13 @@ impl OperatorAct {
     const fn account(&self) -> Option<&AccountNumber> {
         match self {
             Self::FreezeAccount(number) | Self::UnfreezeAccount(number) => Some(number),
-            Self::ReversePayment(_) | Self::UnlockPaymentCode(_) => None,
+            Self::ReversePayment { .. } | Self::UnlockPaymentCode(_) => None,
         }
     }
 
     fn content(&self) -> ContentDigest {
         match self {
-            Self::ReversePayment(id) => content::operator_act("reverse_payment", id.as_str()),
+            Self::ReversePayment { number, key } => content::operator_reverse(number, key.as_ref()),
             Self::UnlockPaymentCode(mobile) => content::operator_act("unlock_payment_code", mobile.as_str()),
             Self::FreezeAccount(number) => content::operator_act("freeze_account", number.as_str()),
             Self::UnfreezeAccount(number) => content::operator_act("unfreeze_account", number.as_str()),
@@ -87,7 +94,7 @@ impl Request {
     ) -> Result<Decision, Refusal> {
         let asked = &self.asked;
         match &self.act {
-            OperatorAct::ReversePayment(_) => {
+            OperatorAct::ReversePayment { .. } => {
                 let command = OperatorReverse {
                     key: asked.key.clone(),
                     id: asked.id.clone(),
@@ -196,19 +203,15 @@ impl Ledger {
     async fn target(&self, act: &OperatorAct) -> Result<Target, Halt> {
         let nothing = || Halt::Final(nothing(act));
         let customer = match act {
-            OperatorAct::ReversePayment(id) => {
-                let found = records::find_by_number(&*self.core.store, id)
+            OperatorAct::ReversePayment { number, key } => {
+                let found = records::find_by_number(&*self.core.store, number)
                     .await
                     .map_err(Halt::read)?;
-                let payment = found
-                    .into_iter()
-                    .find(|found| found.role == NumberRole::Own && found.order.payment().is_some());
-                return match payment.map(|found| (found.partition, found.order.key)) {
-                    Some((PartitionId::Customer(customer), key)) => Ok(Target {
-                        customer,
-                        payment: Some(key),
-                    }),
-                    Some(_) | None => Err(nothing()),
+                let mut payments = found.into_iter().filter_map(|found| payment(found, key.as_ref()));
+                return match (payments.next(), payments.next()) {
+                    (None, _) => Err(nothing()),
+                    (Some(only), None) => Ok(only),
+                    (Some(_), Some(_)) => Err(Halt::Final(Failure::OrderNumberAmbiguous)),
                 };
             }
             OperatorAct::UnlockPaymentCode(mobile) => self.owner(mobile).await?,
@@ -225,10 +228,25 @@ impl Ledger {
     }
 }
 
+/// The payment that was found, if it is one, and the one with this key where one is named.
+fn payment(found: FoundOrder, named: Option<&TerminalKey>) -> Option<Target> {
+    let (PartitionId::Customer(customer), NumberRole::Own) = (found.partition, found.role) else {
+        return None;
+    };
+    found.order.payment()?;
+    let OrderKey::Pos(key, _) = &found.order.key else {
+        return None;
+    };
+    named.is_none_or(|named| named.names(key)).then(|| Target {
+        customer,
+        payment: Some(found.order.key.clone()),
+    })
+}
+
 /// Why an act finds nothing to act on. It uses no key up: the thing may come into being.
 const fn nothing(act: &OperatorAct) -> Failure {
     Failure::Refused(match act {
-        OperatorAct::ReversePayment(_) => Refusal::PaymentNotFound,
+        OperatorAct::ReversePayment { .. } => Refusal::PaymentNotFound,
         OperatorAct::UnlockPaymentCode(_) => Refusal::CustomerNotFound,
         OperatorAct::FreezeAccount(_) | OperatorAct::UnfreezeAccount(_) => Refusal::AccountNotFound,
     })

@@ -166,15 +166,20 @@ impl Ledger {
     /// A payment by its order number.
     ///
     /// # Errors
-    /// [`Refusal::PaymentNotFound`], also for one that the caller may not see.
+    /// [`Refusal::PaymentNotFound`], also for one that the caller may not see;
+    /// [`Failure::OrderNumberAmbiguous`]: it sees more than one.
     pub async fn get_payment(&self, caller: &Caller, id: &OrderId) -> Result<FoundPayment, Failure> {
         let found = records::find_by_number(&*self.core.store, id).await?;
         let own = found
             .into_iter()
             .filter(|found| found.role == NumberRole::Own)
             .map(|found| found.order);
-        let shown = own.filter_map(|order| shown(caller, order, None)).next();
-        shown.ok_or(Failure::NotFound(Refusal::PaymentNotFound))
+        let mut shown = own.filter_map(|order| shown(caller, order, None));
+        match (shown.next(), shown.next()) {
+            (None, _) => Err(Failure::NotFound(Refusal::PaymentNotFound)),
+            (Some(only), None) => Ok(only),
+            (Some(_), Some(_)) => Err(Failure::OrderNumberAmbiguous),
+        }
     }
 
     /// A payment by its POS key; also a key that was declined or closed.

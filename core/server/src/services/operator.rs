@@ -107,20 +107,21 @@ impl OperatorService for Operator {
         let (call, request) = open(self.core(), request, Rpc::OperatorReversePayment)?;
         let mut errors = Fields::reason(&request.reason);
         let key = errors.take(validate::idempotency_key(request.idempotency_key));
-        let order = errors.take(validate::order_number(&request.order_number));
-        let (Some(key), Some(order)) = (key, order) else {
+        let number = errors.take(validate::order_number(&request.order_number));
+        let named = request.key.map(|key| validate::terminal_key(Some(key)));
+        let payment = named.and_then(|key| errors.take(key));
+        let (Some(key), Some(number)) = (key, number) else {
             return Err(errors.failure().into());
         };
         errors.none()?;
-        let target = format!("order {order}");
+        let target = format!("order {number}");
+        let act = OperatorAct::ReversePayment { number, key: payment };
         let audit = Act {
             action: "reverse_payment",
             target,
             reason: &request.reason,
         };
-        let acted = self
-            .act(call, key, OperatorAct::ReversePayment(order), audit)
-            .await?;
+        let acted = self.act(call, key, act, audit).await?;
         let lost = || Failure::Internal("a reversal without its payment".to_owned());
         let given_back = acted.given_back.ok_or_else(lost)?;
         let account = given_back

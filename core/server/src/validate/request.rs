@@ -3,7 +3,8 @@
 use crate::ledger::PresentedCode;
 use map_domain::order::Purchase;
 use map_domain::{
-    AccountNumber, BatchNumber, Fen, MobileNumber, ProductId, SellerId, SerialNumber, StoreId, TerminalId,
+    AccountNumber, BatchNumber, Fen, MobileNumber, PosKey, ProductId, SellerId, SerialNumber, StoreId,
+    TerminalId,
 };
 
 /// A POS key as callers know it; the platform adds the terminal's generation.
@@ -17,6 +18,16 @@ pub struct TerminalKey {
     pub batch: BatchNumber,
     /// The serial within the batch.
     pub serial: SerialNumber,
+}
+
+impl TerminalKey {
+    /// Whether it names this key, of whatever generation.
+    pub fn names(&self, key: &PosKey) -> bool {
+        self.seller == key.seller
+            && self.terminal == key.terminal
+            && self.batch == key.batch
+            && self.serial == key.serial
+    }
 }
 
 /// Who pays or is asked about.

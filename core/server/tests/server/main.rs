@@ -22,6 +22,7 @@ mod money;
 mod networks;
 mod opening;
 mod operator;
+mod order_numbers;
 mod pages;
 mod patient;
 mod pay;

@@ -401,6 +401,7 @@ async fn an_operator_gives_a_payment_back_however_old_once() {
         idempotency_key: key.to_owned(),
         order_number: number.clone(),
         reason: "a complaint".to_owned(),
+        key: None,
     };
     let reversed = story
         .operator()

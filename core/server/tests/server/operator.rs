@@ -251,6 +251,7 @@ async fn an_act_on_nothing_is_refused_and_recorded() {
         idempotency_key: "r1".to_owned(),
         order_number: "ud00000000000000000000".to_owned(),
         reason: "asked".to_owned(),
+        key: None,
     };
     let answer = operator(&fixture).reverse_payment(by(OPERATOR, reverse)).await;
     assert_eq!(
@@ -309,6 +310,7 @@ async fn an_operator_gives_a_payment_back_once_however_old_it_is() {
         idempotency_key: key.to_owned(),
         order_number: paid.order_number.clone(),
         reason: "charged twice at the till".to_owned(),
+        key: None,
     };
     let mut operator = operator(&fixture);
     let first = operator

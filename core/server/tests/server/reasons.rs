@@ -52,6 +52,7 @@ fn failures() -> Vec<Failure> {
         Failure::NetworkNotAllowed,
         Failure::TerminalUnknown,
         Failure::OpeningNotFound,
+        Failure::OrderNumberAmbiguous,
         Failure::SmsNotSent,
         Failure::NotSupported,
         Failure::CatalogueChanged {
