@@ -2,7 +2,8 @@
 //! bytes that only their owner may read, made once, when the ledger is new.
 //!
 //! What it does not do: replace a lost file. Beside an existing ledger a fresh key would
-//! make every payment code wrong, so a missing one is refused.
+//! make every payment code wrong, so a missing one is refused, and the core refuses to start with another
+//! ledger's ([`Secrets::require_own`]).
 
 use crate::ports::Random;
 use crate::secrets::Secrets;

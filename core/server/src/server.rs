@@ -10,7 +10,7 @@ use crate::layers::{Admission, Edge};
 use crate::ledger::{self, Ledger};
 use crate::ports::{Clock, Random, SmsSender};
 use crate::provisioning::EdgeValidator;
-use crate::secrets::Secrets;
+use crate::secrets::{Secrets, SecretsError};
 use crate::services;
 use crate::socket;
 use crate::telemetry;
@@ -77,6 +77,9 @@ pub enum StartError {
     /// Settings that make no sense; all of them.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Config(Vec<ConfigError>),
+    /// The secrets are not the ledger's.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     /// The catalogue can't be read.
     #[error("the catalogue can't be read: {0:?}")]
     Catalogue(Failure),
@@ -99,7 +102,8 @@ pub struct CoreServer {
 pub type InProcess = Edge<Routes>;
 
 impl CoreServer {
-    /// Reads the catalogue and starts watching it and the store's health.
+    /// Makes sure that the secrets are the ledger's, reads the catalogue and starts watching it and the
+    /// store's health.
     ///
     /// # Errors
     /// See [`StartError`].
@@ -108,6 +112,7 @@ impl CoreServer {
         if !errors.is_empty() {
             return Err(StartError::Config(errors));
         }
+        ports.secrets.require_own(&*ports.store).await?;
         let catalogue = Catalogue::load(&*ports.store, None, &options.extra_callers).await;
         let catalogue = catalogue.map_err(StartError::Catalogue)?.unwrap_or_default();
         let core = Arc::new(Core {

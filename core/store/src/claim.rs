@@ -15,11 +15,19 @@ pub enum ClaimTable {
     Account = 3,
     /// (mobile number, generation): numbers are recycled.
     Mobile = 4,
+    /// The one key of the ledger's digests: which secret they are made with.
+    Secret = 5,
 }
 
 impl ClaimTable {
     /// Every table, in the order of its number.
-    pub const ALL: [Self; 4] = [Self::Pos, Self::CallerOrder, Self::Account, Self::Mobile];
+    pub const ALL: [Self; 5] = [
+        Self::Pos,
+        Self::CallerOrder,
+        Self::Account,
+        Self::Mobile,
+        Self::Secret,
+    ];
 
     /// The stored number of this table.
     pub const fn code(self) -> u8 {
@@ -28,6 +36,7 @@ impl ClaimTable {
             Self::CallerOrder => 2,
             Self::Account => 3,
             Self::Mobile => 4,
+            Self::Secret => 5,
         }
     }
 

@@ -284,6 +284,11 @@ pub fn parse_account_claim(name: &[u8]) -> Option<AccountNumber> {
     Some(number)
 }
 
+/// The claim of the ledger's secret. There is one.
+pub fn secret_claim() -> ClaimKey {
+    Name::default().claim(ClaimTable::Secret)
+}
+
 /// The claim of a mobile number; numbers are recycled, so each owner has a generation, from 0.
 pub fn mobile_claim(mobile: &MobileNumber, generation: u32) -> ClaimKey {
     Name::default()

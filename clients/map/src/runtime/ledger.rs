@@ -4,9 +4,8 @@ use crate::config::MapConfig;
 use crate::outcome::Stop;
 use map_server::adapters::OsRandom;
 use map_server::ports::Random;
-use map_server::secret_file::load_or_create;
+use map_server::secret_file::{ledger_is_new, load_or_create};
 use map_server::secrets::Secrets;
-use map_store::{BulkTable, Store};
 use map_store_embedded::{EmbeddedStore, Options};
 use std::path::Path;
 use std::sync::Arc;
@@ -28,7 +27,7 @@ pub(crate) async fn open(config: &MapConfig) -> Result<(Arc<EmbeddedStore>, Secr
     let store = blocking(move || EmbeddedStore::open(options))
         .await?
         .map_err(Stop::failed)?;
-    let new = is_empty(&store).await.map_err(Stop::failed)?;
+    let new = ledger_is_new(&store).await.map_err(Stop::failed)?;
     let secrets = load_or_create(&config.secret_file(), new, &OsRandom).map_err(Stop::failed)?;
     Ok((Arc::new(store), secrets))
 }
@@ -46,16 +45,6 @@ pub(crate) async fn open_existing(folder: &Path) -> Result<Arc<EmbeddedStore>, S
 /// Syncs and lets go of the folder.
 pub(crate) async fn close(store: Arc<EmbeddedStore>) -> Result<(), Stop> {
     blocking(move || store.close()).await
-}
-
-async fn is_empty(store: &EmbeddedStore) -> map_store::StoreResult<bool> {
-    let snapshot = store.snapshot().await?;
-    for table in [BulkTable::Partitions, BulkTable::Claims, BulkTable::Index] {
-        if !snapshot.scan(table, None, 1).await?.0.is_empty() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 /// Runs what blocks on a thread for that.

@@ -180,3 +180,29 @@ fn the_log_names_a_listener_whose_network_is_unknown_and_no_refresh_without_news
         "{text}"
     );
 }
+
+#[test]
+fn a_ledger_is_not_served_with_the_secret_file_of_another() {
+    let start = Start::new();
+    let data = format!("data_dir={}", start.path("data"));
+    let core = ["core", "--set", &data, "--set", "core.bind=127.0.0.1:0"];
+    assert!(Served::start(start.folder.path(), &core).stop().success());
+    let secret = start.path("data.secret");
+    let own = std::fs::read(&secret).expect("its secret");
+    std::fs::write(&secret, [7; 32]).expect("written");
+    for command in ["core", "serve"] {
+        let admin = "admin.bind=127.0.0.1:0";
+        let arguments = [
+            command,
+            "--set",
+            &data,
+            "--set",
+            "core.bind=127.0.0.1:0",
+            "--set",
+            admin,
+        ];
+        check(map(&arguments), 1, &["secret file", "restore"]);
+    }
+    std::fs::write(&secret, own).expect("written");
+    assert!(Served::start(start.folder.path(), &core).stop().success());
+}

@@ -12,7 +12,7 @@ use map_server::caller::Role;
 use map_server::catalogue::ProvisionedCaller;
 use map_server::ports::{Clock, Random};
 use map_server::secrets::Secrets;
-use map_server::{CoreConfig, CoreServer, InProcess, Options, Ports};
+use map_server::{CoreConfig, CoreServer, InProcess, Options, Ports, StartError};
 use map_store::{MemoryStore, Store};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -77,6 +77,17 @@ impl Fixture {
 
     /// On this store, with these settings, not provisioned.
     pub(crate) async fn start(config: CoreConfig, store: Arc<dyn Store>) -> Self {
+        Self::try_start(config, store, Secrets::new([7; 32]))
+            .await
+            .unwrap()
+    }
+
+    /// The same with these secrets.
+    pub(crate) async fn try_start(
+        config: CoreConfig,
+        store: Arc<dyn Store>,
+        secrets: Secrets,
+    ) -> Result<Self, StartError> {
         crate::log::install();
         let clock = Arc::new(TestClock(NOON.into()));
         let outbox = Arc::new(SmsOutbox::default());
@@ -85,7 +96,7 @@ impl Fixture {
             clock: Arc::clone(&clock) as _,
             random: Arc::new(TestRandom(AtomicU64::new(1))),
             sms: Arc::clone(&outbox) as _,
-            secrets: Secrets::new([7; 32]),
+            secrets,
         };
         let options = Options {
             extra_callers: vec![
@@ -100,12 +111,11 @@ impl Fixture {
                 }
             }),
         };
-        let server = CoreServer::start(config, ports, options).await.unwrap();
-        Self {
-            server,
+        Ok(Self {
+            server: CoreServer::start(config, ports, options).await?,
             clock,
             outbox,
-        }
+        })
     }
 
     /// The core without a socket.

@@ -147,6 +147,11 @@ impl Links {
                         None => danglers.account_claims = danglers.account_claims.saturating_add(1),
                     },
                     ClaimTable::Mobile => self.mobile_claim(name, claim, partition, danglers),
+                    ClaimTable::Secret if *partition == PartitionId::Catalogue => {}
+                    ClaimTable::Secret => {
+                        let at = place::of_claim(&claim.key);
+                        problems.add(Kind::ClaimMisplaced, at, "the secret is the whole ledger's");
+                    }
                 }
             }
             ClaimValue::Closed(_) => {
@@ -209,8 +214,8 @@ impl Links {
         let at = || place::of_claim(&claim.key);
         let key = match claim.key.table {
             ClaimTable::Pos | ClaimTable::CallerOrder => keys::parse_order(&claim.key.key),
-            ClaimTable::Account | ClaimTable::Mobile => {
-                problems.add(Kind::ClaimMisplaced, at(), "a number is never closed");
+            ClaimTable::Account | ClaimTable::Mobile | ClaimTable::Secret => {
+                problems.add(Kind::ClaimMisplaced, at(), "only an order's key is ever closed");
                 return;
             }
         };
@@ -441,6 +446,7 @@ fn readable(claim: &Claim) -> bool {
         ClaimTable::CallerOrder => matches!(keys::parse_order(key), Some(OrderKey::Caller { .. })),
         ClaimTable::Account => keys::parse_account_claim(key).is_some(),
         ClaimTable::Mobile => keys::parse_mobile_claim(key).is_some(),
+        ClaimTable::Secret => key.is_empty(),
     }
 }
 

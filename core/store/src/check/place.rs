@@ -37,6 +37,7 @@ pub(super) fn of_claim(key: &ClaimKey) -> String {
             }
             None => format!("claim of mobile number ({} bytes)", key.key.len()),
         },
+        ClaimTable::Secret => format!("claim of the secret ({} bytes)", key.key.len()),
     }
 }
 

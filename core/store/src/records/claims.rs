@@ -55,6 +55,19 @@ pub fn mobile_claim(mobile: &MobileNumber, generation: u32, customer: CustomerId
     owner(keys::mobile_claim(mobile, generation), customer)
 }
 
+/// Says with which secret the ledger's digests are made: whoever says so first, for ever.
+pub fn secret_claim(fingerprint: [u8; 32]) -> Claim {
+    let value = ClaimValue::Bound {
+        partition: PartitionId::Catalogue,
+        content: ContentHash(fingerprint),
+        business_day: 0,
+    };
+    Claim {
+        key: keys::secret_claim(),
+        value,
+    }
+}
+
 fn owner(key: crate::ClaimKey, customer: CustomerId) -> Claim {
     let value = ClaimValue::Bound {
         partition: PartitionId::Customer(customer),

@@ -17,7 +17,9 @@ pub use catalogue::{
     CallerRecord, CallerRole, CatalogueItem, CatalogueRecords, CatalogueSettings, decode_catalogue,
     load_catalogue,
 };
-pub use claims::{account_claim, bound_to, closed_claim, closed_order, mobile_claim, order_claim};
+pub use claims::{
+    account_claim, bound_to, closed_claim, closed_order, mobile_claim, order_claim, secret_claim,
+};
 pub use commit::CommitBuilder;
 pub use index::{business_day, index_rows};
 pub(crate) use index::{paid_seller, step};
