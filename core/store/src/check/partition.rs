@@ -6,20 +6,30 @@ use super::trial::{Journal, Sums};
 use crate::codec::Body;
 use crate::records::{AuditEntry, CatalogueItem, decode_order};
 use crate::{PartitionId, Row, RowKey, RowKind, StoreError, StoreResult, Version, keys};
-use map_domain::order::{PaymentDetail, TransferDetail};
+use map_domain::order::{OpeningDetail, PaymentDetail, TransferDetail};
 use map_domain::sms::SmsState;
 use map_domain::{
     Account, AccountNumber, Customer, Entry, EntryKind, Event, Fen, LedgerAccount, Order, OrderDetail,
-    OrderId, OrderState,
+    OrderId, OrderKey, OrderState, Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet};
+
+/// How much an order says that its entry moves on a ledger account.
+#[derive(Clone, Copy)]
+enum Moves {
+    Exactly(Fen),
+    /// The order does not say how much.
+    Something,
+    /// Nor whether.
+    Perhaps,
+}
 
 /// What an order says about its entry.
 struct Expected {
     kind: EntryKind,
-    /// What moves on the customer's own accounts; `None` instead of an amount: any.
-    /// `None` at all: nobody has said yet.
-    moves: Option<BTreeMap<AccountNumber, Option<Fen>>>,
+    at: Timestamp,
+    /// What moves, and nothing else does. `None`: nobody has said yet.
+    moves: Option<BTreeMap<LedgerAccount, Moves>>,
     /// The row that says so.
     order: RowKey,
 }
@@ -27,7 +37,8 @@ struct Expected {
 /// What an entry says.
 struct Made {
     kind: EntryKind,
-    moves: BTreeMap<AccountNumber, Fen>,
+    at: Timestamp,
+    moves: BTreeMap<LedgerAccount, Fen>,
     sequence: u64,
 }
 
@@ -37,7 +48,8 @@ pub(super) struct PartitionCheck {
     versioned: bool,
     rows: u64,
     customer: Option<Customer>,
-    balances: BTreeMap<AccountNumber, Fen>,
+    /// Balance and face value.
+    accounts: BTreeMap<AccountNumber, (Fen, Fen)>,
     journal: Journal,
     sequences: BTreeSet<u64>,
     expected: BTreeMap<OrderId, Expected>,
@@ -51,7 +63,7 @@ impl PartitionCheck {
             versioned: false,
             rows: 0,
             customer: None,
-            balances: BTreeMap::new(),
+            accounts: BTreeMap::new(),
             journal: Journal::default(),
             sequences: BTreeSet::new(),
             expected: BTreeMap::new(),
@@ -126,7 +138,8 @@ impl PartitionCheck {
             );
         }
         self.journal.account(&account);
-        self.balances.insert(account.number, account.balance);
+        self.accounts
+            .insert(account.number, (account.balance, account.face_value));
         Ok(())
     }
 
@@ -160,17 +173,16 @@ impl PartitionCheck {
                 format!("{postings} postings, sum {sum} fen"),
             );
         }
-        let mut moves: BTreeMap<AccountNumber, Fen> = BTreeMap::new();
+        let mut moves: BTreeMap<LedgerAccount, Fen> = BTreeMap::new();
         for posting in &entry.postings {
-            if let LedgerAccount::Account(number) = &posting.ledger {
-                let moved = moves.entry(number.clone()).or_default();
-                *moved = Fen::new(moved.get().saturating_add(posting.amount.get()));
-            }
+            let moved = moves.entry(posting.ledger.clone()).or_default();
+            *moved = Fen::new(moved.get().saturating_add(posting.amount.get()));
         }
         self.journal.entry(&entry);
         self.sequences.insert(entry.sequence);
         let made = Made {
             kind: entry.kind,
+            at: entry.at,
             moves,
             sequence: entry.sequence,
         };
@@ -186,35 +198,46 @@ impl PartitionCheck {
 
     /// Notes the entries that an order calls for.
     fn expect(&mut self, order: &Order, row: &RowKey) {
-        let step = crate::records::step(order);
+        let mut expect = |id: &OrderId, kind, at, moves| {
+            let order = row.clone();
+            let expected = Expected {
+                kind,
+                at,
+                moves: Some(moves),
+                order,
+            };
+            self.expected.insert(id.clone(), expected);
+        };
         match (&order.detail, &order.state) {
-            (
-                OrderDetail::Payment(payment),
-                OrderState::Done | OrderState::Reversed(_) | OrderState::Cancelled(_),
-            ) => {
-                self.expect_entry(&order.id, EntryKind::Payment, payment_moves(payment, false), row);
-                let back = payment_moves(payment, true);
-                match (&order.state, step) {
-                    (OrderState::Reversed(_), Some(step)) => {
-                        self.expect_entry(&step.id, EntryKind::Reversal, back, row);
-                    }
-                    (OrderState::Cancelled(_), Some(step)) => {
-                        self.expect_entry(&step.id, EntryKind::Cancellation, back, row);
-                    }
-                    (_, _) => {}
-                }
+            (OrderDetail::Payment(payment), OrderState::Done) => {
+                let taken = payment_moves(order, payment, false);
+                expect(&order.id, EntryKind::Payment, order.at, taken);
             }
+            (OrderDetail::Payment(payment), OrderState::Reversed(step)) => {
+                let taken = payment_moves(order, payment, false);
+                expect(&order.id, EntryKind::Payment, order.at, taken);
+                let back = payment_moves(order, payment, true);
+                expect(&step.id, EntryKind::Reversal, step.at, back);
+            }
+            (OrderDetail::Payment(payment), OrderState::Cancelled(step)) => {
+                let taken = payment_moves(order, payment, false);
+                expect(&order.id, EntryKind::Payment, order.at, taken);
+                let back = payment_moves(order, payment, true);
+                expect(&step.id, EntryKind::Cancellation, step.at, back);
+            }
+            // The payment that it names says what moves.
             (OrderDetail::Cancellation(_), OrderState::Done) => {
                 let expected = Expected {
                     kind: EntryKind::Cancellation,
+                    at: order.at,
                     moves: None,
                     order: row.clone(),
                 };
                 self.expected.entry(order.id.clone()).or_insert(expected);
             }
             (OrderDetail::Opening(opening), OrderState::Done) => {
-                let moves = opening.card.iter().map(|card| (card.clone(), None)).collect();
-                self.expect_entry(&order.id, EntryKind::Opening, moves, row);
+                let moves = opening_moves(order, opening);
+                expect(&order.id, EntryKind::Opening, order.at, moves);
             }
             (OrderDetail::Transfer(transfer), OrderState::Done) => {
                 let kind = if transfer.from.is_some() {
@@ -222,27 +245,10 @@ impl PartitionCheck {
                 } else {
                     EntryKind::TopUp
                 };
-                self.expect_entry(&order.id, kind, transfer_moves(transfer), row);
+                expect(&order.id, kind, order.at, transfer_moves(order, transfer));
             }
             (_, _) => {}
         }
-    }
-
-    fn expect_entry(
-        &mut self,
-        id: &OrderId,
-        kind: EntryKind,
-        moves: BTreeMap<AccountNumber, Option<Fen>>,
-        order: &RowKey,
-    ) {
-        self.expected.insert(
-            id.clone(),
-            Expected {
-                kind,
-                moves: Some(moves),
-                order: order.clone(),
-            },
-        );
     }
 
     /// Says what only the whole partition shows.
@@ -279,18 +285,23 @@ impl PartitionCheck {
                 format!("entry {} comes where {} is due", gap.1, gap.0),
             );
         }
-        for (number, balance) in &self.balances {
-            let postings = self.journal.sums.get(&LedgerAccount::Account(number.clone()));
-            let postings = postings.copied().unwrap_or_default();
+        for (number, (balance, face_value)) in &self.accounts {
+            let ledger = LedgerAccount::Account(number.clone());
+            let at = || place::of_row(&self.id, &keys::account_row(number));
+            let postings = self.journal.sums.get(&ledger).copied().unwrap_or_default();
             if postings != i128::from(balance.get()) {
                 let detail = format!("balance {balance}, postings {postings} fen");
-                let at = place::of_row(&self.id, &keys::account_row(number));
-                problems.add(Kind::BalanceNotPostings, at, detail);
+                problems.add(Kind::BalanceNotPostings, at(), detail);
+            }
+            let opened = self.journal.opened.get(&ledger).copied().unwrap_or_default();
+            if opened != i128::from(face_value.get()) {
+                let detail = format!("face value {face_value}, opened with {opened} fen");
+                problems.add(Kind::FaceValueNotPosted, at(), detail);
             }
         }
         for ledger in self.journal.sums.keys() {
             if let LedgerAccount::Account(number) = ledger
-                && !self.balances.contains_key(number)
+                && !self.accounts.contains_key(number)
             {
                 problems.add(Kind::EntryAccountUnknown, here, format!("account {number:?}"));
             }
@@ -306,8 +317,13 @@ impl PartitionCheck {
             };
             match self.made.get(id) {
                 None => problems.add(Kind::EntryMissing, at(), format!("{:?} {id}", expected.kind)),
-                Some(made) if made.kind != expected.kind || !as_ordered(moves, &made.moves) => {
-                    let detail = format!("entry {} is {:?}", made.sequence, made.kind);
+                Some(made) if !as_ordered(expected, moves, made) => {
+                    let detail = format!(
+                        "entry {} is {:?} at {} ms",
+                        made.sequence,
+                        made.kind,
+                        made.at.as_millis()
+                    );
                     problems.add(Kind::EntryNotAsOrdered, at(), detail);
                 }
                 Some(_) => {}
@@ -322,40 +338,64 @@ impl PartitionCheck {
     }
 }
 
-/// Whether an entry moves what its order says, and nothing else of the customer's.
-fn as_ordered(moves: &BTreeMap<AccountNumber, Option<Fen>>, made: &BTreeMap<AccountNumber, Fen>) -> bool {
-    moves.len() == made.len()
-        && moves.iter().all(|(number, amount)| {
-            made.get(number)
-                .is_some_and(|moved| amount.is_none_or(|amount| amount == *moved))
-        })
+/// Whether an entry is what its order says, and moves that and nothing else.
+fn as_ordered(expected: &Expected, moves: &BTreeMap<LedgerAccount, Moves>, made: &Made) -> bool {
+    let moved = |ledger: &LedgerAccount, moves: &Moves| match (moves, made.moves.get(ledger)) {
+        (Moves::Exactly(amount), Some(moved)) => amount == moved,
+        (Moves::Something | Moves::Perhaps, Some(_)) | (Moves::Perhaps, None) => true,
+        (Moves::Exactly(_) | Moves::Something, None) => false,
+    };
+    made.kind == expected.kind
+        && made.at == expected.at
+        && made.moves.keys().all(|ledger| moves.contains_key(ledger))
+        && moves.iter().all(|(ledger, moves)| moved(ledger, moves))
 }
 
-/// What a payment takes, or gives back. A payment without an account can't have moved anything:
-/// no entry is as it says.
-fn payment_moves(payment: &PaymentDetail, back: bool) -> BTreeMap<AccountNumber, Option<Fen>> {
-    let amount = if back {
-        Some(payment.amount)
+/// An amount and its opposite, in this order.
+fn both(amount: Fen) -> (Moves, Moves) {
+    let opposite = amount.checked_neg().map_or(Moves::Something, Moves::Exactly);
+    (Moves::Exactly(amount), opposite)
+}
+
+/// What a payment moves between an account and the seller of its terminal. A payment without an account
+/// can't have moved anything: no entry is as it says.
+fn payment_moves(order: &Order, payment: &PaymentDetail, back: bool) -> BTreeMap<LedgerAccount, Moves> {
+    let (amount, opposite) = both(payment.amount);
+    let (account, seller) = if back {
+        (amount, opposite)
     } else {
-        payment.amount.checked_neg()
+        (opposite, amount)
     };
-    payment
-        .account
-        .iter()
-        .map(|account| (account.clone(), amount))
+    let accounts = payment.account.iter();
+    let mut moves: BTreeMap<_, _> = accounts
+        .map(|number| (LedgerAccount::Account(number.clone()), account))
+        .collect();
+    if let OrderKey::Pos(key, _) = &order.key {
+        moves.insert(LedgerAccount::SellerPayable(key.seller.clone()), seller);
+    }
+    moves
+}
+
+/// The card gets its face value, the caller owes the price, the rest is given away.
+fn opening_moves(order: &Order, opening: &OpeningDetail) -> BTreeMap<LedgerAccount, Moves> {
+    let card = opening.card.iter();
+    let card = card.map(|number| (LedgerAccount::Account(number.clone()), Moves::Something));
+    let caller = LedgerAccount::CallerReceivable(order.caller.clone());
+    let granted = LedgerAccount::DiscountGranted(opening.product.clone());
+    card.chain([(caller, Moves::Something), (granted, Moves::Perhaps)])
         .collect()
 }
 
-fn transfer_moves(transfer: &TransferDetail) -> BTreeMap<AccountNumber, Option<Fen>> {
-    let from = transfer
-        .from
-        .iter()
-        .map(|account| (account.clone(), transfer.amount.checked_neg()));
-    let to = transfer
-        .to
-        .iter()
-        .map(|account| (account.clone(), Some(transfer.amount)));
-    from.chain(to).collect()
+/// From a card, or from outside: then the caller owes it.
+fn transfer_moves(order: &Order, transfer: &TransferDetail) -> BTreeMap<LedgerAccount, Moves> {
+    let (amount, opposite) = both(transfer.amount);
+    let from = match &transfer.from {
+        Some(card) => LedgerAccount::Account(card.clone()),
+        None => LedgerAccount::CallerReceivable(order.caller.clone()),
+    };
+    let to = transfer.to.iter();
+    let to = to.map(|account| (LedgerAccount::Account(account.clone()), amount));
+    to.chain([(from, opposite)]).collect()
 }
 
 fn event(row: &Row, counts: &mut Counts) -> StoreResult<()> {

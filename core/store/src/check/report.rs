@@ -64,13 +64,15 @@ pub enum ProblemKind {
     EntryAccountUnknown,
     /// An account's balance is not the sum of its postings.
     BalanceNotPostings,
+    /// A card's face value is not what was posted when it was opened.
+    FaceValueNotPosted,
     /// An account's balance is negative.
     BalanceNegative,
     /// Money moved, says an order, and no entry says so.
     EntryMissing,
     /// An entry that no order explains.
     OrderMissing,
-    /// An entry is of another kind or moves other money than its order says.
+    /// An entry is of another kind or time, or moves other money, than its order says.
     EntryNotAsOrdered,
     /// One order has two entries.
     EntryTwice,

@@ -2,7 +2,7 @@
 
 use crate::codec::Body;
 use crate::{BulkRow, BulkSnapshot, BulkTable, PartitionId, Row, RowKind, StoreResult};
-use map_domain::{Account, AccountNumber, AccountType, Entry, LedgerAccount};
+use map_domain::{Account, AccountNumber, AccountType, Entry, EntryKind, LedgerAccount, Posting};
 use std::collections::BTreeMap;
 
 /// One line of the trial balance.
@@ -79,6 +79,8 @@ impl Sums {
 pub(super) struct Journal {
     pub(super) kinds: BTreeMap<AccountNumber, AccountType>,
     pub(super) sums: BTreeMap<LedgerAccount, i128>,
+    /// What openings alone posted.
+    pub(super) opened: BTreeMap<LedgerAccount, i128>,
     pub(super) entries: u64,
 }
 
@@ -89,9 +91,15 @@ impl Journal {
 
     pub(super) fn entry(&mut self, entry: &Entry) {
         self.entries = self.entries.saturating_add(1);
-        for posting in &entry.postings {
-            let sum = self.sums.entry(posting.ledger.clone()).or_default();
+        let add = |sums: &mut BTreeMap<LedgerAccount, i128>, posting: &Posting| {
+            let sum = sums.entry(posting.ledger.clone()).or_default();
             *sum = sum.saturating_add(posting.amount.get().into());
+        };
+        for posting in &entry.postings {
+            add(&mut self.sums, posting);
+            if entry.kind == EntryKind::Opening {
+                add(&mut self.opened, posting);
+            }
         }
     }
 

@@ -5,11 +5,14 @@ use super::{Kind, home, paid, seller};
 use crate::codec::Body;
 use crate::codec::samples::{mobile, number, order_id, pos};
 use crate::keys::{self, NumberRole};
+use crate::records;
 use crate::{
     BulkRow, Claim, ClaimTable, ClaimValue, ContentHash, IndexKey, IndexRow, IndexTable, PartitionId, Row,
     RowKey, RowKind, Version,
 };
-use map_domain::{Account, Customer, CustomerId, Entry, EntryKind, Fen, LedgerAccount, Order, Slot};
+use map_domain::{
+    Account, CallerId, Customer, CustomerId, Entry, EntryKind, Fen, LedgerAccount, Order, SellerId, Slot,
+};
 use std::collections::BTreeSet;
 
 /// The place of an order of the customer in its seller's day.
@@ -149,7 +152,7 @@ pub(super) const CORRUPTIONS: &[Corruption] = &[
                 entry.postings[1].amount = Fen::new(701)
             })
         },
-        &[Kind::EntryUnbalanced, Kind::TrialBalance],
+        &[Kind::EntryUnbalanced, Kind::EntryNotAsOrdered, Kind::TrialBalance],
     ),
     (
         "a posting of zero",
@@ -188,6 +191,43 @@ pub(super) const CORRUPTIONS: &[Corruption] = &[
         "an entry is of another kind",
         |rows| change::<Entry>(rows, &keys::entry_row(2), |entry| entry.kind = EntryKind::TopUp),
         &[Kind::EntryNotAsOrdered],
+    ),
+    (
+        "an entry is of another time",
+        |rows| {
+            change::<Entry>(rows, &keys::entry_row(2), |entry| {
+                entry.at = entry.at.saturating_add_millis(1)
+            });
+        },
+        &[Kind::EntryNotAsOrdered],
+    ),
+    (
+        "a payment is posted to another seller",
+        |rows| {
+            change::<Entry>(rows, &keys::entry_row(2), |entry| {
+                let other = SellerId::parse("another").unwrap();
+                entry.postings[1].ledger = LedgerAccount::SellerPayable(other);
+            });
+        },
+        &[Kind::EntryNotAsOrdered],
+    ),
+    (
+        "a card's price is owed by another caller",
+        |rows| {
+            change::<Entry>(rows, &keys::entry_row(1), |entry| {
+                let other = CallerId::parse("app/another").unwrap();
+                entry.postings[1].ledger = LedgerAccount::CallerReceivable(other);
+            });
+        },
+        &[Kind::EntryNotAsOrdered],
+    ),
+    (
+        "a card's face value is changed",
+        |rows| {
+            let row = keys::account_row(&number(CARD));
+            change::<Account>(rows, &row, |account| account.face_value = Fen::new(1));
+        },
+        &[Kind::FaceValueNotPosted],
     ),
     (
         "an entry is of an order that is not there",
@@ -342,6 +382,38 @@ pub(super) const CORRUPTIONS: &[Corruption] = &[
         "an account number is closed",
         |rows| claim(rows, ClaimTable::Account).value = ClaimValue::Closed(bytes::Bytes::new()),
         &[Kind::ClaimMisplaced, Kind::ClaimMissing],
+    ),
+    (
+        "the claim of the secret is closed",
+        |rows| {
+            rows.push(BulkRow::Claim(Claim {
+                value: ClaimValue::Closed(bytes::Bytes::new()),
+                ..records::secret_claim([7; 32])
+            }));
+        },
+        &[Kind::ClaimMisplaced],
+    ),
+    (
+        "the claim of the secret is a customer's",
+        |rows| {
+            let mut claim = records::secret_claim([7; 32]);
+            claim.value = ClaimValue::Bound {
+                partition: home(),
+                content: ContentHash([7; 32]),
+                business_day: 0,
+            };
+            rows.push(BulkRow::Claim(claim));
+        },
+        &[Kind::ClaimMisplaced],
+    ),
+    (
+        "the claim of the secret has a name",
+        |rows| {
+            let mut claim = records::secret_claim([7; 32]);
+            claim.key.key = bytes::Bytes::from_static(b"other");
+            rows.push(BulkRow::Claim(claim));
+        },
+        &[Kind::Damaged],
     ),
     (
         "one order key in two partitions",
@@ -529,6 +601,7 @@ fn every_kind_of_problem_has_a_corruption() {
         Kind::EntryUnbalanced,
         Kind::EntryAccountUnknown,
         Kind::BalanceNotPostings,
+        Kind::FaceValueNotPosted,
         Kind::BalanceNegative,
         Kind::EntryMissing,
         Kind::OrderMissing,

@@ -13,7 +13,7 @@ use map_domain::order::{CancellationDetail, OpeningDetail, PaymentDetail, Transf
 use map_domain::{
     Account, AccountType, Customer, CustomerState, Decision, Entry, EntryKind, Event, EventKind, Fen,
     LedgerAccount, LifeStep, NetworkId, Operation, Order, OrderDetail, OrderKey, OrderState,
-    PaymentCodeState, Posting, Refusal, ReleasePlan, Restrictions, SellerId, Slot, Validity,
+    PaymentCodeState, Posting, Refusal, ReleasePlan, Restrictions, SellerId, Slot, Timestamp, Validity,
 };
 use std::collections::BTreeMap;
 
@@ -122,7 +122,7 @@ impl Book {
                 sequence: self.state.customer.entries,
                 order: order_id(id),
                 kind,
-                at: NOW,
+                at: time_of(&orders, id),
                 postings: postings
                     .map(|(ledger, fen)| Posting {
                         ledger,
@@ -146,6 +146,15 @@ impl Book {
             .unwrap();
         self.version = applied(&self.store, commit).await;
     }
+}
+
+/// When the order with this number, or the step with it, was decided.
+fn time_of(orders: &[Order], id: &str) -> Timestamp {
+    let step = orders.iter().filter_map(crate::records::step);
+    let times = step.map(|step| (&step.id, step.at));
+    let mut times = times.chain(orders.iter().map(|order| (&order.id, order.at)));
+    let found = times.find(|(of, _)| **of == order_id(id));
+    found.expect("an order of this number").1
 }
 
 async fn applied(store: &MemoryStore, commit: Commit) -> Version {
