@@ -3,6 +3,7 @@
 use super::server;
 use crate::harness::people::{new_id_number, new_mobile, order_number};
 use crate::harness::*;
+use map_client::proto::payment::v1::PaymentState;
 
 fn open(server: &Server, mobile: &str, product: &str) -> Answer {
     Call::sample("gw.oilcard.open_online")
@@ -190,6 +191,21 @@ fn id_numbers_of_15_and_18_characters_of_one_person_are_equal_and_another_person
     );
 }
 
+/// The card's own number, where it may not pay: declined for good, and the cash account is not asked.
+fn declined_by_a_rule_stays_declined(server: &Server, pos: &Pos, by_card: &dyn Fn(&Pos, &str) -> Call) {
+    let declined = by_card(pos, "0号柴油");
+    for _ in 0..3 {
+        let reason = declined.send(server).answer().failure(10_000, "线下支付失败");
+        assert_eq!(reason, "不符合消费规则");
+    }
+    let payment = server.payment(pos).expect("the key is used up");
+    assert_eq!(payment.state(), PaymentState::Declined);
+    // Another payment under the same key is none, whatever the rules say of it.
+    let other = declined.clone().with("productName", "DIESEL0");
+    let reason = other.send(server).answer().failure(10_000, "线下支付失败");
+    assert_eq!(reason, "流水号或订单号重复");
+}
+
 fn a_mobile_number_pays_with_a_discount_card_where_it_may_and_covers_the_sum_then_with_cash(server: &Server) {
     let customer = Customer {
         mobile: new_mobile(),
@@ -232,12 +248,9 @@ fn a_mobile_number_pays_with_a_discount_card_where_it_may_and_covers_the_sum_the
         assert!(paid.succeeded(), "{case}: {}", paid.json);
         assert_eq!(paid.json.text("account.accountId"), payer, "{case}");
     }
-    // The card's own number, where it may not pay: declined, and the cash account is not asked.
-    let declined = fuel(pay(gm01(), 1), "0号柴油")
-        .with("consumerId", &card)
-        .send(server)
-        .answer();
-    declined.failure(10_000, "线下支付失败");
+    let by_card = |pos: &Pos, product: &str| fuel(pay(pos.clone(), 1), product).with("consumerId", &card);
+    declined_by_a_rule_stays_declined(server, &gm01(), &by_card);
+    declined_by_a_rule_stays_declined(server, &Pos::new(), &|pos, _| by_card(pos, "国V 92#汽油"));
     let balance = Call::sample("gw.offline.get_account_info")
         .by(&customer)
         .at(&Pos::new())

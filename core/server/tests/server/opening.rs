@@ -4,10 +4,10 @@ use crate::faulty::UNKNOWN_LATE;
 use crate::harness::{APP, CHANNEL, OTHER_APP, by, refused};
 use crate::story::{ID, Story, payment};
 use map_proto::common::v1::{AccountStatus, AccountType};
-use map_proto::opening::v1::OpenCardRequest;
+use map_proto::opening::v1::{OpenCardRequest, Opening};
 use map_proto::payment::v1::PayRequest;
 use map_store::faulty::Fault;
-use tonic::Code;
+use tonic::{Code, Status};
 
 fn no(reason: &str) -> (Code, String) {
     (Code::FailedPrecondition, reason.to_owned())
@@ -196,6 +196,51 @@ async fn a_claimed_opening_without_an_outcome_is_fenced_before_the_answer() {
     );
     assert!(story.all_accounts().await.is_empty());
     story.sound().await;
+}
+
+/// An opening whose first commit meets this fault, and whose deadline passes before it is tried again. Only
+/// here: from outside nobody holds an opening up for 30 s at this place.
+async fn overdue(fault: Fault) -> (Story, OpenCardRequest, Result<Opening, Status>) {
+    let story = Story::empty().await;
+    let sms_code = story.sms_code(APP, "s").await;
+    let request = Story::opening("O-1", &sms_code);
+    story.store.faults.script(&[fault]);
+    let (opened, ()) = tokio::join!(story.open(request.clone()), async {
+        while story.store.faults.unmet() > 0 {
+            tokio::task::yield_now().await;
+        }
+        story.fixture.clock.advance(30_001);
+    });
+    (story, request, opened)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_opening_that_is_not_done_in_30_seconds_is_refused_for_good() {
+    for fault in [Fault::NotApplied, Fault::UnknownLost, Fault::UnknownHeld] {
+        let (story, request, opened) = overdue(fault).await;
+        assert_eq!(refused(opened), no("OPENING_EXPIRED"), "{fault:?}");
+        assert_eq!(refused(story.find_opening(APP, "O-1").await), nothing());
+        // Neither what was on its way nor the repeat opens it now.
+        story.store.arrive().await;
+        assert_eq!(
+            refused(story.open(request).await),
+            no("OPENING_EXPIRED"),
+            "{fault:?}"
+        );
+        assert!(story.all_accounts().await.is_empty(), "{fault:?}");
+        story.sound().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_opening_that_was_done_in_time_is_told_after_its_deadline() {
+    for fault in [Fault::UnknownApplied, UNKNOWN_LATE] {
+        let (story, request, opened) = overdue(fault).await;
+        let opened = opened.unwrap();
+        assert_eq!(story.open(request).await.unwrap(), opened, "{fault:?}");
+        assert_eq!(story.all_accounts().await.len(), 2, "{fault:?}");
+        story.sound().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -87,10 +87,7 @@ async fn a_success_is_repeated_as_a_success_only_within_the_replay_window() {
     story.sound().await;
 }
 
-#[tokio::test]
-async fn a_raised_generation_starts_the_serials_again() {
-    let story = Story::new().await;
-    story.pay(payment("1")).await.unwrap();
+async fn raise_generation(story: &Story) {
     let raise = RaiseTerminalGenerationRequest {
         idempotency_key: "R-1".to_owned(),
         seller_id: "S1".to_owned(),
@@ -102,8 +99,52 @@ async fn a_raised_generation_starts_the_serials_again() {
         .raise_terminal_generation(by(OPERATOR, raise))
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn a_raised_generation_starts_the_serials_again() {
+    let story = Story::new().await;
+    story.pay(payment("1")).await.unwrap();
+    raise_generation(&story).await;
     story.pay(payment("1")).await.unwrap();
     assert_eq!(story.cash().await, 40_000);
+}
+
+/// An undo that comes after all may mean either: it closes the new key and gives nothing of the old back.
+#[tokio::test]
+async fn a_payment_of_an_earlier_generation_is_given_back_by_its_order_number_only() {
+    let story = Story::new().await;
+    let paid = story.pay(payment("1")).await.unwrap().payment.unwrap();
+    raise_generation(&story).await;
+    assert_eq!(refused(story.undo("1").await), no("PAYMENT_UNKNOWN_KEY_CLOSED"));
+    assert_eq!(refused(story.cancel("2", "1").await), no("PAYMENT_NOT_PAID"));
+    assert_eq!(story.cash().await, 70_000);
+    assert_eq!(refused(story.pay(payment("1")).await), no("KEY_CLOSED"));
+    story.cancel("3", &paid.order_number).await.unwrap();
+    assert_eq!(story.cash().await, 100_000);
+    story.sound().await;
+}
+
+/// The card pays from 6 to 22 o'clock.
+#[tokio::test]
+async fn a_payment_that_a_rule_declined_stays_declined_when_the_rule_would_allow_it() {
+    const HOUR_MS: i64 = 60 * 60 * 1000;
+    let story = Story::new().await;
+    let card = story.card("O-1", "2610").await;
+    let by_card = |serial: &str| PayRequest {
+        consumer: card.account_number.clone(),
+        ..payment(serial)
+    };
+    story.fixture.clock.advance(13 * HOUR_MS);
+    assert_eq!(refused(story.pay(by_card("1")).await), no("RULE_MISMATCH"));
+    story.fixture.clock.advance(8 * HOUR_MS);
+    for _ in 0..2 {
+        assert_eq!(refused(story.pay(by_card("1")).await), no("RULE_MISMATCH"));
+    }
+    assert_eq!(story.find("1").await.unwrap().state(), PaymentState::Declined);
+    let paid = story.pay(by_card("2")).await.unwrap();
+    assert_eq!(paid.account.unwrap().available_fen, 500_000 - 30_000);
+    story.sound().await;
 }
 
 /// Every decline is committed: what stood against it goes away, the duplicate is declined still.
