@@ -1,9 +1,9 @@
 //! PIN blocks of POS terminals (ISO 9564 format 0) under the key of the POS network: `paymentCodeDES` of POS
 //! traffic.
 //!
-//! The gateway takes the encryption off ([`PosKey::open`]); the core, which knows the owner's mobile number,
-//! takes the account off ([`ClearBlock::pin_for`]). Deliberately no verification of the PIN, and no other
-//! block format.
+//! The gateway takes the encryption off ([`PosKey::open`]) and no more: only the core knows the owner's mobile
+//! number, and it alone takes the account off. [`ClearBlock::pin_for`] does the same for who tests blocks.
+//! Deliberately no verification of the PIN, and no other block format.
 
 use std::fmt;
 

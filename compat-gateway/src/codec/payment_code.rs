@@ -11,6 +11,7 @@ pub(crate) fn read(value: &Value<'_>) -> Result<PaymentCode, Refusal> {
     let text = value.text().to_owned();
     let form = match value.opened() {
         Opened::PinBlock => Form::PinBlockHex(text),
+        Opened::CardPinBlock => Form::CardPinBlockHex(text),
         Opened::Clear => Form::Digits(
             Pin::parse(&text)
                 .map_err(|_| value.malformed())?

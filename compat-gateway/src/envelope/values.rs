@@ -1,7 +1,6 @@
 //! The fields of a payload: as received, and after decryption.
 
 use crate::answer::Printed;
-use crate::codec::account_number::is_account;
 use crate::contract::{Encryption, Endpoint, Field};
 use crate::directory::Caller;
 use crate::json::{Members, Scalar};
@@ -53,21 +52,12 @@ impl<'a> Fields<'a> {
 
     /// Takes the encryption off.
     pub(super) fn decrypt(self, caller: Arc<Caller>) -> Result<Values<'a>, Refusal> {
-        let consumer = self
-            .fields
-            .iter()
-            .zip(&self.received)
-            .find(|(field, _)| field.core == Some("consumer"));
-        let consumer = consumer
-            .and_then(|(_, text)| text.as_deref())
-            .unwrap_or_default()
-            .to_owned();
         let mut values = Vec::with_capacity(self.fields.len());
         for (field, text) in self.fields.iter().zip(self.received) {
             let value = match text {
                 // An optional field that is blank is absent: the digest skips both alike.
                 Some(text) if text.trim().is_empty() && !field.required => None,
-                Some(text) => Some(open(field, text, &caller, &consumer)?),
+                Some(text) => Some(open(field, text, &caller)?),
                 None => None,
             };
             values.push(value);
@@ -102,6 +92,8 @@ pub(crate) enum Opened {
     Clear,
     /// 16 hex digits of a PIN block, still XORed with a number that only the core knows.
     PinBlock,
+    /// The same, or XORed with the number of the card that pays.
+    CardPinBlock,
 }
 
 /// A value of a request. Has no `Debug`: it may be a secret.
@@ -179,12 +171,7 @@ impl<'a> Values<'a> {
     }
 }
 
-fn open<'a>(
-    field: &'static Field,
-    text: Cow<'a, str>,
-    caller: &Caller,
-    consumer: &str,
-) -> Result<Value<'a>, Refusal> {
+fn open<'a>(field: &'static Field, text: Cow<'a, str>, caller: &Caller) -> Result<Value<'a>, Refusal> {
     let damaged = Refusal::Undecryptable(field.name);
     let (text, opened) = match field.encryption {
         Encryption::None => (text, Opened::Clear),
@@ -195,7 +182,7 @@ fn open<'a>(
                 Opened::Clear,
             )
         }
-        Encryption::PaymentCode => payment_code(&text, caller, consumer).ok_or(damaged)?,
+        Encryption::PaymentCode => payment_code(&text, caller).ok_or(damaged)?,
     };
     let blank = text.trim().is_empty();
     if field.encryption != Encryption::None && blank && !field.may_be_blank {
@@ -213,7 +200,7 @@ fn open<'a>(
     })
 }
 
-fn payment_code(text: &str, caller: &Caller, consumer: &str) -> Option<(Cow<'static, str>, Opened)> {
+fn payment_code(text: &str, caller: &Caller) -> Option<(Cow<'static, str>, Opened)> {
     match caller.settings.payment_code {
         PaymentCodeMode::Des => {
             let clear = caller.keys.des.as_ref()?.decrypt(Mode::Ecb, text).ok()?;
@@ -221,12 +208,11 @@ fn payment_code(text: &str, caller: &Caller, consumer: &str) -> Option<(Cow<'sta
         }
         PaymentCodeMode::PinBlock => {
             let block = caller.posp_key()?.open(text).ok()?;
-            let by_card = caller.settings.pin_account == PinAccount::MobileOrCard && is_account(consumer);
-            // A block that opens under the card number is the code itself; the core tries the mobile number.
-            match by_card.then(|| block.pin_for(consumer)).flatten() {
-                Some(pin) => Some((Cow::Owned(pin.expose().to_owned()), Opened::Clear)),
-                None => Some((Cow::Owned(block.to_hex().to_string()), Opened::PinBlock)),
-            }
+            let opened = match caller.settings.pin_account {
+                PinAccount::Mobile => Opened::PinBlock,
+                PinAccount::MobileOrCard => Opened::CardPinBlock,
+            };
+            Some((Cow::Owned(block.to_hex().to_string()), opened))
         }
     }
 }

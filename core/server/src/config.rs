@@ -4,7 +4,7 @@ use crate::adapters::{SmsOutbox, SmsWebhook, WebhookConfig, WebhookError};
 use crate::cors::is_origin;
 use crate::layers::DOCUMENT_BYTES;
 pub use crate::layers::{Limits, Timeouts};
-use crate::ledger::{self, PinAccount};
+use crate::ledger;
 use crate::ports::SmsSender;
 use map_domain::Policy;
 pub use map_listener::TlsConfig;
@@ -121,39 +121,21 @@ pub struct LedgerConfig {
     /// How long one request is tried to be settled where the store does not tell its outcome,
     /// in ms. Default 10000.
     pub settle_ms: u64,
-    /// Whose number a terminal puts into a PIN block: `mobile` (default) or `mobile_or_card`.
-    pub pin_account: PinAccount,
     /// This process in order numbers, 0 to 9999, where several serve one store. Default: random.
     pub node: Option<u16>,
 }
 
 impl Default for LedgerConfig {
     fn default() -> Self {
-        let ledger::Options {
-            settle_ms,
-            pin_account,
-            node,
-        } = ledger::Options::default();
-        Self {
-            settle_ms,
-            pin_account,
-            node,
-        }
+        let ledger::Options { settle_ms, node } = ledger::Options::default();
+        Self { settle_ms, node }
     }
 }
 
 impl From<LedgerConfig> for ledger::Options {
     fn from(config: LedgerConfig) -> Self {
-        let LedgerConfig {
-            settle_ms,
-            pin_account,
-            node,
-        } = config;
-        Self {
-            settle_ms,
-            pin_account,
-            node,
-        }
+        let LedgerConfig { settle_ms, node } = config;
+        Self { settle_ms, node }
     }
 }
 

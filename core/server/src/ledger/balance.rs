@@ -88,7 +88,6 @@ impl Ledger {
             &self.core.secrets,
             &book.state.customer,
             card,
-            self.options.pin_account,
         );
         let command = GetBalance {
             key: place.key.clone(),

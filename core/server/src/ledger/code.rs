@@ -14,8 +14,10 @@ pub enum PresentedCode {
     Digits(String),
     /// Lower-case hex MD5 of the digits.
     Md5Hex(String),
-    /// A PIN block without its transport encryption, still XORed with the owner's number.
+    /// A PIN block without its transport encryption, still XORed with the owner's mobile number.
     PinBlock([u8; 8]),
+    /// The same, with that number or the one of the card that is presented; both tries are one attempt.
+    CardPinBlock([u8; 8]),
 }
 
 impl std::fmt::Debug for PresentedCode {
@@ -24,50 +26,33 @@ impl std::fmt::Debug for PresentedCode {
     }
 }
 
-/// Whose number a terminal puts into a PIN block (setting `pin_account`).
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum PinAccount {
-    /// The owner's mobile number.
-    #[default]
-    Mobile,
-    /// That, or the number of the card that was presented; both tries are one attempt.
-    MobileOrCard,
-}
-
 /// The proof for this customer; `card` is the account that was presented, if one was.
 pub(super) fn proof(
     presented: Option<&PresentedCode>,
     secrets: &Secrets,
     customer: &Customer,
     card: Option<&AccountNumber>,
-    pin_account: PinAccount,
 ) -> CodeProof {
     let digest = |md5_hex: &str| secrets.payment_code(&customer.id, md5_hex);
+    let read = |block: &[u8; 8], numbers: [Option<&str>; 2]| {
+        let numbers = numbers.into_iter().flatten();
+        let readings: Vec<CodeDigest> = numbers
+            .filter_map(|number| read_block(*block, number))
+            .map(|digits| digest(&md5_hex(&digits)))
+            .collect();
+        if readings.is_empty() {
+            CodeProof::Unreadable
+        } else {
+            CodeProof::Readings(readings)
+        }
+    };
+    let mobile = customer.mobile.as_ref().map(|mobile| mobile.as_str());
     match presented {
         None => CodeProof::Absent,
         Some(PresentedCode::Digits(digits)) => CodeProof::Readings(vec![digest(&md5_hex(digits.as_bytes()))]),
         Some(PresentedCode::Md5Hex(hex)) => CodeProof::Readings(vec![digest(hex)]),
-        Some(PresentedCode::PinBlock(block)) => {
-            let mobile = customer.mobile.as_ref().map(|mobile| mobile.as_str());
-            let card = match pin_account {
-                PinAccount::Mobile => None,
-                PinAccount::MobileOrCard => card.map(AccountNumber::as_str),
-            };
-            let readings: Vec<CodeDigest> = [mobile, card]
-                .into_iter()
-                .flatten()
-                .filter_map(|number| read_block(*block, number))
-                .map(|digits| digest(&md5_hex(&digits)))
-                .collect();
-            if readings.is_empty() {
-                CodeProof::Unreadable
-            } else {
-                CodeProof::Readings(readings)
-            }
-        }
+        Some(PresentedCode::PinBlock(block)) => read(block, [mobile, None]),
+        Some(PresentedCode::CardPinBlock(block)) => read(block, [mobile, card.map(AccountNumber::as_str)]),
     }
 }
 
@@ -82,7 +67,7 @@ pub(super) fn new_digest(
             Some(secrets.payment_code(&customer.id, &md5_hex(digits.as_bytes())))
         }
         PresentedCode::Md5Hex(hex) => Some(secrets.payment_code(&customer.id, hex)),
-        PresentedCode::PinBlock(_) => None,
+        PresentedCode::PinBlock(_) | PresentedCode::CardPinBlock(_) => None,
     }
 }
 
@@ -153,23 +138,27 @@ mod tests {
             PresentedCode::PinBlock(0x0612_3445_6EDC_BA98_u64.to_be_bytes()),
         ]
         .iter()
-        .map(|code| proof(Some(code), &secrets, &customer(), None, PinAccount::Mobile))
+        .map(|code| proof(Some(code), &secrets, &customer(), None))
         .collect();
         assert!(proofs.windows(2).all(|pair| pair[0] == pair[1]), "{proofs:?}");
         assert!(matches!(&proofs[0], CodeProof::Readings(readings) if readings.len() == 1));
     }
 
     #[test]
-    fn the_card_number_is_tried_only_where_the_setting_says_so() {
+    fn the_card_number_is_tried_only_where_the_form_says_so() {
         let secrets = Secrets::new([1; 32]);
         let card = AccountNumber::parse("2610888123456789").ok();
         let mask = u64::from_str_radix("088812345678", 16).unwrap();
-        let block = PresentedCode::PinBlock((0x0612_3456_FFFF_FFFF_u64 ^ mask).to_be_bytes());
-        let with = |setting| proof(Some(&block), &secrets, &customer(), card.as_ref(), setting);
-        assert_eq!(with(PinAccount::Mobile), CodeProof::Unreadable);
+        let block = (0x0612_3456_FFFF_FFFF_u64 ^ mask).to_be_bytes();
+        let by = |code: PresentedCode| proof(Some(&code), &secrets, &customer(), card.as_ref());
+        assert_eq!(by(PresentedCode::PinBlock(block)), CodeProof::Unreadable);
+        let of_card = by(PresentedCode::CardPinBlock(block));
         assert!(
-            matches!(with(PinAccount::MobileOrCard), CodeProof::Readings(readings) if readings.len() == 1)
+            matches!(&of_card, CodeProof::Readings(readings) if readings.len() == 1),
+            "{of_card:?}"
         );
+        let of_mobile = PresentedCode::CardPinBlock(0x0612_3445_6EDC_BA98_u64.to_be_bytes());
+        assert_eq!(by(of_mobile), of_card);
     }
 
     #[test]

@@ -30,7 +30,7 @@ mod turns;
 
 pub use act::{Acted, OperatorAct};
 pub use balance::Balance;
-pub use code::{PinAccount, PresentedCode};
+pub use code::PresentedCode;
 pub use opening::Opened;
 pub use read::{FoundPayment, Statement};
 pub use reverse::GivenBack;
@@ -50,8 +50,6 @@ pub struct Options {
     /// How long one request is tried to be settled, in ms. After it an open outcome is told as
     /// [`Failure::OutcomeUnknown`].
     pub settle_ms: u64,
-    /// Whose number a terminal puts into a PIN block.
-    pub pin_account: PinAccount,
     /// Four digits of this process in order numbers; `None`: random.
     pub node: Option<u16>,
 }
@@ -60,7 +58,6 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             settle_ms: 10_000,
-            pin_account: PinAccount::Mobile,
             node: None,
         }
     }

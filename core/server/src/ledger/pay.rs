@@ -104,13 +104,7 @@ impl Ledger {
             Consumer::Mobile(_) => None,
             Consumer::Account(number) => Some(number),
         };
-        let code = proof(
-            paying.code.as_ref(),
-            &self.core.secrets,
-            customer,
-            card,
-            self.options.pin_account,
-        );
+        let code = proof(paying.code.as_ref(), &self.core.secrets, customer, card);
         Pay {
             key: place.key.clone(),
             id: asked.id.clone(),

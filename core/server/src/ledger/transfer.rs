@@ -82,7 +82,6 @@ impl Ledger {
             &self.core.secrets,
             &book.state.customer,
             Some(&transferring.from),
-            self.options.pin_account,
         );
         let command = self.transfer_command(asked, transferring, code)?;
         let decided = proved.and_then(|()| transfer::decide(&book.state, &command, &self.core.context()));

@@ -115,6 +115,10 @@ impl Fields {
         use common::payment_code::Form;
         let digits = |text: &str, len: usize| text.len() == len && text.bytes().all(|c| c.is_ascii_digit());
         let hex = |text: &str, len: usize| text.len() == len && text.bytes().all(|c| c.is_ascii_hexdigit());
+        let block = |text: &str| {
+            let block = u64::from_str_radix(text, 16).ok();
+            block.filter(|_| hex(text, 16)).map(u64::to_be_bytes)
+        };
         let Some(form) = code.and_then(|code| code.form) else {
             return Some(None);
         };
@@ -123,11 +127,14 @@ impl Fields {
             Form::Digits(_) => return self.wrong("payment_code.digits", "six digits"),
             Form::Md5Hex(text) if hex(&text, 32) => PresentedCode::Md5Hex(text.to_ascii_lowercase()),
             Form::Md5Hex(_) => return self.wrong("payment_code.md5_hex", "32 hex digits"),
-            Form::PinBlockHex(text) if hex(&text, 16) => match u64::from_str_radix(&text, 16) {
-                Ok(block) => PresentedCode::PinBlock(block.to_be_bytes()),
-                Err(_) => return self.wrong("payment_code.pin_block_hex", "16 hex digits"),
+            Form::PinBlockHex(text) => match block(&text) {
+                Some(block) => PresentedCode::PinBlock(block),
+                None => return self.wrong("payment_code.pin_block_hex", "16 hex digits"),
             },
-            Form::PinBlockHex(_) => return self.wrong("payment_code.pin_block_hex", "16 hex digits"),
+            Form::CardPinBlockHex(text) => match block(&text) {
+                Some(block) => PresentedCode::CardPinBlock(block),
+                None => return self.wrong("payment_code.card_pin_block_hex", "16 hex digits"),
+            },
         };
         Some(Some(read))
     }
@@ -135,7 +142,7 @@ impl Fields {
     /// A code that is to be set: there, and not a PIN block.
     pub(super) fn new_code(&mut self, code: Option<common::PaymentCode>) -> Option<PresentedCode> {
         match self.code(code)? {
-            Some(PresentedCode::PinBlock(_)) | None => {
+            Some(PresentedCode::PinBlock(_) | PresentedCode::CardPinBlock(_)) | None => {
                 self.wrong("payment_code", "the new code, as digits or md5_hex")
             }
             Some(code @ (PresentedCode::Digits(_) | PresentedCode::Md5Hex(_))) => Some(code),

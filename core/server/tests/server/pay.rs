@@ -259,6 +259,26 @@ async fn five_wrong_codes_in_a_row_lock_and_a_right_one_between_starts_again() {
     story.sound().await;
 }
 
+/// A terminal that knows the card only: `06` + 123456 + `F…`, XOR the card's number.
+#[tokio::test]
+async fn a_pin_block_with_the_cards_number_is_read_in_the_form_that_says_so() {
+    let story = Story::new().await;
+    let card = story.card("O-1", "2610").await.account_number;
+    let mask = u64::from_str_radix(&card[3..15], 16).unwrap();
+    let hex = format!("{:016X}", 0x0612_3456_FFFF_FFFF_u64 ^ mask);
+    let with = |serial: &str, form: Form| PayRequest {
+        consumer: card.clone(),
+        payment_code: Some(PaymentCode { form: Some(form) }),
+        ..payment(serial)
+    };
+    let refusal = refused(story.pay(with("1", Form::PinBlockHex(hex.clone()))).await);
+    assert_eq!(refusal.1, "PIN_BLOCK_UNREADABLE");
+    story.pay(with("1", Form::CardPinBlockHex(hex))).await.unwrap();
+    let by_mobile = Form::CardPinBlockHex("061234456EDCBA98".to_owned());
+    story.pay(with("2", by_mobile)).await.unwrap();
+    story.sound().await;
+}
+
 /// The PIN block of the reference vectors: 123456 for 13912345678.
 #[tokio::test]
 async fn an_unreadable_pin_block_uses_up_neither_the_key_nor_an_attempt_and_raises_an_alarm() {
