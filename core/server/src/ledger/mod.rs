@@ -1,9 +1,10 @@
 //! The ledger: for every operation, load, decide, commit, answer.
 //!
-//! One file per family of operations. What they share: a key's claim is looked up first
-//! (`claims`), a customer's partition is read and written as one *book* (`book`), what can be
-//! tried again is (`tries`), callers of one customer queue (`turns`). Whatever commits runs in
-//! a task of its own: a caller who goes away cancels the wait, never the work.
+//! One file per family of operations. Each makes attempts until one is settled (`tries`), and an
+//! attempt asks whose key it is (`claims`), opens that customer's partition as one *book* (`book`),
+//! has the domain decide, and settles the key with the decision, in one commit. Callers of one
+//! customer queue (`turns`). Whatever commits runs in a task of its own: a caller who goes away
+//! cancels the wait, never the work.
 //!
 //! What this module does not do: decide about money (`map-domain` does), know a wire message
 //! (`services` do), or retry without an end.
