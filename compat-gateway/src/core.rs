@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http_body_util::BodyExt;
 use prost::Message;
+use std::sync::Arc;
 use std::time::Duration;
 use tonic::body::Body;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -26,8 +27,8 @@ pub(crate) const REQUEST_ID: &str = "x-request-id";
 /// The service failed without a status. A type of its own, since a bare boxed error as a service's error
 /// keeps the compiler from proving the call's future to be `Send`.
 #[derive(Debug, thiserror::Error)]
-#[error("the core can't be reached: {0}")]
-struct Unreachable(BoxError);
+#[error("the core can't be reached")]
+struct Unreachable(#[source] BoxError);
 
 /// The core, as the gateway calls it.
 #[derive(Clone)]
@@ -101,10 +102,11 @@ impl Core {
         }
         let mut client = tonic::client::Grpc::new(self.service.clone()).max_decoding_message_size(MAX_ANSWER);
         let call = async {
-            client
-                .ready()
-                .await
-                .map_err(|error| Status::unavailable(error.to_string()))?;
+            client.ready().await.map_err(|error| {
+                let mut status = Status::unavailable(error.to_string());
+                status.set_source(Arc::new(error));
+                status
+            })?;
             client
                 .unary(
                     request,

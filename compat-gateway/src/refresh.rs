@@ -6,6 +6,7 @@ use crate::pages::{MAX_PAGES, PAGE_SIZE};
 use crate::telemetry;
 use map_proto::provisioning::v1::{GetDirectoryRequest, GetDirectoryResponse};
 use std::convert::Infallible;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -101,7 +102,19 @@ pub(crate) async fn keep(
     loop {
         ticks.tick().await;
         if let Err(status) = once(&core, &directory, &networks, deadline).await {
-            tracing::warn!(code = ?status.code(), "directory not refreshed");
+            tracing::warn!(code = ?status.code(), reason = reason(&status), "directory not refreshed");
         }
     }
+}
+
+/// What went wrong, with what lies below: a certificate that is not trusted, a connection refused.
+fn reason(status: &tonic::Status) -> String {
+    let mut reasons = vec![status.message().to_owned()];
+    let mut below = status.source();
+    while let Some(error) = below {
+        reasons.push(error.to_string());
+        below = error.source();
+    }
+    reasons.dedup();
+    reasons.join(": ")
 }

@@ -195,7 +195,9 @@ pub(crate) struct ProvisionArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   map check map-data
-  map check map-data --json | jq .problems")]
+  map check map-data --json | jq .problems
+
+Exit codes: 0 nothing is wrong, 1 something is, or the folder can't be opened, 2 wrong arguments.")]
 pub(crate) struct CheckArgs {
     /// The data folder, which no server may have open
     #[arg(value_name = "DIR")]
@@ -212,7 +214,9 @@ pub(crate) struct CheckArgs {
   map call /gw/offline/get_account_info --app zjhtwallet --app-key … consumerId=13912345678 \\
       sellerId=SH12345 storeId=ST12345 terminalId=ZJ000001 operatorId=z batchNo=1 terminalOrderId=1
   map call /gw/offline/pay --app zjhtwallet --app-key … --rsa-key app.pem --json payment.json
-  map call /front/offline/pay_undo --print-curl sellerId=…")]
+  map call /front/offline/pay_undo --print-curl sellerId=…
+
+Exit codes: 0 errcode 0, 1 a documented failure or no answer (standard error says which), 2 wrong arguments.")]
 pub(crate) struct CallArgs {
     /// The path, such as /gw/offline/pay
     #[arg(value_name = "ENDPOINT", required_unless_present = "list")]
@@ -236,7 +240,7 @@ pub(crate) struct CallArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) rsa_key: Option<PathBuf>,
     /// The algorithm of `tsig`: sha1, sha256 or md5
-    #[arg(long, value_name = "NAME", default_value = "sha1")]
+    #[arg(long, value_name = "NAME", default_value = "sha1", value_parser = ["sha1", "sha256", "md5"])]
     pub(crate) tsig: String,
     /// The key of PIN blocks in hex; without it the payment code is encrypted under the app's key
     #[arg(long, value_name = "HEX")]

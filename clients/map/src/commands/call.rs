@@ -1,6 +1,7 @@
 //! `map call`: sends a documented JSON call, signing and encrypting it.
 
 use crate::cli::CallArgs;
+use crate::config::did_you_mean;
 use crate::outcome::Stop;
 use crate::ui::{Style, Ui, note};
 use map_legacy_client::contract::{self, Credential, Endpoint, Kind};
@@ -100,8 +101,11 @@ fn endpoint(wanted: &str, fields: &Map<String, Value>) -> Result<&'static Endpoi
         .find(|endpoint| knows(endpoint))
         .or_else(|| contract::find(wanted))
         .ok_or_else(|| {
+            let known = generated::ENDPOINTS.iter();
+            let known = known.flat_map(|endpoint| [endpoint.path, endpoint.name]);
+            let meant = did_you_mean(wanted, known);
             Stop::usage(format!(
-                "no documented call is named {wanted:?}; map call --list shows them"
+                "no documented call is named {wanted:?}{meant}; map call --list shows them"
             ))
         })
 }
@@ -112,6 +116,15 @@ fn completed(
     mut fields: Map<String, Value>,
     args: &CallArgs,
 ) -> Result<Map<String, Value>, Stop> {
+    let known = || endpoint.fields.iter().map(|field| field.name);
+    if let Some(unknown) = fields.keys().find(|name| known().all(|field| field != *name)) {
+        return Err(Stop::usage(format!(
+            "{} has no field {unknown:?}{}; it has {}",
+            endpoint.name,
+            did_you_mean(unknown, known()),
+            known().collect::<Vec<_>>().join(", ")
+        )));
+    }
     for field in endpoint.fields {
         let Some(value) = fields.get_mut(field.name) else {
             continue;

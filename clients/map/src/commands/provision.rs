@@ -2,7 +2,7 @@
 
 use crate::cli::ProvisionArgs;
 use crate::outcome::Stop;
-use crate::provisioning::{self, readable};
+use crate::provisioning::Provisioning;
 use crate::ui::{Style, Ui};
 use map_client::proto::provisioning::v1::{ApplyRequest, Document};
 use map_client::{ClientConfig, Error, ErrorReason, MapClient};
@@ -10,12 +10,13 @@ use std::time::Duration;
 
 pub(super) async fn run(args: &ProvisionArgs) -> Result<(), Stop> {
     let ui = Ui::new();
-    let document = provisioning::read_valid(&args.file).map_err(Stop::usage)?;
+    let read = Provisioning::read_valid(&args.file).map_err(Stop::usage)?;
+    let document = &read.document;
     if args.check {
         ui.line(&format!(
             "{} is valid: {}",
             args.file.display(),
-            summary(&document)
+            summary(document)
         ));
         return Ok(());
     }
@@ -42,7 +43,7 @@ pub(super) async fn run(args: &ProvisionArgs) -> Result<(), Stop> {
     let answer = client
         .apply(request)
         .await
-        .map_err(|error| refused(&document, error))?;
+        .map_err(|error| refused(&read, error))?;
     for change in &answer.changes {
         ui.line(&format!("  {change}"));
     }
@@ -55,12 +56,12 @@ pub(super) async fn run(args: &ProvisionArgs) -> Result<(), Stop> {
     Ok(())
 }
 
-fn refused(document: &Document, error: Error) -> Stop {
+fn refused(read: &Provisioning, error: Error) -> Stop {
     match error {
         Error::Refused(refusal) if !refusal.fields.is_empty() => {
             let fields = refusal.fields.iter().map(|field| {
                 let place = field.field.trim_start_matches("document.");
-                readable(document, place, &field.description)
+                read.readable(place, &field.description)
             });
             Stop::failed(format!("refused:\n  {}", fields.collect::<Vec<_>>().join("\n  ")))
         }

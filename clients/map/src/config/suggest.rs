@@ -35,6 +35,11 @@ pub(crate) fn with_suggestion(message: &str) -> String {
     )
 }
 
+/// `; did you mean …?`, where a known word is like this one.
+pub(crate) fn did_you_mean<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> String {
+    closest(unknown, known).map_or_else(String::new, |known| format!("; did you mean `{known}`?"))
+}
+
 /// The known word that is most like the unknown one, if any is like it.
 pub(super) fn closest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (unknown.chars().count() / 2).max(1);

@@ -2,28 +2,52 @@
 
 mod convert;
 mod file;
+mod place;
 mod validate;
 
 use crate::config::friendly_toml_error;
 use map_client::proto::provisioning::v1::Document;
 use std::path::Path;
 
-pub(crate) use validate::{edge_validator, readable};
+pub(crate) use validate::edge_validator;
 
 /// Reads and converts a provisioning file. Errors name the file, the line and the remedy;
 /// they never show a value of the `edge` tables, which hold keys.
 pub(crate) fn read(path: &Path) -> Result<Document, String> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("can't read provisioning file {}: {error}", path.display()))?;
-    parse(&text).map_err(|error| format!("{}: {error}", path.display()))
+    parse(&text(path)?).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// Reads, converts and validates: every error, one a line.
-pub(crate) fn read_valid(path: &Path) -> Result<Document, String> {
-    let document = read(path)?;
-    match validate::errors(&document) {
-        errors if errors.is_empty() => Ok(document),
-        errors => Err(format!("{}:\n  {}", path.display(), errors.join("\n  "))),
+fn text(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path)
+        .map_err(|error| format!("can't read provisioning file {}: {error}", path.display()))
+}
+
+/// A file and the document it stands for.
+pub(crate) struct Provisioning {
+    /// The document.
+    pub(crate) document: Document,
+    text: String,
+}
+
+impl Provisioning {
+    /// Reads, converts and validates: every error, one a line.
+    pub(crate) fn read_valid(path: &Path) -> Result<Self, String> {
+        let text = text(path)?;
+        let document = parse(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+        let read = Self { document, text };
+        match validate::errors(&read.document) {
+            errors if errors.is_empty() => Ok(read),
+            errors => {
+                let errors = errors.iter().map(|(place, what)| read.readable(place, what));
+                let errors: Vec<_> = errors.collect();
+                Err(format!("{}:\n  {}", path.display(), errors.join("\n  ")))
+            }
+        }
+    }
+
+    /// An error at a place of the document, as line and path of the file.
+    pub(crate) fn readable(&self, place: &str, what: &str) -> String {
+        place::readable(&self.document, &self.text, place, what)
     }
 }
 
@@ -45,7 +69,7 @@ mod tests {
         let document = parse(EXAMPLE).expect("the example parses");
         assert!(document.callers.len() >= 4, "{}", document.callers.len());
         assert!(!document.products.is_empty() && !document.sellers.is_empty());
-        assert_eq!(validate::errors(&document), Vec::<String>::new());
+        assert_eq!(validate::errors(&document), Vec::new());
     }
 
     #[test]
@@ -66,13 +90,19 @@ mod tests {
 
     #[test]
     fn every_error_of_a_document_is_named_by_what_it_is_about() {
-        let document = parse(
-            "[[app]]\nid = \"a\"\nnetworks = [\"nowhere\"]\n[app.edge]\ncolour = 1\n\
+        let text = "[[app]]\nid = \"a\"\nnetworks = [\"nowhere\"]\n[app.edge]\ncolour = 1\n\
              [[product]]\nid = \"p\"\nname = \"P\"\ntype = \"instalment\"\nnumber_prefix = \"2001\"\n\
-             price_fen = 1\nface_value_fen = -5\nvalidity_months = 12\n",
-        );
-        let errors = validate::errors(&document.expect("parses")).join("\n");
-        for part in ["app a: networks[0]", "app a: edge", "colour", "product p"] {
+             price_fen = 1\nface_value_fen = -5\nvalidity_months = 12\n";
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("p.toml");
+        std::fs::write(&path, text).expect("written");
+        let errors = Provisioning::read_valid(&path).err().expect("refused");
+        for part in [
+            "line 3: app[0].networks[0] (a): ",
+            "line 4: app[0].edge (a): ",
+            "colour",
+            "product[0].face_value_fen (p): ",
+        ] {
             assert!(errors.contains(part), "{errors:?} lacks {part:?}");
         }
     }

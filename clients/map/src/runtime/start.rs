@@ -10,7 +10,7 @@ use super::signals::Signals;
 use super::{ledger, provision, store_metrics};
 use crate::config::MapConfig;
 use crate::outcome::Stop;
-use crate::provisioning::{self, edge_validator};
+use crate::provisioning::{Provisioning, edge_validator};
 use crate::ui::Ui;
 use map_client::proto::provisioning::v1::Document;
 use map_gateway::{BindError, Core as GatewayCore, Gateway, GatewayConfig, Listener, Secret};
@@ -201,9 +201,10 @@ impl Inputs {
         let sms = config.core.sms.sender().map_err(Stop::usage)?;
         let file = config.provisioning_file.as_deref();
         let provisioning = file
-            .map(provisioning::read_valid)
+            .map(Provisioning::read_valid)
             .transpose()
-            .map_err(Stop::usage)?;
+            .map_err(Stop::usage)?
+            .map(|read| read.document);
         // Whether one may be made is known when the ledger is open; one that is there must be good.
         secret_file::load(&config.secret_file()).map_err(Stop::failed)?;
         Ok(Self { sms, provisioning })

@@ -4,22 +4,24 @@ use crate::support::{Served, check, example, get, map};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::path::Path;
 
-/// An authority, and a certificate of the core that it vouches for.
+/// An authority, and certificates of core and gateway that it vouches for.
 fn certificates(folder: &Path) {
     let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority =
         CertifiedIssuer::self_signed(authority, KeyPair::generate().expect("a key")).expect("signed");
-    let key = KeyPair::generate().expect("a key");
-    let names = vec!["core.test".to_owned(), "127.0.0.1".to_owned()];
-    let core = CertificateParams::new(names)
-        .expect("parameters")
-        .signed_by(&key, &authority)
-        .expect("signed");
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).expect("written");
     write("ca.pem", &authority.pem());
-    write("core.pem", &core.pem());
-    write("core.key", &key.serialize_pem());
+    for name in ["core", "gateway"] {
+        let key = KeyPair::generate().expect("a key");
+        let names = vec![format!("{name}.test"), "127.0.0.1".to_owned()];
+        let certificate = CertificateParams::new(names)
+            .expect("parameters")
+            .signed_by(&key, &authority)
+            .expect("signed");
+        write(&format!("{name}.pem"), &certificate.pem());
+        write(&format!("{name}.crt.key"), &key.serialize_pem());
+    }
 }
 
 fn apart(tls: bool) {
@@ -44,10 +46,13 @@ fn apart(tls: bool) {
     ];
     if tls {
         certificates(folder.path());
-        let (certificate, key) = (path("core.pem"), path("core.key"));
-        settings.push(format!(
-            "core.tls={{ cert_file = \"{certificate}\", key_file = \"{key}\" }}"
-        ));
+        for (key, file) in [
+            ("cert_file", "core.pem"),
+            ("key_file", "core.crt.key"),
+            ("client_ca_file", "ca.pem"),
+        ] {
+            settings.push(format!("core.tls.{key}={}", path(file)));
+        }
     }
     let mut arguments = vec!["core"];
     settings
@@ -57,10 +62,14 @@ fn apart(tls: bool) {
 
     let scheme = if tls { "https" } else { "http" };
     let url = format!("{scheme}://{}", core.address("/core"));
-    let (key_file, authorities) = (
-        path("gateway.key"),
-        format!("core_client.ca_file={}", path("ca.pem")),
-    );
+    let key_file = path("gateway.key");
+    let client: Vec<String> = [
+        ("ca_file", "ca.pem"),
+        ("cert_file", "gateway.pem"),
+        ("key_file", "gateway.crt.key"),
+    ]
+    .map(|(key, file)| format!("core_client.{key}={}", path(file)))
+    .into();
     let listeners = "gateway.listeners=[{ bind = \"127.0.0.1:0\", network = \"posp1\" }]";
     let mut arguments = vec![
         "gateway",
@@ -72,7 +81,9 @@ fn apart(tls: bool) {
         listeners,
     ];
     if tls {
-        arguments.extend(["--set", &authorities]);
+        client
+            .iter()
+            .for_each(|setting| arguments.extend(["--set", setting]));
     }
     let gateway = Served::start(folder.path(), &arguments);
     // The gateway asks for its directory in the background: until then calls get no answer.
@@ -115,6 +126,6 @@ fn core_and_gateway_work_apart() {
 }
 
 #[test]
-fn core_and_gateway_work_apart_over_tls() {
+fn core_and_gateway_work_apart_with_certificates_on_both_sides() {
     apart(true);
 }

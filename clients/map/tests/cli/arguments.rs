@@ -66,7 +66,7 @@ fn a_call_that_can_not_be_made_says_why() {
     check(
         map(&["call", "/gw/offline/pya", "a=1"]),
         2,
-        &["/gw/offline/pya", "--list"],
+        &["/gw/offline/pya", "did you mean `/gw/offline/pay`?", "--list"],
     );
     check(map(&["call", "/gw/offline/pay", "sum=1"]), 2, &["--app"]);
     check(
@@ -78,6 +78,16 @@ fn a_call_that_can_not_be_made_says_why() {
         map(&["call", "/front/offline/pay", "colour=red"]),
         2,
         &["colour", "consumerId"],
+    );
+    check(
+        map(&["call", "/front/offline/pay", "consumerID=1"]),
+        2,
+        &["did you mean `consumerId`?"],
+    );
+    check(
+        map(&["call", "/gw/offline/pay", "--tsig", "sha25"]),
+        2,
+        &["--tsig", "sha256"],
     );
     check(
         map(&["call", "/front/offline/pay", "sum=1.0"]),

@@ -27,7 +27,10 @@ fn a_broken_file_ends_with_2_and_names_every_error() {
         assert!(!ended.err.contains("Wq7!x2"), "a key is shown: {}", ended.err);
     };
     refused(&[("[[app]]", "[[ap]]")], &["did you mean `app`?"]);
-    refused(&[("app_key", "ap_key")], &["app zjhtwallet: edge", "ap_key"]);
+    refused(
+        &[("app_key", "ap_key")],
+        &["app[0].edge (zjhtwallet): ", "ap_key"],
+    );
     refused(
         &[
             (
@@ -39,10 +42,10 @@ fn a_broken_file_ends_with_2_and_names_every_error() {
             ("default_product = \"1010\"", "default_product = \"1012\""),
         ],
         &[
-            "network posp1: edge",
-            "app zjhtwallet: networks[0]",
-            "product 2610",
-            "default_product_id",
+            "line 20: network[0].edge (posp1): ",
+            "line 31: app[0].networks[0] (zjhtwallet): ",
+            "product[2].face_value_fen (2610): ",
+            "line 10: default_product: ",
         ],
     );
     check(

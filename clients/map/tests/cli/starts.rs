@@ -71,7 +71,10 @@ fn a_file_that_can_not_be_used_ends_with_2_before_anything_is_made() {
     let start = Start::new();
     let missing = start.path("missing");
     let broken = start.write("broken.toml", "[[app]]\nid = \"a\"\nnetworks = [\"nowhere\"]\n");
-    for (file, part) in [(&missing, "missing"), (&broken, "app a: networks[0]")] {
+    for (file, part) in [
+        (&missing, "missing"),
+        (&broken, "line 3: app[0].networks[0] (a): "),
+    ] {
         Start::new().refused("core", &[&format!("provisioning_file={file}")], 2, &[part]);
     }
     let empty = start.write("empty.pem", "");
