@@ -1,5 +1,6 @@
 //! What a series has seen, as a table.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -60,6 +61,8 @@ pub struct Report {
     pub rounds: usize,
     /// Kills, each at its moment for sure.
     kills: [usize; Moment::ALL.len()],
+    /// The files, without their numbers, that came or went when a kill waited for it.
+    pub(super) files: BTreeMap<String, usize>,
     pub acknowledged: usize,
     pub unanswered: usize,
     /// Payments that were not answered and had happened.
@@ -101,6 +104,11 @@ impl fmt::Display for Report {
         line("rounds", self.rounds)?;
         for moment in Moment::ALL {
             line(&format!("killed {moment}"), self.kills(moment))?;
+            if moment == Moment::Files {
+                for (file, kills) in &self.files {
+                    line(&format!("  at {file}"), *kills)?;
+                }
+            }
         }
         line("calls acknowledged", self.acknowledged)?;
         line("calls without an answer", self.unanswered)?;

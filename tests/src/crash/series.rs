@@ -122,6 +122,7 @@ impl Play {
         let answers = self.rng.usize(40..250);
         let pause = Duration::from_micros(self.rng.u64(0..10_000)) / 2_u32.pow(earlier);
         let load = Load::new(&self.server, &self.cast);
+        let mut file = None;
         let met = std::thread::scope(|scope| {
             for _ in 0..callers {
                 let (load, rng) = (&load, self.rng.fork());
@@ -132,7 +133,7 @@ impl Play {
             });
             match moment {
                 _ if load.failed() => self.server.kill_running(),
-                Moment::Files => self.server.kill_at_its_files(pause),
+                Moment::Files => file = Some(self.server.kill_at_its_files(pause)),
                 Moment::Draining => return self.server.kill_while_draining(pause),
                 Moment::Load | Moment::Opening => {
                     std::thread::sleep(pause);
@@ -141,6 +142,9 @@ impl Play {
             }
             true
         });
+        if let Some(file) = file {
+            *self.report.files.entry(file).or_default() += 1;
+        }
         self.report
             .findings
             .append(&mut load.findings.into_inner().expect("callers"));

@@ -32,22 +32,29 @@ impl Server {
         end(&mut children[1]);
     }
 
-    /// Kills it as soon as a file of the ledger came or went: a flush, a checkpoint, a new segment.
-    pub fn kill_at_its_files(&self, pause: Duration) {
-        let before = files(&self.data_dir());
-        eventually("a file of the ledger comes or goes", || {
+    /// Kills it as soon as a file of the ledger came or went: a flush, a checkpoint, a new segment. Gives the
+    /// first such file, without its number.
+    pub fn kill_at_its_files(&self, pause: Duration) -> String {
+        let folder = self.data_dir();
+        let before = files(&folder);
+        let change = eventually("a file of the ledger comes or goes", || {
             // Looked at more often than `eventually` would: a small file is soon written.
             let start = Instant::now();
-            while files(&self.data_dir()) == before {
-                if start.elapsed() > Duration::from_secs(1) {
-                    return None;
+            while start.elapsed() < Duration::from_secs(1) {
+                if let Some(path) = files(&folder).symmetric_difference(&before).next() {
+                    return Some(path.clone());
                 }
                 std::thread::sleep(LOOK);
             }
-            Some(())
+            None
         });
         std::thread::sleep(pause);
         self.kill_running();
+        let name = change.strip_prefix(&folder).expect("a file of the folder");
+        name.to_string_lossy()
+            .chars()
+            .filter(|letter| !letter.is_ascii_digit())
+            .collect()
     }
 
     /// Sends SIGTERM and, after a pause, SIGKILL. Whether that came before it had drained.
