@@ -18,6 +18,10 @@ mod ui;
 use clap::Parser;
 use std::process::ExitCode;
 
+/// A payment is hundreds of small allocations on one thread that are freed on another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
