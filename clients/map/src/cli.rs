@@ -286,8 +286,9 @@ pub(crate) enum BenchMode {
   map bench                             both doors, 1, 8 and 64 callers, 10,000 customers
   map bench --mode spread,half,hot,restart --in-flight 64
   map bench --data /tmp/million --customers 1000000 --door grpc --in-flight 64 --json
+  map bench --set store.cache_bytes=536870912
 
-The server runs in a process of its own, on free ports on loopback, with the default configuration.
+The server runs in a process of its own, on free ports on loopback, with the defaults and --set.
 The load shares its processors; both costs are shown. Signatures are made before the clock starts.")]
 pub(crate) struct BenchArgs {
     /// What is measured

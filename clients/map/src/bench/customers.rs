@@ -3,7 +3,7 @@
 
 use super::payments::{APP, PAYMENT_CODE, PRODUCT, mixed, mobile};
 use crate::child::Place;
-use crate::config::MapConfig;
+use crate::config::{Layers, MapConfig, load};
 use crate::outcome::Stop;
 use crate::runtime::{close_store, open_store};
 use crate::ui::note;
@@ -39,10 +39,13 @@ pub(super) async fn import(place: &Place, customers: u64) -> Result<(), Stop> {
         return Err(Stop::usage("--customers: 1 to 10,000,000"));
     }
     let began = Instant::now();
-    let config = MapConfig {
-        data_dir: place.ledger(),
-        ..MapConfig::default()
+    let file = place.config_file();
+    let layers = Layers {
+        file: Some(&file),
+        environment: Vec::new(),
+        flags: place.settings(),
     };
+    let config: MapConfig = load(&layers).map_err(Stop::usage)?;
     let (store, secrets) = open_store(&config).await?;
     let context = Context {
         now: SystemClock.now(),

@@ -48,13 +48,14 @@ pub(super) struct Home {
 
 impl Home {
     /// Makes the folder and its customers, or takes the one of an earlier benchmark.
-    pub(super) async fn open(args: &BenchArgs) -> Result<Self, Stop> {
+    pub(super) async fn open(args: &BenchArgs, settings: &[String]) -> Result<Self, Stop> {
         let failed = |error: std::io::Error| Stop::failed(format!("the benchmark's folder: {error}"));
         let place = match &args.data {
             Some(folder) => Place::kept(folder)
                 .map_err(|error| Stop::usage(format!("--data {}: {error}", folder.display())))?,
             None => Place::temporary("map-bench-").map_err(failed)?,
         };
+        let place = place.with_settings(settings);
         if !place.is_empty().map_err(failed)? {
             return Self::again(place, args);
         }

@@ -23,17 +23,17 @@ use crate::runtime::Signals;
 pub(crate) use door::DoorName;
 use home::Home;
 
-/// Measures, and prints what was seen.
-pub(crate) async fn measure(args: &BenchArgs) -> Result<(), Stop> {
+/// Measures, and prints what was seen. The server has its defaults and these settings.
+pub(crate) async fn measure(args: &BenchArgs, settings: &[String]) -> Result<(), Stop> {
     let signals = Signals::install()?;
     tokio::select! {
-        measured = measured(args) => measured,
+        measured = measured(args, settings) => measured,
         () = signals.drained() => Err(Stop::failed("interrupted")),
     }
 }
 
-async fn measured(args: &BenchArgs) -> Result<(), Stop> {
-    let mut home = Home::open(args).await?;
+async fn measured(args: &BenchArgs, settings: &[String]) -> Result<(), Stop> {
+    let mut home = Home::open(args, settings).await?;
     let session = run::session(&mut home, args).await?;
     let verified = if args.skip_check {
         None

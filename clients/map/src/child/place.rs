@@ -9,6 +9,8 @@ use tempfile::TempDir;
 /// The folder and what lies where in it.
 pub(crate) struct Place {
     folder: PathBuf,
+    /// What is set over its configuration file, as `--set` takes it.
+    settings: Vec<String>,
     /// Removes the folder in the end, unless it is kept.
     _temporary: Option<TempDir>,
 }
@@ -19,6 +21,7 @@ impl Place {
         let temporary = tempfile::Builder::new().prefix(prefix).tempdir()?;
         Ok(Self {
             folder: temporary.path().to_owned(),
+            settings: Vec::new(),
             _temporary: Some(temporary),
         })
     }
@@ -28,8 +31,21 @@ impl Place {
         std::fs::create_dir_all(folder)?;
         Ok(Self {
             folder: folder.canonicalize()?,
+            settings: Vec::new(),
             _temporary: None,
         })
+    }
+
+    /// The same with these settings over its configuration file.
+    pub(crate) fn with_settings(self, settings: &[String]) -> Self {
+        Self {
+            settings: settings.to_vec(),
+            ..self
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &[String] {
+        &self.settings
     }
 
     pub(crate) fn is_empty(&self) -> std::io::Result<bool> {

@@ -47,7 +47,8 @@ impl Server {
             .arg("--config")
             .arg(config)
             .arg("--ready-file")
-            .arg(&ready_file);
+            .arg(&ready_file)
+            .args(place.settings().iter().flat_map(|setting| ["--set", setting]));
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -4,6 +4,6 @@ use crate::bench;
 use crate::cli::BenchArgs;
 use crate::outcome::Stop;
 
-pub(super) async fn run(args: &BenchArgs) -> Result<(), Stop> {
-    bench::measure(args).await
+pub(super) async fn run(args: &BenchArgs, settings: &[String]) -> Result<(), Stop> {
+    bench::measure(args, settings).await
 }

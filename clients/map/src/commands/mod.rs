@@ -51,7 +51,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Stop> {
         Some(Command::Check(args)) => check::run(&args).await,
         Some(Command::Call(args)) => call::run(&args).await,
         Some(Command::Key(args)) => key::run(&args),
-        Some(Command::Bench(args)) => bench::run(&args).await,
+        Some(Command::Bench(args)) => bench::run(&args, &global.set).await,
     }
 }
 

@@ -51,6 +51,12 @@ fn every_mode_pays_through_both_doors_and_the_ledger_holds_what_was_acknowledged
     );
     assert!(again.err.contains("gRPC Spread"), "{}", again.err);
     check(bench(&["--customers", "31"]), 2, &["it has 30 customers"]);
+    // What is set reaches the server.
+    check(
+        bench(&["--set", "core.limits.connections=0"]),
+        1,
+        &["limits.connections"],
+    );
 }
 
 #[test]
