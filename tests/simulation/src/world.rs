@@ -45,6 +45,9 @@ pub struct World {
     servers: Vec<Server>,
 }
 
+/// How long a server takes to start anew, in ms.
+const RESTART_MS: i64 = 1_000;
+
 /// The mobile number of a customer.
 pub fn mobile(customer: u8) -> String {
     format!("139123456{customer:02}")
@@ -157,6 +160,8 @@ impl World {
         old.process.crash(|| chance.bool()).await;
         old.connections.close();
         let number = u16::try_from(server).unwrap();
+        // Longer than the 10 ms in which order numbers of one process differ by nothing but their count.
+        self.clock.advance(RESTART_MS);
         // A server that can't read the catalogue does not start; whoever starts it tries again.
         self.store.faults.reseed(0, Odds::NONE);
         self.servers[server] = self.start(number).await;

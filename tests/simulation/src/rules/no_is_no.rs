@@ -71,15 +71,31 @@ fn is_no(call: &Call, wanted: &[&&Call]) -> bool {
     }
 }
 
-/// Whether it was asked for again after this answer, or in other words, or elsewhere at the same time.
+/// Whether it was asked for again after this answer, or in other words.
 fn came_after(call: &Call, wanted: &[&&Call]) -> bool {
-    wanted.iter().any(|other| {
-        let question = matches!(call.request, Request::FindOpening(_));
-        let under_way = other.told.as_ref().is_none_or(|(told, _)| *told > call.asked);
-        other.is_after(call)
-            || (!question && other.request != call.request)
-            || (question && under_way && other.asked < call.told.as_ref().map_or(0, |(told, _)| *told))
-    })
+    if matches!(call.request, Request::FindOpening(_)) {
+        return wanted
+            .iter()
+            .any(|other| other.is_after(call) || is_elsewhere(other, call));
+    }
+    let again = |other: &Call| other.is_after(call) || other.request != call.request;
+    wanted.iter().any(|other| again(other))
+}
+
+/// Whether an opening may have been under way in another process when it was asked for. A question waits
+/// for those of its own process, and stands in the way of those that have taken the key; it takes none.
+fn is_elsewhere(opening: &Call, question: &Call) -> bool {
+    let asked_before = question
+        .told
+        .as_ref()
+        .is_none_or(|(told, _)| opening.asked < *told);
+    let worked_on = match &opening.told {
+        // The client has gone, the server goes on.
+        Some((_, Answer::Unsure(reason))) if reason == "gave up" => true,
+        Some((told, _)) => *told > question.asked,
+        None => true,
+    };
+    opening.server != question.server && asked_before && worked_on
 }
 
 /// Whether an undo was told "too late" and did it all the same.
