@@ -10,9 +10,9 @@ source "$CI_DIR/lib.sh"
 
 # crate | what it can never reach, whatever its list says
 readonly LAYERS=(
-    "map-domain|tokio tonic prost scylla fjall hyper axum getrandom map-proto map-store map-server"
-    "map-proto|fjall scylla map-domain map-store map-server map-gateway"
-    "map-store|tonic fjall scylla hyper axum map-proto map-server map-gateway"
+    "map-domain|tokio tonic prost scylla lsm-tree hyper axum getrandom map-proto map-store map-server"
+    "map-proto|lsm-tree scylla map-domain map-store map-server map-gateway"
+    "map-store|tonic lsm-tree scylla hyper axum map-proto map-server map-gateway"
 )
 
 scratch="$(mktemp -d)"

@@ -12,6 +12,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Rows hold mobile and account numbers: no message can be printed by accident.
     prost_build::Config::new()
         .skip_debug(["."])
+        // What a log carries is passed through, not copied.
+        .bytes([
+            ".map.storage.v1.LogRow",
+            ".map.storage.v1.LogClaim",
+            ".map.storage.v1.LogIndexRow",
+        ])
         .compile_fds(descriptors)?;
     Ok(())
 }

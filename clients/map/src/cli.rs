@@ -87,8 +87,10 @@ pub(crate) enum Command {
     Gateway(GatewayArgs),
     /// Applies a provisioning file to a running core, or validates it
     Provision(ProvisionArgs),
-    /// Verifies a data folder: trial balance, balances, indexes, claims
+    /// Verifies a data folder: its log, the state against the log, trial balance, balances, indexes, claims
     Check(CheckArgs),
+    /// Verifies the commit log of a data folder, or prints what is in it
+    Log(LogArgs),
     /// Sends a documented JSON call, signing and encrypting it
     Call(CallArgs),
     /// Makes a bearer key, and the hash that is provisioned
@@ -197,7 +199,8 @@ pub(crate) struct ProvisionArgs {
   map check map-data
   map check map-data --json | jq .problems
 
-Exit codes: 0 nothing is wrong, 1 something is, or the folder can't be opened, 2 wrong arguments.")]
+Works on a copy beside the folder, which shares the files that never change again. Exit codes: 0 nothing is wrong,
+1 something is, or the folder can't be opened, 2 wrong arguments.")]
 pub(crate) struct CheckArgs {
     /// The data folder, which no server may have open
     #[arg(value_name = "DIR")]
@@ -205,6 +208,45 @@ pub(crate) struct CheckArgs {
     /// Prints one JSON document
     #[arg(long)]
     pub(crate) json: bool,
+    /// Opens the folder itself instead of a copy: the end of the log is settled and the state brought up to it
+    #[arg(long)]
+    pub(crate) in_place: bool,
+}
+
+/// `map log`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  map log verify map-data               every record: checksum, chain of hashes, and what was acknowledged
+  map log verify /backup/map-archive    the same for archived segments
+  map log dump map-data --from 1200 --limit 3
+
+Both read only, and may run beside a server. Exit codes: 0 the log is sound, 1 it is not, 2 wrong arguments.")]
+pub(crate) struct LogArgs {
+    #[command(subcommand)]
+    pub(crate) command: LogCommand,
+}
+
+/// What `map log` can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogCommand {
+    /// Reads every record and tells what is wrong: file, offset, record
+    Verify {
+        /// The data folder, or a folder of archived segments
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
+    /// Prints records: what changed where, without contents, numbers of persons masked
+    Dump {
+        /// The data folder, or a folder of archived segments
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+        /// The first record
+        #[arg(long, value_name = "SEQ", default_value_t = 1)]
+        from: u64,
+        /// At most so many records
+        #[arg(long, value_name = "N", default_value_t = u64::MAX, hide_default_value = true)]
+        limit: u64,
+    },
 }
 
 /// `map call`.

@@ -1,47 +1,66 @@
-//! The backend of the writer: fjall alone, its journal synced once a group.
+//! What makes a group durable: the log. What answers reads: the tables.
 
-use crate::engine::Engine;
-use crate::folder::{self, Folder};
+use crate::folder::Folder;
+use crate::keeper::Keeper;
+use crate::log::Appender;
 use crate::options::Options;
+use crate::points::Point;
 use crate::seam::{AppendError, Backend, Batch, Cells};
 use crate::slot::Slot;
+use crate::tables::Tables;
 use bytes::Bytes;
 use map_store::StoreResult;
 use std::sync::Arc;
 
-/// fjall in its slot, with all that is needed to open it again.
-pub(crate) struct FjallBackend {
+/// The log and the tables behind it.
+pub(crate) struct LoggedBackend {
+    pub(crate) log: Appender,
+    pub(crate) tables: Arc<Tables>,
+    pub(crate) keeper: Keeper,
+    /// Where readers find the tables.
     pub(crate) slot: Arc<Slot>,
     pub(crate) folder: Folder,
     pub(crate) options: Options,
 }
 
-impl Cells for FjallBackend {
+impl Cells for LoggedBackend {
     fn get(&self, key: &[u8]) -> StoreResult<Option<Bytes>> {
-        self.slot.with(|engine| engine.get(key))
+        self.slot.with(|tables| tables.get(key))
     }
 }
 
-impl Backend for FjallBackend {
+impl Backend for LoggedBackend {
     fn append(&mut self, batch: &Batch) -> Result<(), AppendError> {
-        let appended = self.slot.with(|engine| Ok(engine.append(&batch.cells)));
-        appended.unwrap_or_else(|error| Err(AppendError::Refused(error.to_string())))
-    }
-
-    /// Space is tried first: until there is some, the engine that failed stays open for readers.
-    /// What the reopened engine replays is written to new files before it is believed.
-    fn recover(&mut self) -> Result<(), String> {
-        folder::try_space(&self.folder, self.options.recovery_bytes).map_err(|error| error.to_string())?;
-        self.slot.close();
-        self.folder.check_parts().map_err(|error| error.to_string())?;
-        let engine = Engine::open(&self.folder.data(), &self.options).map_err(|error| error.to_string())?;
-        // Not before: readers would be answered from what may never reach the disk.
-        engine.write_anew()?;
-        self.slot.put(engine);
+        self.keeper.wait_for_room().map_err(AppendError::Refused)?;
+        self.folder
+            .check_space(self.options.reserve_bytes)
+            .map_err(AppendError::Refused)?;
+        let behind = self.log.append(&batch.changes)?;
+        let size = self.tables.apply(&batch.cells, behind.sequence);
+        self.options.points.reach(Point::Applied);
+        self.log.raise_watermark(&behind);
+        if size >= self.options.memtable_bytes {
+            self.tables.seal();
+            self.options.points.reach(Point::Sealed);
+            self.keeper.flush_soon();
+        }
         Ok(())
     }
 
+    /// The tables hold nothing of a group that failed, so reads go on all the while.
+    fn recover(&mut self) -> Result<(), String> {
+        self.folder.check_space(self.options.reserve_bytes)?;
+        self.log.recover().map_err(|error| format!("the log: {error}"))?;
+        self.keeper.recover()
+    }
+
+    /// What is in memory is written, so that the next opening has nothing to replay.
     fn close(&mut self) {
+        self.keeper.end();
         self.slot.close();
+        self.tables.seal();
+        if let Err(error) = self.tables.flush() {
+            tracing::warn!(%error, "the last table was not written; the next opening replays the log");
+        }
     }
 }

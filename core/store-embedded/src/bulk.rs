@@ -4,9 +4,9 @@ use crate::cell::{Header, decode_claim, decode_pointer};
 use crate::layout;
 use crate::slot::Slot;
 use crate::state::not_applied;
+use crate::views::Snapshot;
 use async_trait::async_trait;
 use bytes::Bytes;
-use fjall::Snapshot;
 use map_store::{
     BulkCursor, BulkRow, BulkSnapshot, BulkTable, Claim, IndexRow, Row, RowKey, StoreError, StoreResult,
 };
@@ -21,34 +21,27 @@ const BEHIND: u8 = 0;
 /// A cursor goes on within this cell: its version was read, its header was not.
 const WITHIN: u8 = 1;
 
-/// A snapshot of one opening of the engine. It ends when the store has to reopen itself.
+/// A snapshot of everything; readable until the store is closed.
 pub(crate) struct View {
     slot: Arc<Slot>,
     at: Snapshot,
-    opening: u64,
 }
 
 impl View {
     /// Everything as it is now.
     pub(crate) fn new(slot: &Arc<Slot>) -> StoreResult<Self> {
-        slot.with_opening(|engine, opening| {
+        slot.with(|tables| {
             Ok(Self {
                 slot: Arc::clone(slot),
-                at: engine.snapshot(),
-                opening,
+                at: tables.snapshot(),
             })
         })
     }
 
     fn cells(&self, start: Bound<Vec<u8>>, table: u8, limit: usize) -> StoreResult<Vec<(Bytes, Bytes)>> {
         let range = (start, Bound::Excluded(layout::behind(&[table])));
-        self.slot.with_opening(|engine, opening| {
-            if opening == self.opening {
-                engine.range_at(&self.at, range, false, limit)
-            } else {
-                Err(not_applied("the store has reopened itself: take a new snapshot"))
-            }
-        })
+        self.slot
+            .with(|tables| tables.range_at(&self.at, range, false, limit))
     }
 }
 
@@ -111,6 +104,16 @@ fn read_cell(table: BulkTable, cell: &Bytes, value: &Bytes) -> StoreResult<Vec<B
         BulkTable::Index => read_index_cell(cell, value),
     };
     rows.ok_or_else(|| StoreError::Damaged(format!("a cell of {} bytes among {table:?}", cell.len())))
+}
+
+/// The logical rows in a cell of any table; `None`: it is no row.
+pub(crate) fn read_any_cell(cell: &Bytes, value: &Bytes) -> Option<Vec<BulkRow>> {
+    match *cell.first()? {
+        layout::ROWS => read_partition_cell(cell, value),
+        layout::CLAIMS => read_claim_cell(cell, value),
+        layout::INDEX => read_index_cell(cell, value),
+        _ => None,
+    }
 }
 
 fn read_partition_cell(cell: &Bytes, value: &Bytes) -> Option<Vec<BulkRow>> {

@@ -1,5 +1,6 @@
 //! Why a data folder was not opened: for the person who has to do something about it.
 
+use crate::log::Damage;
 use std::path::PathBuf;
 
 /// A folder that was refused. Each text names the folder and the remedy; nothing was changed.
@@ -42,6 +43,20 @@ pub enum OpenError {
         /// The newest format that is understood.
         known: u64,
     },
+    /// Written before there was a commit log.
+    #[error(
+        "{}: has format {found}, from before the commit log; this version of MAP reads format {known}. \
+         Open it with the version that wrote it, or give an empty folder.",
+        .path.display()
+    )]
+    OlderFormat {
+        /// The folder.
+        path: PathBuf,
+        /// The format in the manifest.
+        found: u64,
+        /// The format that is understood.
+        known: u64,
+    },
     /// The manifest can't be understood.
     #[error("{}: manifest.toml is damaged ({reason}). Restore it, or the folder, from a backup.", .path.display())]
     BadManifest {
@@ -69,9 +84,9 @@ pub enum OpenError {
         /// What is missing, relative to the folder.
         part: String,
     },
-    /// Manifest and data come from different stores.
+    /// Manifest and log come from different stores.
     #[error(
-        "{}: manifest.toml and data belong to different stores. Restore both from the same backup.",
+        "{}: manifest.toml and log belong to different stores. Restore both from the same backup.",
         .0.display()
     )]
     Mixed(PathBuf),
@@ -85,12 +100,46 @@ pub enum OpenError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The engine refused: damage, or no space.
-    #[error("{}: the data can't be opened: {reason}. Check the disk, or restore from a backup.", .path.display())]
-    Engine {
+    /// The log is damaged where its records count.
+    #[error(
+        "the log is damaged: {0}. Nothing was changed. Restore the folder, or this segment from an archive or \
+         backup; `map log verify` tells all that is wrong."
+    )]
+    Log(Damage),
+    /// The end of the log is gone.
+    #[error(
+        "{}: the log ends at record {found}, and record {acknowledged} was acknowledged: its end is lost. \
+         Restore the folder from a backup; what was acknowledged since then is not in it.",
+        .path.display()
+    )]
+    LostEnd {
         /// The folder.
         path: PathBuf,
-        /// What the engine said.
+        /// A record that is known to have been durable.
+        acknowledged: u64,
+        /// The last record that is there.
+        found: u64,
+    },
+    /// The tables are lost and the log no longer holds all that was in them.
+    #[error(
+        "{}: the tables can't be used ({reason}), and the log begins at record {first}, so they can't be built \
+         anew. Bring the earlier segments back into `log` from the archive, or restore the folder from a backup.",
+        .path.display()
+    )]
+    TablesLost {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with the tables.
+        reason: String,
+        /// The first record that is still in the log.
+        first: u64,
+    },
+    /// The tables could not be opened or brought up to the log, for another reason than damage.
+    #[error("{}: the tables can't be opened: {reason}. Check the disk and its space.", .path.display())]
+    Tables {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong.
         reason: String,
     },
 }

@@ -1,30 +1,32 @@
-//! The data folder: what is in it, and what must be there before the engine may look.
-//!
-//! fjall takes a missing part for a store that was never finished, and creates or deletes
-//! accordingly. So its parts are checked here first.
+//! The data folder: what is in it.
 
 use crate::error::OpenError;
+use crate::log;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 pub(crate) const MANIFEST: &str = "manifest.toml";
 pub(crate) const MANIFEST_DRAFT: &str = "manifest.toml.tmp";
 pub(crate) const LOCK: &str = "lock";
-const DATA: &str = "fjall";
-const SPACE_TRIAL: &str = "space.tmp";
-
-/// What the engine's folder must hold, or acknowledged commits are gone.
-const PARTS: [&str; 4] = ["version", "keyspaces/0/current", "keyspaces/1/current", "lock"];
+const TABLES: &str = "state";
+/// Where the data was before there was a log.
+const FORMER_DATA: &str = "fjall";
+const DAMAGED_TABLES: &str = "state-damaged";
 
 /// The path of a data folder.
 #[derive(Debug, Clone)]
 pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    /// The engine's part.
-    pub(crate) fn data(&self) -> PathBuf {
-        self.0.join(DATA)
+    /// The current state.
+    pub(crate) fn tables(&self) -> PathBuf {
+        self.0.join(TABLES)
+    }
+
+    /// The truth.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.0.join(log::FOLDER)
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
@@ -57,10 +59,12 @@ impl Folder {
     pub(crate) fn refuse_occupied(&self) -> Result<(), OpenError> {
         match self.occupant()? {
             None => Ok(()),
-            Some(found) if found == DATA => Err(OpenError::NoManifest {
-                path: self.0.clone(),
-                found,
-            }),
+            Some(found) if [TABLES, FORMER_DATA, log::FOLDER].contains(&found.as_str()) => {
+                Err(OpenError::NoManifest {
+                    path: self.0.clone(),
+                    found,
+                })
+            }
             Some(found) => Err(OpenError::Foreign {
                 path: self.0.clone(),
                 found,
@@ -68,53 +72,67 @@ impl Folder {
         }
     }
 
-    /// Refuses a folder whose manifest promises data that is not there.
+    /// Refuses a folder whose manifest promises a log that is not there. Tables may be missing: the log
+    /// knows what was in them.
     pub(crate) fn check_parts(&self) -> Result<(), OpenError> {
-        let missing = |part: &str| OpenError::MissingPart {
-            path: self.0.clone(),
-            part: part.to_owned(),
-        };
-        if !self.data().is_dir() {
-            return Err(missing(DATA));
-        }
-        for part in PARTS {
-            if !self.data().join(part).is_file() {
-                return Err(missing(&format!("{DATA}/{part}")));
-            }
-        }
-        let journals = fs::read_dir(self.data()).map_err(self.io("reading the data"))?;
-        let is_journal = |entry: io::Result<fs::DirEntry>| {
-            entry.is_ok_and(|entry| entry.path().extension().is_some_and(|end| end == "jnl"))
-        };
-        if journals.into_iter().any(is_journal) {
+        if self.log().is_dir() {
             Ok(())
         } else {
-            Err(missing(&format!("{DATA}/*.jnl")))
+            Err(self.missing(log::FOLDER))
         }
+    }
+
+    pub(crate) fn missing(&self, part: &str) -> OpenError {
+        OpenError::MissingPart {
+            path: self.0.clone(),
+            part: part.to_owned(),
+        }
+    }
+
+    /// Refuses where less than this is free on the disk (bytes).
+    pub(crate) fn check_space(&self, bytes: u64) -> Result<(), String> {
+        let found = rustix::fs::statvfs(&self.0).map_err(|error| format!("looking for space: {error}"))?;
+        let free = found.f_bavail.saturating_mul(found.f_frsize);
+        if free >= bytes {
+            Ok(())
+        } else {
+            Err(format!(
+                "the disk is full: {free} bytes are free, {bytes} are kept in reserve"
+            ))
+        }
+    }
+
+    /// Has the tables built anew by the next opening.
+    pub(crate) fn mark_tables_damaged(&self) -> io::Result<()> {
+        File::create(self.file(DAMAGED_TABLES))?.sync_all()?;
+        sync_folder(&self.0)
+    }
+
+    /// Whether the tables were found damaged while the store was open.
+    pub(crate) fn has_damaged_tables(&self) -> bool {
+        self.file(DAMAGED_TABLES).exists()
+    }
+
+    /// The tables have been built anew.
+    pub(crate) fn unmark_tables(&self) -> io::Result<()> {
+        remove_if_there(fs::remove_file(self.file(DAMAGED_TABLES)))
+    }
+
+    /// Removes a part with all that is in it, where it exists.
+    pub(crate) fn remove(&self, part: &Path) -> io::Result<()> {
+        remove_if_there(fs::remove_dir_all(part))?;
+        sync_folder(&self.0)
+    }
+}
+
+fn remove_if_there(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 
 /// Makes the names in a folder durable.
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
-}
-
-/// Writes and removes a file of this size (bytes): the one honest answer to "is there space?".
-pub(crate) fn try_space(folder: &Folder, bytes: u64) -> io::Result<()> {
-    let path = folder.file(SPACE_TRIAL);
-    let tried = write_zeros(&path, bytes);
-    let removed = fs::remove_file(&path);
-    if let Err(error) = removed
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        return Err(error);
-    }
-    tried
-}
-
-fn write_zeros(path: &Path, bytes: u64) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    io::copy(&mut io::Read::take(io::repeat(0), bytes), &mut file)?;
-    file.flush()?;
-    file.sync_all()
 }

@@ -5,11 +5,11 @@
 
 use crate::cell::{Header, decode_claim, encode_claim, encode_pointer};
 use crate::layout;
-use crate::seam::{Batch, Cells, Change};
+use crate::seam::{Batch, Cells};
 use bytes::Bytes;
 use map_store::{
-    BulkRow, Claim, ClaimKey, ClaimValue, Commit, CommitOutcome, IndexRow, PartitionId, RowKey, RowKind,
-    RowWrite, StoreError, StoreResult, Version,
+    BulkRow, Change, Claim, ClaimKey, ClaimValue, Commit, CommitOutcome, IndexRow, PartitionId, RowKey,
+    RowKind, RowWrite, StoreError, StoreResult, Version,
 };
 use std::collections::BTreeMap;
 
@@ -65,8 +65,8 @@ impl<'a, S: Cells> Group<'a, S> {
                 staged.insert(layout::origin(), Bytes::from_static(COMMITTED));
                 self.live = true;
             }
+            self.batch.changes.push(effective(change, &staged));
             self.batch.cells.extend(staged);
-            self.batch.changes.push(change);
         }
         Ok(answer)
     }
@@ -207,6 +207,23 @@ impl<'a, S: Cells> Group<'a, S> {
         header.body = body.cloned().or(header.body);
         staged.insert(layout::header(partition), header.encode());
         Ok(())
+    }
+}
+
+/// What of a change had an effect: the log keeps nothing else.
+fn effective(change: Change, staged: &Staged) -> Change {
+    match change {
+        Change::Claims(claims) => {
+            let mut taken: Vec<Claim> = Vec::new();
+            for claim in claims {
+                let again = taken.iter().any(|earlier| earlier.key == claim.key);
+                if !again && staged.contains_key(&layout::claim(&claim.key)) {
+                    taken.push(claim);
+                }
+            }
+            Change::Claims(taken)
+        }
+        whole @ (Change::Commit(_) | Change::Import(_)) => whole,
     }
 }
 

@@ -32,6 +32,11 @@ pub(crate) fn store_id() -> Vec<u8> {
     [&[META], b"store-id".as_slice()].concat()
 }
 
+/// The last record of the log that the tables hold.
+pub(crate) fn applied() -> Vec<u8> {
+    [&[META], b"applied".as_slice()].concat()
+}
+
 /// Where the rows came from: absent, imported, or committed.
 pub(crate) fn origin() -> Vec<u8> {
     [&[META], b"origin".as_slice()].concat()
@@ -128,6 +133,18 @@ pub(crate) fn index(table: IndexTable, key: &[u8]) -> Vec<u8> {
     [&[INDEX, table.code()], key].concat()
 }
 
+/// Reads the name of a cell that is no row.
+pub(crate) fn read_meta(cell: &[u8]) -> Option<&str> {
+    str::from_utf8(cell.strip_prefix(&[META])?).ok()
+}
+
+/// Whether this is the cell of a partition's version and header.
+pub(crate) fn is_header(cell: &[u8]) -> bool {
+    let behind_table = cell.strip_prefix(&[ROWS]);
+    let rest = behind_table.and_then(take_partition).map(|(_, rest)| rest);
+    rest.is_some_and(|rest| *rest == [RowKind::Header.code()])
+}
+
 /// Reads the key of a cell in the table of rows.
 pub(crate) fn read_row(cell: &[u8]) -> Option<(PartitionId, RowKey)> {
     let (partition, rest) = take_partition(cell.strip_prefix(&[ROWS])?)?;
@@ -203,6 +220,7 @@ mod tests {
         let golden = [
             (store_id(), "0073746f72652d6964"),
             (origin(), "006f726967696e"),
+            (applied(), "006170706c696564"),
             (header(&customer), "1063abababababababababababababababab00"),
             (
                 row(&customer, &RowKey::new(RowKind::Entry, vec![0, 1, 0xff])),

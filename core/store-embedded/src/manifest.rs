@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, Write};
 
-/// The format that is written; formats up to it are read.
-pub(crate) const FORMAT: u64 = 1;
+/// The format that is written and read.
+pub(crate) const FORMAT: u64 = 2;
 
 /// What is in `manifest.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,12 +66,26 @@ impl Manifest {
         if format == 0 {
             return Err(bad("format 0 was never written".to_owned()));
         }
+        if format < FORMAT {
+            return Err(OpenError::OlderFormat {
+                path: folder.0.clone(),
+                found: format,
+                known: FORMAT,
+            });
+        }
         let manifest: Self = toml::from_str(text).map_err(|error| bad(error.message().to_owned()))?;
-        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        if manifest.store_id.len() != 32 || !manifest.store_id.bytes().all(is_digit) {
+        if manifest.id().is_none() {
             return Err(bad("store_id is not 32 hex digits".to_owned()));
         }
         Ok(manifest)
+    }
+
+    /// The store's identifier.
+    pub(crate) fn id(&self) -> Option<[u8; 16]> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let sound = self.store_id.len() == 32 && self.store_id.bytes().all(is_digit);
+        let number = u128::from_str_radix(&self.store_id, 16).ok()?;
+        sound.then(|| number.to_be_bytes())
     }
 
     /// Replaces the manifest, whole or not at all.

@@ -1,24 +1,35 @@
 //! Opening a data folder: refuse, create, or open; in that order of preference.
+//!
+//! The log is looked at first, and is believed or refused before anything is changed. Then its end is
+//! made durable, and the tables are brought up to it, or built anew from it.
 
-use crate::engine::Engine;
 use crate::error::OpenError;
 use crate::folder::{Folder, sync_folder};
 use crate::layout;
 use crate::lock::{self, FolderLock};
+use crate::log::{
+    Appender, Durable, Shelf, ShelfError, Tail, TailError, Watermark, begin_log, remove_drafts,
+};
 use crate::manifest::Manifest;
 use crate::options::Options;
+use crate::replay::{ReplayError, replay};
+use crate::stats::Opening;
+use crate::tables::Tables;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A folder that was found in order.
 pub(crate) struct Opened {
-    pub(crate) engine: Engine,
+    pub(crate) log: Appender,
+    pub(crate) tables: Arc<Tables>,
     pub(crate) folder: Folder,
     pub(crate) lock: FolderLock,
     pub(crate) manifest: Manifest,
+    pub(crate) opening: Opening,
 }
 
 /// Opens the folder, or creates a store in it where that is wanted and nothing is in the way.
@@ -43,20 +54,18 @@ pub(crate) fn open(options: &Options) -> Result<Opened, OpenError> {
             create(&folder, options)?
         }
     };
-    folder.check_parts()?;
-    let engine = Engine::open(&folder.data(), options).map_err(engine_error(&folder))?;
-    check_id(&folder, &engine, &manifest)?;
-    // What a killed process wrote and never synced is read back from memory that a power cut would
-    // empty. It is made durable before anybody is answered from it.
-    engine.write_anew().map_err(|reason| OpenError::Engine {
-        path: folder.0.clone(),
-        reason,
-    })?;
+    let id = manifest.id().unwrap_or_default();
+    let (shelf, tail) = read_log(&folder, &id)?;
+    let (tables, damage) = open_tables(&folder, &id, &tail, options)?;
+    let log = settle(&folder, &id, &shelf, &tail, options)?;
+    let (tables, opening) = bring_up(&folder, (tables, damage), &id, (&shelf, &tail), options)?;
     Ok(Opened {
-        engine,
+        log,
+        tables: Arc::new(tables),
         folder,
         lock,
         manifest,
+        opening,
     })
 }
 
@@ -94,55 +103,196 @@ fn refuse_unless_wanted(folder: &Folder, options: &Options) -> Result<(), OpenEr
 /// Creates the store. The manifest comes first and says "incomplete", so that a crash on the
 /// way leaves something that may be begun anew, and never something that looks like data.
 fn create(folder: &Folder, options: &Options) -> Result<Manifest, OpenError> {
+    let creating = "creating the store";
     let mut manifest = Manifest::new(options.store_id);
     manifest.write(folder)?;
-    match fs::remove_dir_all(folder.data()) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(folder.io("removing an incomplete store")(error));
-        }
-        Ok(()) | Err(_) => {}
+    for part in [folder.log(), folder.tables()] {
+        folder
+            .remove(&part)
+            .map_err(folder.io("removing an incomplete store"))?;
+        // Private even where the folder around it was made by somebody else.
+        create_private(&part).map_err(folder.io(creating))?;
     }
-    // Private even where the folder around it was made by somebody else.
-    create_private(&folder.data()).map_err(folder.io("creating the store"))?;
-    Engine::create(&folder.data(), options).map_err(engine_error(folder))?;
-    let engine = Engine::open(&folder.data(), options).map_err(engine_error(folder))?;
-    let id = Bytes::copy_from_slice(manifest.store_id.as_bytes());
-    engine
-        .append(&BTreeMap::from([(layout::store_id(), id)]))
-        .map_err(|error| OpenError::Engine {
-            path: folder.0.clone(),
-            reason: format!("{error:?}"),
-        })?;
-    drop(engine);
-    sync_folder(&folder.0).map_err(folder.io("creating the store"))?;
+    let begun = begin_log(&folder.log(), options)
+        .and_then(|()| Watermark::create(&folder.0, options.store_id).map(drop))
+        .and_then(|()| sync_folder(&folder.0));
+    begun.map_err(folder.io(creating))?;
     manifest.complete = true;
     manifest.write(folder)?;
     Ok(manifest)
 }
 
-fn check_id(folder: &Folder, engine: &Engine, manifest: &Manifest) -> Result<(), OpenError> {
-    let reason = |error: map_store::StoreError| OpenError::Engine {
-        path: folder.0.clone(),
-        reason: error.to_string(),
+/// Looks at the log and finds its end. Changes nothing.
+fn read_log(folder: &Folder, id: &[u8; 16]) -> Result<(Shelf, Tail), OpenError> {
+    folder.check_parts()?;
+    let reading = "reading the log";
+    let shelf = Shelf::open(&folder.log()).map_err(|error| match error {
+        ShelfError::Io(error) => folder.io(reading)(error),
+        ShelfError::Empty => folder.missing("log/*.seg"),
+        ShelfError::Damaged(damage) => OpenError::Log(damage),
+    })?;
+    if shelf.all().iter().any(|segment| segment.header.store_id != *id) {
+        return Err(OpenError::Mixed(folder.0.clone()));
+    }
+    let Some(active) = shelf.active() else {
+        return Err(folder.missing("log/*.seg"));
     };
-    let id = engine.get(&layout::store_id()).map_err(reason)?;
-    if id.is_some_and(|id| id == manifest.store_id.as_bytes()) {
-        Ok(())
-    } else {
-        Err(OpenError::Mixed(folder.0.clone()))
+    let watermark = Watermark::read(&folder.0, id).map_err(folder.io(reading))?;
+    let tail = Tail::find(active, watermark).map_err(|error| match error {
+        TailError::Io(error) => folder.io(reading)(error),
+        TailError::Damaged(damage) => OpenError::Log(damage),
+        TailError::Lost { acknowledged, found } => lost_end(folder, acknowledged, found),
+    })?;
+    if watermark.is_none() {
+        tracing::warn!("the log's watermark is missing or damaged; the log is whole and it is made anew");
+    }
+    Ok((shelf, tail))
+}
+
+fn lost_end(folder: &Folder, acknowledged: u64, found: u64) -> OpenError {
+    OpenError::LostEnd {
+        path: folder.0.clone(),
+        acknowledged,
+        found,
     }
 }
 
-fn engine_error(folder: &Folder) -> impl FnOnce(fjall::Error) -> OpenError + use<> {
-    let path = folder.0.clone();
-    move |error| {
-        if matches!(error, fjall::Error::Locked) {
-            OpenError::InUse(path)
-        } else {
-            OpenError::Engine {
-                path,
-                reason: error.to_string(),
-            }
+/// The tables, and what is wrong with them where they can't be used.
+type Found = (Option<Tables>, Option<String>);
+
+/// Opens the tables. They may not know more than the log.
+fn open_tables(folder: &Folder, id: &[u8; 16], tail: &Tail, options: &Options) -> Result<Found, OpenError> {
+    if folder.has_damaged_tables() {
+        return Ok((
+            None,
+            Some("they were found damaged when they were read".to_owned()),
+        ));
+    }
+    let tables = match Tables::open(&folder.tables(), options.cache_bytes) {
+        Ok(tables) => tables,
+        Err(reason) => return Ok((None, Some(reason))),
+    };
+    let found = tail.position.sequence;
+    if tables.applied() > found {
+        return Err(lost_end(folder, tables.applied(), found));
+    }
+    let owner = tables.get(&layout::store_id());
+    match owner {
+        Ok(Some(owner)) if owner != id[..] => Ok((None, Some("they belong to another store".to_owned()))),
+        Ok(None) if tables.applied() > 0 => Ok((None, Some("they name no store".to_owned()))),
+        Err(error) => Ok((None, Some(error.to_string()))),
+        Ok(_) => Ok((Some(tables), None)),
+    }
+}
+
+/// Makes the end of the log durable, and ready to be appended to.
+fn settle(
+    folder: &Folder,
+    id: &[u8; 16],
+    shelf: &Shelf,
+    tail: &Tail,
+    options: &Options,
+) -> Result<Appender, OpenError> {
+    let settling = "settling the end of the log";
+    let Some(active) = shelf.active() else {
+        return Err(folder.missing("log/*.seg"));
+    };
+    if tail.torn > 0 {
+        let (file, offset, bytes) = (active.path.display().to_string(), tail.offset, tail.torn);
+        tracing::warn!(%file, offset, bytes, "a torn record that was never acknowledged is cut");
+    }
+    remove_drafts(&folder.log()).map_err(folder.io(settling))?;
+    let file = tail.settle(active).map_err(folder.io(settling))?;
+    let watermark = Watermark::open(&folder.0, *id)
+        .or_else(|_| Watermark::create(&folder.0, *id))
+        .and_then(|watermark| watermark.raise(tail.position.sequence).map(|()| watermark));
+    Ok(Appender {
+        durable: Durable::new(shelf.clone(), tail.position),
+        watermark: watermark.map_err(folder.io(settling))?,
+        file,
+        offset: tail.offset,
+        size: active.header.size,
+        store_id: *id,
+        segment_bytes: options.segment_bytes,
+        clock: options.clock.clone(),
+        points: options.points.clone(),
+        failed: None,
+        needs_segment: None,
+        buffer: Vec::new(),
+    })
+}
+
+/// Brings the tables up to the end of the log: replays what they lack, or builds them anew.
+fn bring_up(
+    folder: &Folder,
+    (tables, mut damage): Found,
+    id: &[u8; 16],
+    (shelf, tail): (&Shelf, &Tail),
+    options: &Options,
+) -> Result<(Tables, Opening), OpenError> {
+    let opening = |replayed, rebuilt| Opening {
+        replayed_records: replayed,
+        torn_bytes: tail.torn,
+        rebuilt,
+    };
+    if let Some(tables) = tables {
+        match run_replay(folder, &tables, id, (shelf, tail), options) {
+            Ok(replayed) => return Ok((tables, opening(replayed, None))),
+            Err(Stop::Refuse(error)) => return Err(error),
+            Err(Stop::Rebuild(reason)) => damage = Some(reason),
         }
     }
+    let reason = damage.unwrap_or_default();
+    if shelf.first() != 1 {
+        return Err(OpenError::TablesLost {
+            path: folder.0.clone(),
+            reason,
+            first: shelf.first(),
+        });
+    }
+    tracing::warn!(%reason, "the tables can't be used and are built anew from the log");
+    let building = "building the tables anew";
+    folder.remove(&folder.tables()).map_err(folder.io(building))?;
+    create_private(&folder.tables()).map_err(folder.io(building))?;
+    folder.unmark_tables().map_err(folder.io(building))?;
+    let refused = |reason| OpenError::Tables {
+        path: folder.0.clone(),
+        reason,
+    };
+    let tables = Tables::open(&folder.tables(), options.cache_bytes).map_err(refused)?;
+    match run_replay(folder, &tables, id, (shelf, tail), options) {
+        Ok(replayed) => Ok((tables, opening(replayed, Some(reason)))),
+        Err(Stop::Refuse(error)) => Err(error),
+        Err(Stop::Rebuild(reason)) => Err(refused(reason)),
+    }
+}
+
+/// Why a replay ended early.
+enum Stop {
+    Refuse(OpenError),
+    Rebuild(String),
+}
+
+fn run_replay(
+    folder: &Folder,
+    tables: &Tables,
+    id: &[u8; 16],
+    (shelf, tail): (&Shelf, &Tail),
+    options: &Options,
+) -> Result<u64, Stop> {
+    if tables.applied().saturating_add(1) < shelf.first() {
+        return Err(Stop::Rebuild(format!(
+            "they hold the log up to record {} only",
+            tables.applied()
+        )));
+    }
+    if tables.applied() == 0 {
+        let owner = Bytes::copy_from_slice(id);
+        tables.apply(&BTreeMap::from([(layout::store_id(), owner)]), 0);
+    }
+    replay(tables, shelf, &tail.position, &tail.bytes, options).map_err(|error| match error {
+        ReplayError::Io(error) => Stop::Refuse(folder.io("replaying the log")(error)),
+        ReplayError::Log(damage) => Stop::Refuse(OpenError::Log(damage)),
+        ReplayError::Tables(reason) => Stop::Rebuild(reason),
+    })
 }

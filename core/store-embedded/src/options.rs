@@ -1,11 +1,39 @@
 //! What an operator may set of the embedded store. Each value has a default that fits a
 //! machine of two cores and some gigabytes.
 
+use crate::log::Retention;
+use crate::points::Points;
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-/// The journal of the engine can't be smaller (bytes).
-const SMALLEST_JOURNAL: u64 = 64 * 1024 * 1024;
+/// Tells the time: milliseconds since 1970. It dates segments and says when they are old enough to go;
+/// nothing about money depends on it.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> u64 + Send + Sync>);
+
+impl Clock {
+    /// A clock that is read by this.
+    pub fn new(now_ms: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now_ms))
+    }
+
+    /// A clock that stands at 1970: nothing grows old.
+    pub fn stopped() -> Self {
+        Self::new(|| 0)
+    }
+
+    pub(crate) fn now_ms(&self) -> u64 {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
 
 /// Where and how to open an embedded store.
 #[derive(Debug, Clone)]
@@ -17,16 +45,21 @@ pub struct Options {
     pub create_if_missing: bool,
     /// The identifier of a store that is created now: 16 random bytes. An existing store keeps its own.
     pub store_id: [u8; 16],
+    /// The clock. Default: one that stands.
+    pub clock: Clock,
+    /// Size of a segment of the log (bytes). It is taken at once, so that a commit does not fail for
+    /// want of space in the middle.
+    pub segment_bytes: u64,
+    /// How long full segments are kept.
+    pub retention: Retention,
     /// Memory for blocks read from disk (bytes).
     pub cache_bytes: u64,
-    /// Size at which the table in memory is written out (bytes). Fixed when the store is
-    /// created. Small: it bounds what a restart replays and how long a flush takes.
+    /// Size at which the table in memory is written to disk (bytes). Up to three of them are replayed from
+    /// the log by a restart after a crash.
     pub memtable_bytes: u64,
-    /// Size of all journals at which memory is written out to free the oldest (bytes, at least
-    /// 64 MiB). A restart reads them all, at about 70 MB a second.
-    pub journal_bytes: u64,
-    /// Threads that flush and compact in the background (at least 1).
-    pub background_threads: usize,
+    /// Space that stays free on the disk (bytes): below it commits are refused as not applied, while
+    /// what was taken still finds its place.
+    pub reserve_bytes: u64,
     /// Commits and claims that may wait for the writer; more are refused as not applied.
     pub queue_limit: usize,
     /// Commits and claims in one group, that is for one sync.
@@ -40,9 +73,8 @@ pub struct Options {
     pub retry_first: Duration,
     /// The longest wait between two such attempts.
     pub retry_longest: Duration,
-    /// Space that must be free, tried by writing a file, before the store reopens itself after a
-    /// failed write (bytes). Until then reads are served from what is open.
-    pub recovery_bytes: u64,
+    /// What happens at places of the writing: for tests.
+    pub points: Points,
 }
 
 impl Options {
@@ -52,17 +84,19 @@ impl Options {
             path: path.into(),
             create_if_missing: false,
             store_id: [0; 16],
+            clock: Clock::stopped(),
+            segment_bytes: 64 * 1024 * 1024,
+            retention: Retention::Forever,
             cache_bytes: 128 * 1024 * 1024,
             memtable_bytes: 16 * 1024 * 1024,
-            journal_bytes: SMALLEST_JOURNAL,
-            background_threads: 2,
+            reserve_bytes: 32 * 1024 * 1024,
             queue_limit: 4096,
             group_limit: 512,
             group_bytes: 4 * 1024 * 1024,
             commit_bytes: 16 * 1024 * 1024,
             retry_first: Duration::from_millis(50),
             retry_longest: Duration::from_secs(5),
-            recovery_bytes: 32 * 1024 * 1024,
+            points: Points::default(),
         }
     }
 
@@ -76,12 +110,11 @@ impl Options {
         }
     }
 
-    /// The same with every value brought into the range the engine allows.
+    /// The same with every value brought into the range that works.
     pub(crate) fn within_range(self) -> Self {
         Self {
-            journal_bytes: self.journal_bytes.max(SMALLEST_JOURNAL),
-            memtable_bytes: self.memtable_bytes.max(1024 * 1024),
-            background_threads: self.background_threads.max(1),
+            segment_bytes: self.segment_bytes.clamp(4 * 1024, 1024 * 1024 * 1024),
+            memtable_bytes: self.memtable_bytes.max(64 * 1024),
             queue_limit: self.queue_limit.max(1),
             group_limit: self.group_limit.max(1),
             retry_longest: self.retry_longest.max(self.retry_first),

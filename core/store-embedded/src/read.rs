@@ -1,10 +1,10 @@
 //! Reading: load, page, claims, index. Each from one snapshot.
 
 use crate::cell::{Header, decode_claim, decode_pointer};
-use crate::engine::{Engine, KeyRange};
 use crate::layout;
+use crate::tables::{KeyRange, Tables};
+use crate::views::Snapshot;
 use bytes::Bytes;
-use fjall::Snapshot;
 use map_store::{
     ClaimKey, ClaimValue, IndexKey, IndexRow, IndexTable, Load, Loaded, Page, PageOrder, PartitionId, Row,
     RowKey, RowKind, StoreError, StoreResult,
@@ -16,21 +16,21 @@ fn damaged(what: &str, of: &impl std::fmt::Debug) -> StoreError {
     StoreError::Damaged(format!("{what} of {of:?}"))
 }
 
-fn header(engine: &Engine, at: &Snapshot, partition: &PartitionId) -> StoreResult<Header> {
-    match engine.get_at(at, &layout::header(partition))? {
+fn header(tables: &Tables, at: &Snapshot, partition: &PartitionId) -> StoreResult<Header> {
+    match tables.get_at(at, &layout::header(partition))? {
         None => Ok(Header::default()),
         Some(cell) => Header::decode(&cell).ok_or_else(|| damaged("the header", partition)),
     }
 }
 
 /// The header and the rows asked for.
-pub(crate) fn load(engine: &Engine, partition: &PartitionId, what: &Load) -> StoreResult<Loaded> {
-    let at = engine.snapshot();
-    let header = header(engine, &at, partition)?;
+pub(crate) fn load(tables: &Tables, partition: &PartitionId, what: &Load) -> StoreResult<Loaded> {
+    let at = tables.snapshot();
+    let header = header(tables, &at, partition)?;
     let mut rows = BTreeMap::new();
     for key in &what.keys {
         if key.kind != RowKind::Header
-            && let Some(body) = engine.get_at(&at, &layout::row(partition, key))?
+            && let Some(body) = tables.get_at(&at, &layout::row(partition, key))?
         {
             rows.insert(key.clone(), body);
         }
@@ -41,7 +41,7 @@ pub(crate) fn load(engine: &Engine, partition: &PartitionId, what: &Load) -> Sto
             Bound::Included(prefix.clone()),
             Bound::Excluded(layout::behind(&prefix)),
         );
-        for (cell, body) in engine.range_at(&at, range, false, usize::MAX)? {
+        for (cell, body) in tables.range_at(&at, range, false, usize::MAX)? {
             rows.insert(row_key(*kind, &prefix, &cell), body);
         }
     }
@@ -67,10 +67,10 @@ fn row_key(kind: RowKind, prefix: &[u8], cell: &Bytes) -> RowKey {
 }
 
 /// A page of the rows of one kind.
-pub(crate) fn page(engine: &Engine, partition: &PartitionId, page: &Page) -> StoreResult<Vec<Row>> {
-    let at = engine.snapshot();
+pub(crate) fn page(tables: &Tables, partition: &PartitionId, page: &Page) -> StoreResult<Vec<Row>> {
+    let at = tables.snapshot();
     if page.kind == RowKind::Header {
-        let body = header(engine, &at, partition)?
+        let body = header(tables, &at, partition)?
             .body
             .filter(|_| page.after.is_none() && page.limit > 0);
         return Ok(body
@@ -93,7 +93,7 @@ pub(crate) fn page(engine: &Engine, partition: &PartitionId, page: &Page) -> Sto
             Bound::Excluded(layout::behind(&prefix)),
         ),
     };
-    let cells = engine.range_at(&at, range, page.order == PageOrder::Descending, page.limit)?;
+    let cells = tables.range_at(&at, range, page.order == PageOrder::Descending, page.limit)?;
     let row = |(cell, body): (Bytes, Bytes)| Row {
         key: row_key(page.kind, &prefix, &cell),
         body,
@@ -102,9 +102,9 @@ pub(crate) fn page(engine: &Engine, partition: &PartitionId, page: &Page) -> Sto
 }
 
 /// What each claim says.
-pub(crate) fn claims(engine: &Engine, keys: &[ClaimKey]) -> StoreResult<Vec<Option<ClaimValue>>> {
-    let at = engine.snapshot();
-    let read = |key: &ClaimKey| match engine.get_at(&at, &layout::claim(key))? {
+pub(crate) fn claims(tables: &Tables, keys: &[ClaimKey]) -> StoreResult<Vec<Option<ClaimValue>>> {
+    let at = tables.snapshot();
+    let read = |key: &ClaimKey| match tables.get_at(&at, &layout::claim(key))? {
         None => Ok(None),
         Some(cell) => decode_claim(&cell)
             .map(Some)
@@ -115,7 +115,7 @@ pub(crate) fn claims(engine: &Engine, keys: &[ClaimKey]) -> StoreResult<Vec<Opti
 
 /// Index rows in key order.
 pub(crate) fn index(
-    engine: &Engine,
+    tables: &Tables,
     table: IndexTable,
     prefix: &[u8],
     after: Option<&IndexKey>,
@@ -133,6 +133,6 @@ pub(crate) fn index(
             decode_pointer(&value).ok_or_else(|| damaged("a pointer of the index", &table))?;
         Ok(IndexRow { key, partition, row })
     };
-    let cells = engine.range_at(&engine.snapshot(), (start, end), false, limit)?;
+    let cells = tables.range_at(&tables.snapshot(), (start, end), false, limit)?;
     cells.into_iter().map(read).collect()
 }

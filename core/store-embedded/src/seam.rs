@@ -1,23 +1,8 @@
-//! The seam between the writer and what makes a group durable.
-//!
-//! Today one thing stands behind it: fjall, whose journal is synced once a group. A commit log
-//! of our own fits in front without a change to the writer: it takes the changes of a batch as
-//! its records, syncs, and hands the cells on, unsynced.
+//! The seam between the writer, who decides, and what makes a decided group durable.
 
 use bytes::Bytes;
-use map_store::{BulkRow, Claim, Commit, StoreResult};
+use map_store::{Change, StoreResult};
 use std::collections::BTreeMap;
-
-/// What was asked of the writer.
-#[derive(Debug)]
-pub(crate) enum Change {
-    /// Change a partition.
-    Commit(Commit),
-    /// Take claims, each on its own.
-    Claims(Vec<Claim>),
-    /// Write rows as they are into an empty store.
-    Import(Vec<BulkRow>),
-}
 
 /// A group that was decided: written together, synced once.
 #[derive(Debug, Default)]

@@ -1,50 +1,53 @@
-//! Where the open engine is. It is taken out while the store reopens itself; who reads then is
-//! told so instead of being kept waiting.
+//! Where readers find the tables, until the store is closed.
 
-use crate::engine::Engine;
+use crate::folder::Folder;
 use crate::state::not_applied;
-use map_store::StoreResult;
-use std::sync::{PoisonError, RwLock};
+use crate::tables::Tables;
+use map_store::{StoreError, StoreResult};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
-/// The open engine, and how often it was opened.
+/// The open tables.
 pub(crate) struct Slot {
-    inner: RwLock<(Option<Engine>, u64)>,
+    tables: RwLock<Option<Arc<Tables>>>,
+    folder: Folder,
+    damaged: AtomicBool,
 }
 
 impl Slot {
-    pub(crate) fn new(engine: Engine) -> Self {
+    pub(crate) const fn new(tables: Arc<Tables>, folder: Folder) -> Self {
         Self {
-            inner: RwLock::new((Some(engine), 1)),
+            tables: RwLock::new(Some(tables)),
+            folder,
+            damaged: AtomicBool::new(false),
         }
     }
 
-    /// Runs a read, or the write of the one writer, on the open engine.
-    pub(crate) fn with<T>(&self, run: impl FnOnce(&Engine) -> StoreResult<T>) -> StoreResult<T> {
-        self.with_opening(|engine, _| run(engine))
+    /// Runs a read on the tables.
+    pub(crate) fn with<T>(&self, run: impl FnOnce(&Tables) -> StoreResult<T>) -> StoreResult<T> {
+        let read = match &*self.tables.read().unwrap_or_else(PoisonError::into_inner) {
+            Some(tables) => run(tables),
+            None => Err(not_applied("the store is closed")),
+        };
+        if let Err(error @ StoreError::Damaged(_)) = &read {
+            self.note_damage(error);
+        }
+        read
     }
 
-    /// The same, told which opening it is: a snapshot of one is nothing in another.
-    pub(crate) fn with_opening<T>(&self, run: impl FnOnce(&Engine, u64) -> StoreResult<T>) -> StoreResult<T> {
-        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
-        match &*inner {
-            (Some(engine), opening) => run(engine, *opening),
-            (None, _) => Err(not_applied("the store is closed or reopening itself")),
+    /// The next opening builds the tables anew: the log knows what should be in them.
+    fn note_damage(&self, error: &StoreError) {
+        if self.damaged.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        tracing::error!(%error, "the tables are damaged; the next start builds them anew from the log");
+        if let Err(error) = self.folder.mark_tables_damaged() {
+            tracing::error!(%error, "the damage could not be noted in the folder");
         }
     }
 
-    /// Closes the engine, once all who read have ended. The lock is not held meanwhile.
+    /// Takes the tables away from readers, once all who read have ended.
     pub(crate) fn close(&self) {
-        let engine = self
-            .inner
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
-            .take();
-        drop(engine);
-    }
-
-    pub(crate) fn put(&self, engine: Engine) {
-        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
-        *inner = (Some(engine), inner.1.saturating_add(1));
+        self.tables.write().unwrap_or_else(PoisonError::into_inner).take();
     }
 }

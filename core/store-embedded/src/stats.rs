@@ -18,6 +18,20 @@ pub struct Stats {
     pub unknown_groups: u64,
     /// How often the store reopened itself after a failed write.
     pub recoveries: u64,
+    /// What opening the store took.
+    pub opening: Opening,
     /// The last failure of a write, a sync or a recovery, for operators.
     pub last_error: Option<String>,
+}
+
+/// What opening a store took.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Opening {
+    /// Records of the log that were replayed into the tables.
+    pub replayed_records: u64,
+    /// What was cut from the end of the log: part of a record that was never acknowledged (bytes).
+    pub torn_bytes: u64,
+    /// Why the tables were built anew from the log; `None`: they were not.
+    pub rebuilt: Option<String>,
 }

@@ -1,14 +1,16 @@
-//! The store itself: hands changes to the writer, reads from the engine, opens and closes.
+//! The store itself: hands changes to the writer, reads from the tables, opens and closes.
 
-use crate::backend::FjallBackend;
+use crate::backend::LoggedBackend;
 use crate::bulk::View;
 use crate::error::OpenError;
 use crate::group::Answer;
+use crate::inspect::{Comparison, compare};
+use crate::keeper::Keeper;
 use crate::lock::FolderLock;
+use crate::log::{Durable, LogFeed};
 use crate::open::{self, Opened};
 use crate::options::Options;
 use crate::read;
-use crate::seam::Change;
 use crate::slot::Slot;
 use crate::state::{State, not_applied};
 use crate::stats::Stats;
@@ -16,8 +18,8 @@ use crate::weight::{self, Weight};
 use crate::writer::{Job, Limits, Message, Writer};
 use async_trait::async_trait;
 use map_store::{
-    BulkRow, BulkSnapshot, Claim, ClaimKey, ClaimValue, Commit, CommitOutcome, IndexKey, IndexRow,
-    IndexTable, Load, Loaded, Page, PartitionId, Row, Store, StoreError, StoreResult,
+    BulkRow, BulkSnapshot, Change, Claim, ClaimKey, ClaimValue, Commit, CommitOutcome, Feed, IndexKey,
+    IndexRow, IndexTable, Load, Loaded, Page, PartitionId, Row, Store, StoreError, StoreResult,
 };
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,6 +39,9 @@ pub struct EmbeddedStore {
     slot: Arc<Slot>,
     queue: SyncSender<Message>,
     running: Mutex<Option<Running>>,
+    feed: Arc<LogFeed>,
+    durable: Arc<Durable>,
+    options: Options,
     commit_bytes: usize,
     store_id: String,
 }
@@ -50,17 +55,24 @@ impl std::fmt::Debug for EmbeddedStore {
 }
 
 impl EmbeddedStore {
-    /// Opens the folder and starts the writer. Blocks: a restart replays up to
-    /// [`Options::journal_bytes`] of journal.
+    /// Opens the folder and starts the writer. Blocks: after a crash the end of the log is replayed;
+    /// damaged tables are built anew from all of it.
     pub fn open(options: Options) -> Result<Self, OpenError> {
         let options = options.within_range();
         let Opened {
-            engine,
+            log,
+            tables,
             folder,
             lock,
             manifest,
+            opening,
         } = open::open(&options)?;
-        let (state, slot) = (Arc::new(State::new()), Arc::new(Slot::new(engine)));
+        let state = Arc::new(State::new());
+        state.count(|stats| stats.opening = opening);
+        let slot = Arc::new(Slot::new(Arc::clone(&tables), folder.clone()));
+        let durable = Arc::clone(&log.durable);
+        let feed = LogFeed::new(Arc::clone(&durable));
+        let kept_options = options.clone();
         let (queue, receiver) = sync_channel(options.queue_limit);
         let limits = Limits {
             group: options.group_limit,
@@ -70,7 +82,16 @@ impl EmbeddedStore {
         };
         let commit_bytes = options.commit_bytes;
         let failed = folder.io("starting the writer");
-        let backend = FjallBackend {
+        let keeper = Keeper::start(
+            Arc::clone(&tables),
+            Arc::clone(&log.durable),
+            folder.clone(),
+            options.clone(),
+        );
+        let backend = LoggedBackend {
+            log,
+            tables,
+            keeper: keeper.map_err(folder.io("starting the keeper"))?,
             slot: Arc::clone(&slot),
             folder,
             options,
@@ -90,6 +111,9 @@ impl EmbeddedStore {
             slot,
             queue,
             running,
+            feed,
+            durable,
+            options: kept_options,
             commit_bytes,
             store_id: manifest.store_id,
         })
@@ -116,6 +140,16 @@ impl EmbeddedStore {
     /// The identifier the store was created with: 32 hex digits.
     pub fn store_id(&self) -> &str {
         &self.store_id
+    }
+
+    /// Compares the state with what the log says, row by row. Blocks, and needs space for a second state
+    /// beside the data folder's.
+    ///
+    /// # Errors
+    /// Where something can't be read. What is different is in the answer.
+    pub fn compare_with_log(&self) -> StoreResult<Comparison> {
+        self.slot
+            .with(|tables| compare(tables, &self.durable, &self.options))
     }
 
     async fn submit(&self, change: Change) -> StoreResult<Answer> {
@@ -158,7 +192,7 @@ fn mismatched<T>() -> StoreResult<T> {
 #[async_trait]
 impl Store for EmbeddedStore {
     async fn load(&self, partition: &PartitionId, what: Load) -> StoreResult<Loaded> {
-        self.slot.with(|engine| read::load(engine, partition, &what))
+        self.slot.with(|tables| read::load(tables, partition, &what))
     }
 
     async fn commit(&self, commit: Commit) -> StoreResult<CommitOutcome> {
@@ -176,7 +210,7 @@ impl Store for EmbeddedStore {
     }
 
     async fn read_claims(&self, keys: &[ClaimKey]) -> StoreResult<Vec<Option<ClaimValue>>> {
-        self.slot.with(|engine| read::claims(engine, keys))
+        self.slot.with(|tables| read::claims(tables, keys))
     }
 
     async fn scan_index(
@@ -187,11 +221,11 @@ impl Store for EmbeddedStore {
         limit: usize,
     ) -> StoreResult<Vec<IndexRow>> {
         self.slot
-            .with(|engine| read::index(engine, table, prefix, after, limit))
+            .with(|tables| read::index(tables, table, prefix, after, limit))
     }
 
     async fn page(&self, partition: &PartitionId, page: Page) -> StoreResult<Vec<Row>> {
-        self.slot.with(|engine| read::page(engine, partition, &page))
+        self.slot.with(|tables| read::page(tables, partition, &page))
     }
 
     async fn health(&self) -> StoreResult<()> {
@@ -207,5 +241,9 @@ impl Store for EmbeddedStore {
             Answer::Imported => Ok(()),
             Answer::Commit(_) | Answer::Claims(_) => mismatched(),
         }
+    }
+
+    fn feed(&self) -> Option<Arc<dyn Feed>> {
+        Some(Arc::<LogFeed>::clone(&self.feed))
     }
 }

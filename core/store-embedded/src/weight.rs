@@ -1,9 +1,10 @@
 //! What a change weighs, and whether it can be stored at all. Asked before it is queued.
 
 use crate::layout::LONGEST_KEY;
-use crate::seam::Change;
 use crate::state::not_applied;
-use map_store::{BulkRow, Claim, ClaimValue, IndexRow, PartitionId, Row, RowKey, RowKind, StoreResult};
+use map_store::{
+    BulkRow, Change, Claim, ClaimValue, IndexRow, PartitionId, Row, RowKey, RowKind, StoreResult,
+};
 
 /// Room for the table, kind and escape bytes of a key.
 const MARGIN: usize = 64;

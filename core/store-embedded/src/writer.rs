@@ -4,9 +4,9 @@
 //! until it is closed. What it does not do: know how a group is made durable.
 
 use crate::group::{Answer, Group};
-use crate::seam::{AppendError, Backend, Batch, Change};
+use crate::seam::{AppendError, Backend, Batch};
 use crate::state::{Condition, State, not_applied};
-use map_store::{CommitOutcome, StoreError, StoreResult};
+use map_store::{Change, CommitOutcome, StoreError, StoreResult};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;

@@ -24,9 +24,10 @@ struct Embedded {
 
 impl Embedded {
     fn open(folder: TempDir) -> Self {
-        // Small tables, so that the rules also meet flushes and tables on disk.
+        // Small tables and segments, so that the rules also meet flushes and tables on disk.
         let options = Options {
-            memtable_bytes: 1024 * 1024,
+            segment_bytes: 64 * 1024,
+            memtable_bytes: 256 * 1024,
             ..Options::new(folder.path()).create([7; 16])
         };
         Self {

@@ -76,7 +76,9 @@ impl Drop for Disk {
 fn open(folder: &Path) -> EmbeddedStore {
     let options = Options {
         memtable_bytes: 1024 * 1024,
-        recovery_bytes: 4 * 1024 * 1024,
+        segment_bytes: 1024 * 1024,
+        // The disk itself has to say no.
+        reserve_bytes: 0,
         retry_first: Duration::from_millis(1),
         retry_longest: Duration::from_millis(20),
         ..Options::new(folder).create([1; 16])

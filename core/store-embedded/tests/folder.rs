@@ -128,7 +128,7 @@ fn what_is_created_is_for_its_owner_alone() {
     std::fs::remove_dir_all(&new).unwrap();
     create(open.path());
     assert_eq!(
-        (mode(open.path()), mode(&open.path().join("fjall"))),
+        (mode(open.path()), mode(&open.path().join("log"))),
         (0o755, 0o700)
     );
 }
@@ -147,7 +147,7 @@ fn the_manifest_is_readable_and_complete() {
     let text = fs::read_to_string(folder.path().join("manifest.toml")).unwrap();
     let id = "ab".repeat(16);
     let by = env!("CARGO_PKG_VERSION");
-    let expected = format!("format = 1\nstore_id = \"{id}\"\ncreated_by = \"{by}\"\ncomplete = true\n");
+    let expected = format!("format = 2\nstore_id = \"{id}\"\ncreated_by = \"{by}\"\ncomplete = true\n");
     assert_eq!(text, expected);
 }
 
@@ -209,14 +209,14 @@ fn a_newer_format_is_refused() {
     let folder = store_folder();
     // A newer version may have fields that this one has never heard of.
     edit_manifest(&folder, |text| {
-        text.replace("format = 1", "format = 2\nsegments = 3")
+        text.replace("format = 2", "format = 3\nsegments = 3")
     });
     let is_right = |error: &OpenError| {
         matches!(
             error,
             OpenError::NewerFormat {
-                found: 2,
-                known: 1,
+                found: 3,
+                known: 2,
                 ..
             }
         )
@@ -227,9 +227,9 @@ fn a_newer_format_is_refused() {
 #[test]
 fn a_manifest_that_makes_no_sense_is_refused() {
     let edits: [(&str, &str); 7] = [
-        ("format = 1", "format = 0"),
-        ("format = 1", "format = \"one\""),
-        ("format = 1\n", ""),
+        ("format = 2", "format = 0"),
+        ("format = 2", "format = \"one\""),
+        ("format = 2\n", ""),
         ("complete = true", "complete = true\nunknown = 1"),
         ("complete = true\n", ""),
         ("abab", "xyzz"),
@@ -265,42 +265,50 @@ fn data_without_a_manifest_is_refused() {
 }
 
 #[test]
-fn a_missing_part_is_refused_and_named() {
-    let parts = [
-        "",
-        "version",
-        "lock",
-        "keyspaces",
-        "keyspaces/0",
-        "keyspaces/1",
-        "keyspaces/0/current",
-        "keyspaces/1/current",
-    ];
-    for part in parts {
+fn a_folder_from_before_the_log_is_refused() {
+    let folder = store_folder();
+    edit_manifest(&folder, |text| text.replace("format = 2", "format = 1"));
+    let is_right = |error: &OpenError| {
+        matches!(
+            error,
+            OpenError::OlderFormat {
+                found: 1,
+                known: 2,
+                ..
+            }
+        )
+    };
+    check_refused(folder.path(), is_right, "Open it with the version that wrote it");
+}
+
+#[test]
+fn a_missing_log_is_refused_and_named() {
+    for part in ["log", "log/00000000000000000001.seg"] {
         let folder = store_folder();
-        let path = folder.path().join("fjall").join(part);
+        let path = folder.path().join(part);
         if path.is_dir() {
             fs::remove_dir_all(path).unwrap()
         } else {
             fs::remove_file(path).unwrap()
         }
-        let is_right = |error: &OpenError| matches!(error, OpenError::MissingPart { part: named, .. } if named.starts_with("fjall") && named.contains(part));
+        let is_right = |error: &OpenError| matches!(error, OpenError::MissingPart { part, .. } if part.starts_with("log"));
         check_refused(folder.path(), is_right, "Restore the folder from a backup");
     }
 }
 
 #[test]
-fn a_missing_journal_is_refused() {
-    let folder = store_folder();
-    for entry in fs::read_dir(folder.path().join("fjall")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|end| end == "jnl") {
-            fs::remove_file(path).unwrap();
+fn missing_tables_are_built_anew_from_the_log() {
+    for part in ["state", "state/current", "state/tables/0"] {
+        let folder = store_folder();
+        let path = folder.path().join(part);
+        if path.is_dir() {
+            fs::remove_dir_all(path).unwrap()
+        } else {
+            fs::remove_file(path).unwrap()
         }
+        let store = EmbeddedStore::open(Options::new(folder.path())).unwrap();
+        assert_eq!(version(&store), Version(1), "{part}");
     }
-    let is_right =
-        |error: &OpenError| matches!(error, OpenError::MissingPart { part, .. } if part.ends_with(".jnl"));
-    check_refused(folder.path(), is_right, "Restore the folder from a backup");
 }
 
 #[test]
@@ -322,7 +330,7 @@ fn a_creation_that_was_cut_short_is_begun_anew() {
     // Cut before the data, and while the manifest was being written.
     let bare = store_folder();
     edit_manifest(&bare, |text| text.replace("complete = true", "complete = false"));
-    fs::remove_dir_all(bare.path().join("fjall")).unwrap();
+    fs::remove_dir_all(bare.path().join("log")).unwrap();
     commit_one(&create(bare.path()), 0);
     let draft = tempfile::tempdir().unwrap();
     fs::write(draft.path().join("manifest.toml.tmp"), "form").unwrap();

@@ -9,6 +9,7 @@
 //! What this crate does not do: decide anything about money (`map-domain` does), or touch
 //! a disk or a network (the stores do).
 
+mod change;
 pub mod check;
 mod claim;
 pub mod codec;
@@ -25,6 +26,7 @@ mod store;
 #[cfg(feature = "suite")]
 pub mod suite;
 
+pub use change::Change;
 pub use claim::{Claim, ClaimKey, ClaimTable, ClaimValue, ContentHash};
 pub use commit::{Commit, CommitOutcome, IndexKey, IndexRow, IndexTable, RowWrite};
 pub use error::{StoreError, StoreResult};

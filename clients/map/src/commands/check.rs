@@ -1,33 +1,114 @@
-//! `map check`: verifies a data folder from end to end.
+//! `map check`: verifies a data folder from end to end: the log, the state against the log, and what the
+//! rows say.
 
 use crate::cli::CheckArgs;
 use crate::outcome::Stop;
-use crate::runtime::{close_store, open_existing};
+use crate::runtime::{blocking, close_store, open_existing};
 use crate::ui::{Style, Ui, note, yuan};
 use map_store::Store;
 use map_store::check::{CheckOptions, CheckReport, Progress, Stage, check};
+use map_store_embedded::{Comparison, EmbeddedStore, FolderCopy, LogReport};
 use serde_json::{Value, json};
 use std::io::IsTerminal;
 use std::path::Path;
+use std::sync::Arc;
+
+/// What a verification found.
+pub(crate) struct Findings {
+    /// What the rows say by themselves.
+    pub(crate) report: CheckReport,
+    /// What is wrong with the log.
+    log: LogReport,
+    /// The state beside what the log says.
+    comparison: Comparison,
+}
+
+impl Findings {
+    /// How many things are wrong.
+    pub(crate) fn count(&self) -> u64 {
+        let in_log = u64::try_from(self.log.findings.len()).unwrap_or(u64::MAX);
+        let counts = [
+            in_log,
+            self.comparison.difference_count,
+            self.report.problem_count,
+        ];
+        counts.into_iter().fold(0, u64::saturating_add)
+    }
+
+    /// Each thing that is wrong, as a line; not all where there are very many.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
+        let log = self.log.findings.iter().map(ToString::to_string);
+        let state = self.comparison.differences.iter().map(ToString::to_string);
+        log.chain(state)
+            .chain(self.report.problems.iter().map(ToString::to_string))
+    }
+}
 
 pub(super) async fn run(args: &CheckArgs) -> Result<(), Stop> {
-    let report = report(&args.dir, std::io::stderr().is_terminal()).await?;
+    let progress = std::io::stderr().is_terminal();
+    let findings = if args.in_place {
+        examine(&args.dir, progress).await?
+    } else {
+        examine_copy(&args.dir, progress).await?
+    };
     if args.json {
-        let text = serde_json::to_string_pretty(&document(&report)).map_err(Stop::failed)?;
+        let text = serde_json::to_string_pretty(&document(&findings)).map_err(Stop::failed)?;
         Ui::new().line(&text);
     } else {
-        show(Ui::new(), &report);
+        show(Ui::new(), &findings);
     }
-    match report.problem_count {
+    match findings.count() {
         0 => Ok(()),
         1 => Err(Stop::failed("1 problem")),
         count => Err(Stop::failed(format!("{count} problems"))),
     }
 }
 
-/// What a check of this folder finds.
+/// What is found in a copy of this folder, which is left as it is.
+pub(crate) async fn examine_copy(folder: &Path, progress: bool) -> Result<Findings, Stop> {
+    let original = folder.to_owned();
+    let copy = blocking(move || FolderCopy::make(&original)).await?;
+    examine(copy.map_err(Stop::failed)?.path(), progress).await
+}
+
+/// What is found in this folder.
+async fn examine(folder: &Path, progress: bool) -> Result<Findings, Stop> {
+    let to_read = folder.to_owned();
+    let log = blocking(move || map_store_embedded::verify(&to_read)).await?;
+    let store = open_existing(folder).await;
+    let log = log.map_err(Stop::failed)?;
+    if store.is_err() {
+        // Opening tells the first finding only.
+        for finding in &log.findings {
+            Ui::new().line(&finding.to_string());
+        }
+    }
+    let store = store?;
+    let report = check_rows(&store, progress).await;
+    // A log that is not sound says nothing to compare with.
+    let comparison = if log.is_sound() {
+        let comparing = Arc::clone(&store);
+        blocking(move || comparing.compare_with_log()).await?
+    } else {
+        Ok(Comparison::default())
+    };
+    close_store(store).await?;
+    Ok(Findings {
+        report: report?,
+        log,
+        comparison: comparison.map_err(Stop::failed)?,
+    })
+}
+
+/// What the rows of this folder say by themselves, without a look at its log.
 pub(crate) async fn report(folder: &Path, progress: bool) -> Result<CheckReport, Stop> {
     let store = open_existing(folder).await?;
+    let report = check_rows(&store, progress).await;
+    close_store(store).await?;
+    report
+}
+
+async fn check_rows(store: &EmbeddedStore, progress: bool) -> Result<CheckReport, Stop> {
     let snapshot = store.snapshot().await.map_err(Stop::failed)?;
     let mut last = (Stage::Partitions, 0);
     let mut tell = |at: Progress| {
@@ -38,20 +119,26 @@ pub(crate) async fn report(folder: &Path, progress: bool) -> Result<CheckReport,
         }
     };
     let checked = check(&*snapshot, &CheckOptions::default(), &mut tell).await;
-    drop(snapshot);
-    close_store(store).await?;
     checked.map_err(Stop::failed)
 }
 
 /// Prints a report for people.
-pub(crate) fn show(ui: Ui, report: &CheckReport) {
+pub(crate) fn show(ui: Ui, findings: &Findings) {
     let CheckReport {
         counts,
         trial_balance,
         danglers,
-        problems,
-        problem_count,
-    } = report;
+        ..
+    } = &findings.report;
+    ui.styled(Style::Bold, "Log");
+    ui.line(&format!("  {}", super::log::summary(&findings.log)));
+    ui.line(&match findings.comparison.log_begins_at {
+        None => format!(
+            "  {} cells of the state compared with it",
+            findings.comparison.cells
+        ),
+        Some(first) => format!("  it begins at record {first}: the state can't be compared with it"),
+    });
     ui.styled(Style::Bold, "Counts");
     ui.line(&format!(
         "  customers {}, accounts {}, orders {}, entries {}, events {}",
@@ -87,13 +174,14 @@ pub(crate) fn show(ui: Ui, report: &CheckReport) {
         danglers.merchant_days,
         danglers.outbox
     ));
-    if report.is_clean() {
+    let count = findings.count();
+    if count == 0 {
         ui.styled(Style::Green, "No problem found.");
         return;
     }
-    ui.styled(Style::Red, &format!("{problem_count} problems"));
-    for problem in problems {
-        ui.line(&format!("  {problem}"));
+    ui.styled(Style::Red, &format!("{count} problems"));
+    for line in findings.lines() {
+        ui.line(&format!("  {line}"));
     }
 }
 
@@ -102,16 +190,30 @@ fn yuan_of(fen: i128) -> String {
     i64::try_from(fen).map_or_else(|_| format!("{fen} fen"), yuan)
 }
 
-fn document(report: &CheckReport) -> Value {
+fn document(findings: &Findings) -> Value {
     let CheckReport {
         counts,
         trial_balance,
         danglers,
         problems,
-        problem_count,
-    } = report;
+        problem_count: _,
+    } = &findings.report;
+    let (log, state) = (&findings.log, &findings.comparison);
     json!({
-        "clean": report.is_clean(),
+        "clean": findings.count() == 0,
+        "log": {
+            "segments": log.segments, "first_record": log.first, "last_record": log.last, "commits": log.commits,
+            "torn_bytes": log.torn_bytes,
+            "findings": log.findings.iter().map(|finding| json!({
+                "file": finding.file, "offset": finding.offset, "record": finding.sequence, "what": finding.what,
+            })).collect::<Vec<_>>(),
+        },
+        "state": {
+            "compared_cells": state.cells, "log_begins_at": state.log_begins_at,
+            "differences": state.differences.iter().map(|difference| json!({
+                "kind": format!("{:?}", difference.kind), "place": difference.place,
+            })).collect::<Vec<_>>(),
+        },
         "counts": {
             "partitions": counts.partitions, "customers": counts.customers, "accounts": counts.accounts,
             "orders": counts.orders, "entries": counts.entries, "events": counts.events, "others": counts.others,
@@ -129,7 +231,7 @@ fn document(report: &CheckReport) -> Value {
             "mobile_claims": danglers.mobile_claims, "order_numbers": danglers.order_numbers,
             "merchant_days": danglers.merchant_days, "outbox": danglers.outbox,
         },
-        "problem_count": problem_count,
+        "problem_count": findings.count(),
         "problems": problems.iter().map(|problem| json!({
             "kind": format!("{:?}", problem.kind), "place": problem.place, "detail": problem.detail,
         })).collect::<Vec<_>>(),

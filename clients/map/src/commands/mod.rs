@@ -7,6 +7,7 @@ mod core;
 mod demo;
 mod gateway;
 mod key;
+mod log;
 mod provision;
 mod serve;
 
@@ -49,6 +50,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Stop> {
         }
         Some(Command::Provision(args)) => provision::run(&args).await,
         Some(Command::Check(args)) => check::run(&args).await,
+        Some(Command::Log(args)) => log::run(args).await,
         Some(Command::Call(args)) => call::run(&args).await,
         Some(Command::Key(args)) => key::run(&args),
         Some(Command::Bench(args)) => bench::run(&args, &global.set).await,
@@ -87,6 +89,7 @@ const fn default_level(command: Option<&Command>) -> &'static str {
             Command::Demo(_)
             | Command::Provision(_)
             | Command::Check(_)
+            | Command::Log(_)
             | Command::Call(_)
             | Command::Key(_)
             | Command::Bench(_),

@@ -2,6 +2,7 @@
 
 use map_gateway::GatewayConfig;
 use map_server::CoreConfig;
+use map_store_embedded::Retention;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -33,13 +34,19 @@ pub(crate) struct MapConfig {
 pub(crate) struct StoreConfig {
     /// Memory for blocks read from disk, in bytes. Default 128 MiB.
     pub(crate) cache_bytes: u64,
-    /// Size of all journals, in bytes, at least 64 MiB, the default. A restart reads them all.
-    pub(crate) journal_bytes: u64,
-    /// Size at which the table in memory is written out, in bytes; fixed when the ledger is created.
-    /// Default 16 MiB.
+    /// Size at which the table in memory is written to disk, in bytes. A restart after a crash replays up
+    /// to three of them. Default 16 MiB.
     pub(crate) memtable_bytes: u64,
-    /// Threads that flush and compact. Default 2.
-    pub(crate) background_threads: usize,
+    /// Size of a segment of the commit log, in bytes; it is taken at once. Default 64 MiB.
+    pub(crate) segment_bytes: u64,
+    /// Full segments older than so many days are removed. Default: none is; only then can the state always
+    /// be built anew from the log.
+    pub(crate) log_keep_days: Option<u32>,
+    /// Full segments are moved to this folder, and are removed once they are there and sound. Default: none.
+    pub(crate) log_archive: Option<PathBuf>,
+    /// Space that stays free on the disk, in bytes: below it commits are refused with nothing done.
+    /// Default 32 MiB.
+    pub(crate) reserve_bytes: u64,
     /// Commits that may wait for the writer; more are refused with nothing done. Default 4096.
     pub(crate) queue_limit: usize,
     /// Commits that share one sync, at most. Default 512.
@@ -87,9 +94,11 @@ impl Default for StoreConfig {
         let options = map_store_embedded::Options::new("");
         Self {
             cache_bytes: options.cache_bytes,
-            journal_bytes: options.journal_bytes,
             memtable_bytes: options.memtable_bytes,
-            background_threads: options.background_threads,
+            segment_bytes: options.segment_bytes,
+            log_keep_days: None,
+            log_archive: None,
+            reserve_bytes: options.reserve_bytes,
             queue_limit: options.queue_limit,
             group_limit: options.group_limit,
         }
@@ -104,6 +113,17 @@ impl Default for AdminConfig {
     }
 }
 
+impl StoreConfig {
+    /// How long full segments of the log are kept.
+    pub(crate) fn retention(&self) -> Retention {
+        match (&self.log_archive, self.log_keep_days) {
+            (Some(folder), _) => Retention::Archive(folder.clone()),
+            (None, Some(days)) => Retention::Days(days),
+            (None, None) => Retention::Forever,
+        }
+    }
+}
+
 impl MapConfig {
     /// Checks what the types can't: every error, one a line.
     pub(crate) fn validate(&self) -> Result<(), String> {
@@ -111,6 +131,9 @@ impl MapConfig {
         errors.extend(self.gateway.validate().err());
         if self.core_client.cert_file.is_some() != self.core_client.key_file.is_some() {
             errors.push("core_client.cert_file and core_client.key_file belong together".to_owned());
+        }
+        if self.store.log_keep_days.is_some() && self.store.log_archive.is_some() {
+            errors.push("store.log_keep_days and store.log_archive exclude each other".to_owned());
         }
         if errors.is_empty() {
             Ok(())

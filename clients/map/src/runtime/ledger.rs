@@ -2,11 +2,11 @@
 
 use crate::config::MapConfig;
 use crate::outcome::Stop;
-use map_server::adapters::OsRandom;
-use map_server::ports::Random;
+use map_server::adapters::{OsRandom, SystemClock};
+use map_server::ports::{Clock, Random};
 use map_server::secret_file::{ledger_is_new, load_or_create};
 use map_server::secrets::Secrets;
-use map_store_embedded::{EmbeddedStore, Options};
+use map_store_embedded::{Clock as StoreClock, EmbeddedStore, Options};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,9 +17,11 @@ pub(crate) async fn open(config: &MapConfig) -> Result<(Arc<EmbeddedStore>, Secr
     let settings = &config.store;
     let options = Options {
         cache_bytes: settings.cache_bytes,
-        journal_bytes: settings.journal_bytes,
         memtable_bytes: settings.memtable_bytes,
-        background_threads: settings.background_threads,
+        segment_bytes: settings.segment_bytes,
+        retention: settings.retention(),
+        reserve_bytes: settings.reserve_bytes,
+        clock: StoreClock::new(now_ms),
         queue_limit: settings.queue_limit,
         group_limit: settings.group_limit,
         ..Options::new(&config.data_dir).create(id)
@@ -30,6 +32,10 @@ pub(crate) async fn open(config: &MapConfig) -> Result<(Arc<EmbeddedStore>, Secr
     let new = ledger_is_new(&store).await.map_err(Stop::failed)?;
     let secrets = load_or_create(&config.secret_file(), new, &OsRandom).map_err(Stop::failed)?;
     Ok((Arc::new(store), secrets))
+}
+
+fn now_ms() -> u64 {
+    u64::try_from(SystemClock.now().as_millis()).unwrap_or_default()
 }
 
 /// A ledger that is there, for looking at. Nobody else may have it open meanwhile.
@@ -48,7 +54,9 @@ pub(crate) async fn close(store: Arc<EmbeddedStore>) -> Result<(), Stop> {
 }
 
 /// Runs what blocks on a thread for that.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Stop> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Stop> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| Stop::failed(format!("the ledger: {error}")))

@@ -7,7 +7,7 @@
 mod links;
 mod names;
 mod partition;
-mod place;
+pub(crate) mod place;
 mod report;
 mod trial;
 

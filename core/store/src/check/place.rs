@@ -1,10 +1,20 @@
 //! Places, as a person reads them: numbers of persons and accounts are masked.
 
-use crate::{ClaimKey, ClaimTable, IndexKey, IndexTable, PartitionId, RowKey, RowKind, keys};
+use crate::{BulkRow, ClaimKey, ClaimTable, IndexKey, IndexTable, PartitionId, RowKey, RowKind, keys};
 use map_domain::OrderKey;
 
+/// A logical row of any table.
+pub(crate) fn of_bulk_row(row: &BulkRow) -> String {
+    match row {
+        BulkRow::Partition { id, version } => format!("{id:?}, version {}", version.0),
+        BulkRow::Row { partition, row } => of_row(partition, &row.key),
+        BulkRow::Claim(claim) => of_claim(&claim.key),
+        BulkRow::Index(row) => of_index(&row.key),
+    }
+}
+
 /// A row of a partition.
-pub(super) fn of_row(partition: &PartitionId, key: &RowKey) -> String {
+pub(crate) fn of_row(partition: &PartitionId, key: &RowKey) -> String {
     let row = match key.kind {
         RowKind::Header => "header".to_owned(),
         RowKind::Account => masked_account(&key.key),
@@ -24,7 +34,7 @@ pub(super) fn of_row(partition: &PartitionId, key: &RowKey) -> String {
 }
 
 /// A claim.
-pub(super) fn of_claim(key: &ClaimKey) -> String {
+pub(crate) fn of_claim(key: &ClaimKey) -> String {
     match key.table {
         ClaimTable::Pos | ClaimTable::CallerOrder => format!("claim of {}", of_order(&key.key)),
         ClaimTable::Account => match keys::parse_account_claim(&key.key) {
@@ -42,7 +52,7 @@ pub(super) fn of_claim(key: &ClaimKey) -> String {
 }
 
 /// An index row.
-pub(super) fn of_index(key: &IndexKey) -> String {
+pub(crate) fn of_index(key: &IndexKey) -> String {
     match key.table {
         IndexTable::OrderNumber => match keys::parse_order_number(&key.key) {
             Some((id, role, _)) => format!("order number {id} ({role:?})"),

@@ -16,16 +16,21 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[track_caller]
-fn check<T: Body + PartialEq + Debug>(name: &str, value: &T) {
+fn check_bytes(name: &str, body: &[u8]) {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
         .join(format!("{name}.hex"));
-    let body = value.to_body();
     if std::env::var_os("MAP_BLESS").is_some() && !file.exists() {
-        std::fs::write(&file, hex(&body)).unwrap();
+        std::fs::write(&file, hex(body)).unwrap();
     }
     let golden = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    assert_eq!(hex(&body), golden, "the encoding of {name} changed");
+    assert_eq!(hex(body), golden, "the encoding of {name} changed");
+}
+
+#[track_caller]
+fn check<T: Body + PartialEq + Debug>(name: &str, value: &T) {
+    let body = value.to_body();
+    check_bytes(name, &body);
     assert_eq!(
         T::from_body(&body).unwrap(),
         *value,
@@ -96,6 +101,87 @@ fn catalogue() {
 fn audit() {
     check("audit_entry", &samples::audit_entry());
     check("event", &samples::event());
+}
+
+fn log_changes() -> Vec<(&'static str, crate::Change)> {
+    use crate::{BulkRow, Change, Claim, ClaimKey, ClaimTable, Commit, IndexKey, IndexRow, IndexTable};
+    use crate::{Row, RowKey, RowKind, RowWrite, Version};
+    let partition = PartitionId::Customer(samples::customer_id());
+    let claim = |table, value| Claim {
+        key: ClaimKey {
+            table,
+            key: bytes::Bytes::from_static(b"claim\0key"),
+        },
+        value,
+    };
+    let bound = claim(
+        ClaimTable::CallerOrder,
+        ClaimValue::Bound {
+            partition: partition.clone(),
+            content: ContentHash([9; 32]),
+            business_day: 20_261_121,
+        },
+    );
+    let closed = claim(
+        ClaimTable::Pos,
+        ClaimValue::Closed(bytes::Bytes::from_static(b"outcome")),
+    );
+    let row = |kind, key: &'static [u8], body: &'static [u8]| Row {
+        key: RowKey::new(kind, key),
+        body: bytes::Bytes::from_static(body),
+    };
+    let index = IndexRow {
+        key: IndexKey {
+            table: IndexTable::OrderNumber,
+            key: bytes::Bytes::from_static(b"number"),
+        },
+        partition: partition.clone(),
+        row: RowKey::new(RowKind::Order, "order"),
+    };
+    let commit = Commit {
+        partition: partition.clone(),
+        expected: Version(258),
+        rows: vec![
+            RowWrite::Put(row(RowKind::Header, b"", b"header")),
+            RowWrite::Insert(row(RowKind::Entry, b"\0\x01", b"entry")),
+        ],
+        claims: vec![bound.clone()],
+        index: vec![index.clone()],
+        business_day: Some(20_261_121),
+    };
+    let import = vec![
+        BulkRow::Partition {
+            id: PartitionId::Catalogue,
+            version: Version(7),
+        },
+        BulkRow::Row {
+            partition: PartitionId::Catalogue,
+            row: row(RowKind::Item, b"item", b"body"),
+        },
+        BulkRow::Claim(bound),
+        BulkRow::Index(index),
+    ];
+    vec![
+        ("log_commit", Change::Commit(commit)),
+        ("log_claims", Change::Claims(vec![closed])),
+        ("log_import", Change::Import(import)),
+    ]
+}
+
+#[test]
+fn log_groups() {
+    use super::log::{decode_group, encode_group};
+    for (name, change) in log_changes() {
+        let group = vec![change];
+        let mut body = Vec::new();
+        encode_group(&group, &mut body);
+        check_bytes(name, &body);
+        assert_eq!(decode_group(body.clone().into()).unwrap(), group, "{name}");
+        for end in 0..body.len() {
+            let cut = decode_group(body[..end].to_vec().into());
+            assert!(cut.as_ref() != Ok(&group), "{name} cut at {end} is read as whole");
+        }
+    }
 }
 
 /// The one field of a message replaced by another value.

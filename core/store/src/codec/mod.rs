@@ -13,6 +13,7 @@ mod claim;
 mod customer;
 mod entry;
 mod flaw;
+pub mod log;
 mod order;
 mod sms;
 mod wire;

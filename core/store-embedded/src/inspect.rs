@@ -1,0 +1,281 @@
+//! Looking at a data folder: a copy that may be opened without touching the original, and the state
+//! compared with what the log says, row by row.
+
+use crate::bulk::read_any_cell;
+use crate::error::OpenError;
+use crate::folder::Folder;
+use crate::layout;
+use crate::lock;
+use crate::log::{Durable, Shelf};
+use crate::manifest::Manifest;
+use crate::options::Options;
+use crate::replay::{ReplayError, replay};
+use crate::tables::Tables;
+use crate::views::Snapshot;
+use bytes::Bytes;
+use map_store::{BulkRow, StoreError, StoreResult};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::ops::Bound;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// Cells read at once.
+const PAGE: usize = 1000;
+
+/// Differences that are listed; further ones are counted.
+const LISTED: usize = 1000;
+
+/// A copy of a data folder, removed when it is dropped. Files that are never written to again are
+/// shared with the original, where the file system can do that.
+#[derive(Debug)]
+pub struct FolderCopy(TempDir);
+
+impl FolderCopy {
+    /// Copies a folder that nobody has open, to beside it, or where that can't be, to the folder for
+    /// temporary files. Nothing in the original is changed.
+    ///
+    /// # Errors
+    /// As [`crate::EmbeddedStore::open`], where there is no store, or it is in use.
+    pub fn make(path: &Path) -> Result<Self, OpenError> {
+        let folder = Folder(path.to_owned());
+        if !path.is_dir() {
+            return Err(OpenError::Missing(path.to_owned()));
+        }
+        if Manifest::read(&folder)?.is_none() {
+            folder.refuse_occupied()?;
+            return Err(OpenError::Missing(path.to_owned()));
+        }
+        let _lock = lock::take(&folder)?;
+        let copying = "copying the folder";
+        let beside = path.parent().filter(|parent| *parent != Path::new(""));
+        let copy = TempDir::with_prefix_in(".map-check-", beside.unwrap_or(Path::new(".")))
+            .or_else(|_| TempDir::with_prefix("map-check-"))
+            .map_err(folder.io(copying))?;
+        copy_folder(path, copy.path()).map_err(folder.io(copying))?;
+        Ok(Self(copy))
+    }
+
+    /// Where the copy is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    let mut entries: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(from)? {
+        entries.push(entry?.path());
+    }
+    entries.sort();
+    let newest_segment = entries.iter().rfind(|path| is_segment(path));
+    for path in &entries {
+        let target = to.join(path.file_name().unwrap_or_default());
+        if path.is_dir() {
+            fs::create_dir(&target)?;
+            copy_folder(path, &target)?;
+        } else {
+            let closed = is_segment(path) && Some(path) != newest_segment;
+            let table = from.ends_with("state/tables");
+            if !(closed || table) || fs::hard_link(path, &target).is_err() {
+                fs::copy(path, &target)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_segment(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "seg")
+}
+
+/// What is different in the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DifferenceKind {
+    /// The log says that it is there, and it is not.
+    Missing,
+    /// It is there, and the log knows nothing of it.
+    Unexpected,
+    /// It says something else than the log.
+    Different,
+}
+
+/// One row of the state that is not as the log says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// What is different.
+    pub kind: DifferenceKind,
+    /// Where, without personal data.
+    pub place: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            DifferenceKind::Missing => "is in the log and missing in the state",
+            DifferenceKind::Unexpected => "is in the state and not in the log",
+            DifferenceKind::Different => "says something else in the state than in the log",
+        };
+        write!(f, "{}: {what}", self.place)
+    }
+}
+
+/// The state beside what the log says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Comparison {
+    /// Cells that were compared.
+    pub cells: u64,
+    /// The first differences.
+    pub differences: Vec<Difference>,
+    /// How many differences there are, those that are not listed included.
+    pub difference_count: u64,
+    /// The first record that is still in the log, where that is not the first of all: nothing could be
+    /// compared.
+    pub log_begins_at: Option<u64>,
+}
+
+impl Comparison {
+    fn add(&mut self, kind: DifferenceKind, cell: &Bytes, value: &Bytes) {
+        self.difference_count = self.difference_count.saturating_add(1);
+        if self.differences.len() < LISTED {
+            let place = place(cell, value);
+            self.differences.push(Difference { kind, place });
+        }
+    }
+}
+
+fn place(cell: &Bytes, value: &Bytes) -> String {
+    let row = read_any_cell(cell, value).and_then(|rows| rows.first().map(BulkRow::place));
+    row.unwrap_or_else(|| match layout::read_meta(cell) {
+        Some(name) => format!("`{name}`"),
+        None => format!("a cell of {} bytes that is no row", cell.len()),
+    })
+}
+
+/// Builds the state anew from the log, beside the one that is there, and compares the two.
+pub(crate) fn compare(tables: &Tables, durable: &Arc<Durable>, options: &Options) -> StoreResult<Comparison> {
+    let (shelf, end) = {
+        let durable = durable.lock();
+        (durable.0.clone(), durable.1)
+    };
+    let at = tables.snapshot();
+    let mut comparison = Comparison::default();
+    if shelf.first() != 1 {
+        comparison.log_begins_at = Some(shelf.first());
+        return Ok(comparison);
+    }
+    let folder = TempDir::with_prefix_in("compare-", &options.path).map_err(|error| io_error(&error))?;
+    let said = Tables::open(folder.path(), options.cache_bytes).map_err(StoreError::NotApplied)?;
+    begin(tables, &said)?;
+    say(&said, &shelf, &end, options)?;
+    let said_at = said.snapshot();
+    let mut is = Cells::new(tables, &at);
+    let mut should = Cells::new(&said, &said_at);
+    loop {
+        match (is.peek()?, should.peek()?) {
+            (None, None) => return Ok(comparison),
+            (Some((cell, value)), None) => {
+                comparison.add(DifferenceKind::Unexpected, &cell, &value);
+                is.skip();
+            }
+            (None, Some((cell, value))) => {
+                comparison.add(DifferenceKind::Missing, &cell, &value);
+                should.skip();
+            }
+            (Some((cell, value)), Some((other, other_value))) => match cell.cmp(&other) {
+                std::cmp::Ordering::Less => {
+                    comparison.add(DifferenceKind::Unexpected, &cell, &value);
+                    is.skip();
+                }
+                std::cmp::Ordering::Greater => {
+                    comparison.add(DifferenceKind::Missing, &other, &other_value);
+                    should.skip();
+                }
+                std::cmp::Ordering::Equal => {
+                    if value != other_value {
+                        comparison.add(DifferenceKind::Different, &cell, &value);
+                    }
+                    is.skip();
+                    should.skip();
+                }
+            },
+        }
+        comparison.cells = comparison.cells.saturating_add(1);
+    }
+}
+
+/// The store's identifier is not in the log's records.
+fn begin(tables: &Tables, said: &Tables) -> StoreResult<()> {
+    let id = tables.get(&layout::store_id())?;
+    said.apply(
+        &id.map(|id| (layout::store_id(), id))
+            .into_iter()
+            .collect::<BTreeMap<_, _>>(),
+        0,
+    );
+    Ok(())
+}
+
+fn say(said: &Tables, shelf: &Shelf, end: &crate::log::Position, options: &Options) -> StoreResult<()> {
+    let active = shelf
+        .active()
+        .map_or_else(|| Ok(Bytes::new()), |active| active.read());
+    let active = active.map_err(|error| io_error(&error))?;
+    let replayed = replay(said, shelf, end, &active, options);
+    replayed.map(drop).map_err(|error| match error {
+        ReplayError::Io(error) => io_error(&error),
+        ReplayError::Log(damage) => StoreError::Damaged(damage.to_string()),
+        ReplayError::Tables(reason) => StoreError::Damaged(format!("the log contradicts itself: {reason}")),
+    })
+}
+
+fn io_error(error: &io::Error) -> StoreError {
+    StoreError::NotApplied(format!("comparing the state with the log: {error}"))
+}
+
+/// All cells in order, read page by page.
+struct Cells<'a> {
+    tables: &'a Tables,
+    at: &'a Snapshot,
+    page: std::vec::IntoIter<(Bytes, Bytes)>,
+    next: Option<(Bytes, Bytes)>,
+    after: Option<Bytes>,
+}
+
+impl<'a> Cells<'a> {
+    fn new(tables: &'a Tables, at: &'a Snapshot) -> Self {
+        Self {
+            tables,
+            at,
+            page: Vec::new().into_iter(),
+            next: None,
+            after: None,
+        }
+    }
+
+    fn peek(&mut self) -> StoreResult<Option<(Bytes, Bytes)>> {
+        if self.next.is_none() {
+            self.next = self.page.next();
+        }
+        if self.next.is_none() {
+            let start = match &self.after {
+                None => Bound::Unbounded,
+                Some(after) => Bound::Excluded(after.to_vec()),
+            };
+            let read = self
+                .tables
+                .range_at(self.at, (start, Bound::Unbounded), false, PAGE)?;
+            self.page = read.into_iter();
+            self.next = self.page.next();
+        }
+        Ok(self.next.clone())
+    }
+
+    fn skip(&mut self) {
+        self.after = self.next.take().map(|(cell, _)| cell);
+    }
+}

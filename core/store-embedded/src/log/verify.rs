@@ -1,0 +1,235 @@
+//! Reading a log from end to end: is it sound, and what does it say?
+
+use super::damage::Damage;
+use super::segment::{Segment, offset};
+use super::shelf;
+use super::watermark::Watermark;
+use super::{FOLDER, Position};
+use bytes::Bytes;
+use map_store::codec::log::decode_group;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What a log holds, and what is wrong with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogReport {
+    /// Segments that were read.
+    pub segments: u64,
+    /// Sound records.
+    pub records: u64,
+    /// Commits in them.
+    pub commits: u64,
+    /// The first sound record; 0: none.
+    pub first: u64,
+    /// The last sound record; 0: none.
+    pub last: u64,
+    /// Bytes behind the last record of the last segment that are left of one that was never
+    /// acknowledged; opening the store cuts them.
+    pub torn_bytes: u64,
+    /// What is wrong.
+    pub findings: Vec<Damage>,
+}
+
+impl LogReport {
+    /// Whether nothing is wrong.
+    pub fn is_sound(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+/// The folder with segments: the log of a data folder, or an archive itself.
+fn log_folder(folder: &Path) -> PathBuf {
+    let inner = folder.join(FOLDER);
+    if inner.is_dir() { inner } else { folder.to_owned() }
+}
+
+/// Reads every record of the log in a data folder, or of segments in an archive. Changes nothing.
+///
+/// # Errors
+/// Where a file can't be read at all.
+pub fn verify(folder: &Path) -> io::Result<LogReport> {
+    let mut report = LogReport::default();
+    let paths = shelf::paths(&log_folder(folder))?;
+    // First of all: while a store is at work, the log grows behind it.
+    let watermark = read_watermark(folder, paths.first())?;
+    let mut before: Option<(Segment, Option<Position>)> = None;
+    for path in &paths {
+        report.segments = report.segments.saturating_add(1);
+        match Segment::read_header(path)? {
+            Ok(segment) => {
+                report.findings.extend(check_link(before.as_ref(), &segment));
+                let is_last = Some(path) == paths.last();
+                let end = report.read_records(&segment, is_last)?;
+                before = Some((segment, end));
+            }
+            Err(damage) => {
+                report.findings.push(damage);
+                before = None;
+            }
+        }
+    }
+    match (&before, paths.last()) {
+        (_, None) => {
+            let what = "there is no segment of a log here";
+            report.findings.push(Damage::new(folder, 0, 1, what));
+        }
+        (Some((last, Some(end))), Some(_)) => report.check_watermark(folder, watermark, last, end),
+        _ => {}
+    }
+    Ok(report)
+}
+
+/// Whether a segment begins where the one before it ended.
+fn check_link(before: Option<&(Segment, Option<Position>)>, segment: &Segment) -> Option<Damage> {
+    let start = segment.header.start;
+    let genesis = Position::genesis(&segment.header.store_id);
+    let follows = match before {
+        None => start.sequence != 0 || start == genesis,
+        Some((earlier, end)) => {
+            earlier.header.store_id == segment.header.store_id && end.is_none_or(|end| end == start)
+        }
+    };
+    let what = "the segment does not follow on from the one before it";
+    (!follows).then(|| Damage::new(&segment.path, 0, segment.header.first(), what))
+}
+
+impl LogReport {
+    /// Where the segment's records end; `None`: at damage.
+    fn read_records(&mut self, segment: &Segment, is_last: bool) -> io::Result<Option<Position>> {
+        let bytes = segment.read()?;
+        let length = offset(bytes.len());
+        let mut records = segment.records(bytes);
+        loop {
+            let begin = records.clone();
+            match records.next() {
+                Ok(Some(record)) => {
+                    if decode_group(record.body.clone()).is_err() {
+                        self.findings
+                            .push(segment.damage(&begin, "the record's body can't be decoded"));
+                        return Ok(None);
+                    }
+                    if self.first == 0 {
+                        self.first = record.behind.sequence;
+                    }
+                    self.last = record.behind.sequence;
+                    self.records = self.records.saturating_add(1);
+                    let commits = record.behind.commits.saturating_sub(record.commits_before);
+                    self.commits = self.commits.saturating_add(commits);
+                }
+                Ok(None) => break,
+                // The watermark tells whether it was acknowledged.
+                Err(_) if is_last && records.later().is_none() => {
+                    self.torn_bytes = offset(records.end_of_remains()).saturating_sub(offset(records.offset));
+                    break;
+                }
+                Err(flaw) => {
+                    self.findings.push(segment.damage(&records, flaw.text()));
+                    return Ok(None);
+                }
+            }
+        }
+        if length != segment.header.size {
+            let what = format!(
+                "the file has {length} bytes and was made with {}",
+                segment.header.size
+            );
+            self.findings.push(segment.damage(&records, what));
+        }
+        Ok(Some(records.at))
+    }
+
+    /// An archive has no watermark.
+    fn check_watermark(&mut self, folder: &Path, watermark: Option<u64>, last: &Segment, end: &Position) {
+        if log_folder(folder) == folder {
+            return;
+        }
+        match watermark {
+            None => {
+                let what = "the watermark is missing or damaged";
+                let path = folder.join(super::watermark::FILE);
+                self.findings.push(Damage::new(&path, 0, end.sequence, what));
+            }
+            Some(acknowledged) if acknowledged > end.sequence => {
+                let what = format!("the log ends before record {acknowledged}, which was acknowledged");
+                let next = end.sequence.saturating_add(1);
+                self.findings.push(Damage::new(&last.path, 0, next, what));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// What the watermark of the store says whose first segment this is.
+fn read_watermark(folder: &Path, first: Option<&PathBuf>) -> io::Result<Option<u64>> {
+    let Some(first) = first else { return Ok(None) };
+    match Segment::read_header(first)? {
+        Ok(segment) => Watermark::read(folder, &segment.header.store_id),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Reads a closed segment from end to end.
+pub(crate) fn check_segment(segment: &Segment, bytes: Bytes) -> Result<Position, Damage> {
+    let mut records = segment.records(bytes);
+    loop {
+        match records.next() {
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(records.at),
+            Err(flaw) => return Err(segment.damage(&records, flaw.text())),
+        }
+    }
+}
+
+/// Tells what records say, from this sequence on and so many at most: a line for each record and for
+/// each thing in it, without bodies and with numbers of persons masked. Ends at damage.
+///
+/// # Errors
+/// Where a file can't be read, or at damage.
+pub fn dump(folder: &Path, from: u64, limit: u64, tell: &mut dyn FnMut(&str)) -> io::Result<()> {
+    let broken = |damage: Damage| io::Error::new(io::ErrorKind::InvalidData, damage.to_string());
+    let paths = shelf::paths(&log_folder(folder))?;
+    let mut told = 0_u64;
+    for (number, path) in (1_usize..).zip(&paths) {
+        let next_first = paths.get(number).and_then(|path| path.file_name()?.to_str());
+        if next_first
+            .and_then(super::segment::parse_name)
+            .is_some_and(|first| first <= from)
+        {
+            continue;
+        }
+        let segment = Segment::read_header(path)?.map_err(broken)?;
+        let mut records = segment.records(segment.read()?);
+        loop {
+            let begin = records.clone();
+            let Some(record) = records
+                .next()
+                .map_err(|flaw| broken(segment.damage(&begin, flaw.text())))?
+            else {
+                break;
+            };
+            if record.behind.sequence < from {
+                continue;
+            }
+            if told == limit {
+                return Ok(());
+            }
+            told = told.saturating_add(1);
+            let changes = decode_group(record.body.clone())
+                .map_err(|error| broken(segment.damage(&begin, error.to_string())))?;
+            tell(&format!(
+                "record {} at {} offset {}: {} changes, {} bytes, commits from {}",
+                record.behind.sequence,
+                path.display(),
+                begin.offset,
+                changes.len(),
+                record.body.len(),
+                record.commits_before.saturating_add(1)
+            ));
+            for line in changes.iter().flat_map(map_store::Change::describe) {
+                tell(&format!("  {line}"));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! Replaying: records of the log that the tables don't hold yet are decided again, on the tables.
+//!
+//! A record says what was applied, so nothing but versions is looked up: a row to be created does not
+//! exist, a claim to be taken is free. A commit that does not find its version shows that tables and log
+//! don't belong together.
+
+use crate::group::{Answer, Group};
+use crate::layout;
+use crate::log::{Damage, Position, Shelf};
+use crate::options::Options;
+use crate::points::Point;
+use crate::seam::Cells;
+use crate::tables::Tables;
+use bytes::Bytes;
+use map_store::codec::log::decode_group;
+use map_store::{Change, CommitOutcome, StoreError, StoreResult};
+use std::io;
+
+/// Why the log could not be replayed.
+#[derive(Debug)]
+pub(crate) enum ReplayError {
+    Io(io::Error),
+    /// The log is damaged.
+    Log(Damage),
+    /// The tables don't fit the log: they have to be built anew.
+    Tables(String),
+}
+
+/// The committed state as far as a replay needs it.
+struct Replayed<'a>(&'a Tables);
+
+impl Cells for Replayed<'_> {
+    fn get(&self, key: &[u8]) -> StoreResult<Option<Bytes>> {
+        if layout::is_header(key) || key == layout::origin() {
+            self.0.get(key)
+        } else {
+            Ok(None)
+        }
+    }
+}
+
+/// Brings the tables up to the end of the log. Returns how many records that took.
+pub(crate) fn replay(
+    tables: &Tables,
+    shelf: &Shelf,
+    end: &Position,
+    active: &Bytes,
+    options: &Options,
+) -> Result<u64, ReplayError> {
+    let applied = tables.applied();
+    if applied > end.sequence {
+        let text = format!("they hold record {applied}, the log ends at {}", end.sequence);
+        return Err(ReplayError::Tables(text));
+    }
+    let mut replayed = 0_u64;
+    for (segment, next) in shelf.from(applied) {
+        if applied == end.sequence {
+            break;
+        }
+        let bytes = match next {
+            None => active.clone(),
+            Some(_) => segment.read().map_err(ReplayError::Io)?,
+        };
+        let mut records = segment.records(bytes);
+        let until = next.map_or(*end, |next| next.header.start);
+        while records.at.sequence < until.sequence {
+            let begin = records.clone();
+            let damage = |what: &str| ReplayError::Log(segment.damage(&begin, what));
+            let record = match records.next() {
+                Ok(Some(record)) => record,
+                Ok(None) => return Err(damage("the record is missing")),
+                Err(flaw) => return Err(damage(flaw.text())),
+            };
+            if record.behind.sequence <= applied {
+                continue;
+            }
+            let changes = decode_group(record.body).map_err(|error| damage(&error.to_string()))?;
+            apply(tables, changes, record.behind.sequence).map_err(ReplayError::Tables)?;
+            replayed = replayed.saturating_add(1);
+            options.points.reach(Point::Replayed);
+            make_room(tables, options)?;
+        }
+        if records.at != until {
+            let what = "the segment does not end where the next one begins";
+            return Err(ReplayError::Log(segment.damage(&records, what)));
+        }
+    }
+    Ok(replayed)
+}
+
+fn apply(tables: &Tables, changes: Vec<Change>, sequence: u64) -> Result<(), String> {
+    let state = Replayed(tables);
+    let mut group = Group::new(&state, false);
+    for change in changes {
+        let is_commit = matches!(change, Change::Commit(_));
+        let answer = group
+            .admit(change)
+            .map_err(|error: StoreError| error.to_string())?;
+        let applied = matches!(answer, Answer::Commit(CommitOutcome::Applied(_)));
+        if is_commit && !applied {
+            return Err(format!("record {sequence} does not follow on from them"));
+        }
+    }
+    tables.apply(&group.finish().0.cells, sequence);
+    Ok(())
+}
+
+/// A long replay writes its tables as it goes.
+fn make_room(tables: &Tables, options: &Options) -> Result<(), ReplayError> {
+    if tables.memory_bytes() < options.memtable_bytes {
+        return Ok(());
+    }
+    tables.seal();
+    let written = tables.flush().and_then(|()| tables.compact_when_crowded());
+    written.map_err(|error| {
+        if let lsm_tree::Error::Io(error) = error {
+            ReplayError::Io(error)
+        } else {
+            ReplayError::Tables(error.to_string())
+        }
+    })
+}

@@ -1,0 +1,404 @@
+//! The log as the truth: what is cut, what is refused and how it is named, what is kept how long, what
+//! the feed gives, and what a state says that is not in the log.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test is blunt: what it did not expect stops it"
+)]
+
+#[path = "../examples/damage_matrix/history.rs"]
+mod history;
+
+use history::{make, options, read};
+use lsm_tree::AbstractTree;
+use map_store::{Store, StoreError};
+use map_store_embedded::{
+    Clock, Difference, DifferenceKind, EmbeddedStore, FolderCopy, OpenError, Options, Retention, dump, verify,
+};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tempfile::TempDir;
+
+const FRAME: usize = 72;
+
+fn folder() -> TempDir {
+    make(&std::env::temp_dir())
+}
+
+fn segments(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut segments: Vec<PathBuf> = entries.collect();
+    segments.sort();
+    segments
+}
+
+/// Where the records of a segment begin, and where they end.
+fn records(segment: &Path) -> Vec<usize> {
+    let bytes = fs::read(segment).unwrap();
+    let mut at = 128;
+    let mut found = Vec::new();
+    while bytes.get(at..at + 8) == Some(b"MAPGROUP") {
+        found.push(at);
+        let length = u32::from_be_bytes(bytes[at + 28..at + 32].try_into().unwrap());
+        at = (at + FRAME + usize::try_from(length).unwrap()).next_multiple_of(8);
+    }
+    found.push(at);
+    found
+}
+
+fn edit(path: &Path, edit: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = fs::read(path).unwrap();
+    edit(&mut bytes);
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_torn_record_that_nobody_was_answered_for_is_cut_and_told() {
+    let whole = folder();
+    let expected = read(&EmbeddedStore::open(options(whole.path())).unwrap());
+    let torn = folder();
+    let active = segments(&torn.path().join("log")).pop().unwrap();
+    let marks = records(&active);
+    let (first, end) = (marks[0], *marks.last().unwrap());
+    // What a power cut leaves of a record under way: its frame and part of its body.
+    edit(&active, |bytes| bytes.copy_within(first..first + 100, end));
+    assert_eq!(verify(torn.path()).unwrap().torn_bytes, 100);
+    let store = EmbeddedStore::open(options(torn.path())).unwrap();
+    assert_eq!(store.stats().opening.torn_bytes, 100);
+    assert!(read(&store) == expected);
+    drop(store);
+    let report = verify(torn.path()).unwrap();
+    assert!(report.is_sound() && report.torn_bytes == 0, "{report:?}");
+}
+
+#[test]
+fn damage_among_records_is_refused_and_named_by_file_offset_and_record() {
+    let damaged = folder();
+    let active = segments(&damaged.path().join("log")).pop().unwrap();
+    let at = records(&active)[1];
+    edit(&active, |bytes| bytes[at + FRAME + 5] ^= 1);
+    let before = fs::read(&active).unwrap();
+    let error = EmbeddedStore::open(options(damaged.path())).unwrap_err();
+    let OpenError::Log(damage) = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(
+        (&damage.file, damage.offset),
+        (&active, u64::try_from(at).unwrap())
+    );
+    let first: u64 = active.file_stem().unwrap().to_str().unwrap().parse().unwrap();
+    assert_eq!(damage.sequence, first + 1);
+    for part in ["offset", "record", "Nothing was changed", "map log verify"] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
+    assert_eq!(verify(damaged.path()).unwrap().findings.len(), 1);
+    assert_eq!(fs::read(&active).unwrap(), before, "a refused log was changed");
+}
+
+#[test]
+fn a_lost_end_is_refused() {
+    let lost = folder();
+    let active = segments(&lost.path().join("log")).pop().unwrap();
+    let marks = records(&active);
+    let last = marks[marks.len() - 2];
+    edit(&active, |bytes| bytes[last..].fill(0));
+    let error = EmbeddedStore::open(options(lost.path())).unwrap_err();
+    assert!(
+        matches!(&error, OpenError::LostEnd { acknowledged, found, .. } if *acknowledged == found + 1),
+        "{error:?}"
+    );
+    assert!(!verify(lost.path()).unwrap().is_sound());
+    // The whole last segment.
+    fs::remove_file(&active).unwrap();
+    let error = EmbeddedStore::open(options(lost.path())).unwrap_err();
+    assert!(matches!(error, OpenError::LostEnd { .. }), "{error:?}");
+}
+
+#[test]
+fn a_lost_end_is_refused_by_what_the_state_holds_where_the_watermark_is_lost_too() {
+    let lost = folder();
+    drop(EmbeddedStore::open(options(lost.path())).unwrap());
+    fs::remove_file(lost.path().join("watermark")).unwrap();
+    let active = segments(&lost.path().join("log")).pop().unwrap();
+    let marks = records(&active);
+    edit(&active, |bytes| bytes[marks[marks.len() - 2]..].fill(0));
+    let error = EmbeddedStore::open(options(lost.path())).unwrap_err();
+    assert!(matches!(error, OpenError::LostEnd { .. }), "{error:?}");
+}
+
+#[test]
+fn a_state_that_is_found_damaged_by_a_read_is_built_anew_by_the_next_opening() {
+    let damaged = folder();
+    let store = EmbeddedStore::open(options(damaged.path())).unwrap();
+    let claims = AtomicU64::new(0);
+    work(&store, || claims.fetch_add(1, Ordering::Relaxed) == 50);
+    let expected = read_rows(&store);
+    drop(store);
+    // The large one: opening looks at the first block of each.
+    let tables = segments(&damaged.path().join("state/tables"));
+    let large = tables
+        .iter()
+        .max_by_key(|table| fs::metadata(table).unwrap().len())
+        .unwrap();
+    edit(large, |bytes| {
+        let at = bytes.len() / 2;
+        bytes[at] ^= 1;
+    });
+    let store = EmbeddedStore::open(options(damaged.path())).unwrap();
+    assert_eq!(
+        store.stats().opening.rebuilt,
+        None,
+        "an opening does not read it all"
+    );
+    let error = read(&store).rows.unwrap_err();
+    assert!(matches!(error, StoreError::Damaged(_)), "{error:?}");
+    drop(store);
+    let store = EmbeddedStore::open(options(damaged.path())).unwrap();
+    assert!(store.stats().opening.rebuilt.is_some());
+    assert!(read_rows(&store) == expected);
+}
+
+fn aged(path: &Path, retention: Retention, now_ms: &Arc<AtomicU64>) -> Options {
+    let now_ms = Arc::clone(now_ms);
+    Options {
+        retention,
+        clock: Clock::new(move || now_ms.load(Ordering::Relaxed)),
+        ..options(path)
+    }
+}
+
+/// Makes commits until a table is written and the keeper has tidied, as far as it will.
+fn work(store: &EmbeddedStore, is_done: impl Fn() -> bool) {
+    #[tokio::main(flavor = "current_thread")]
+    async fn claim(store: &EmbeddedStore, number: u64) {
+        let key = map_store::ClaimKey {
+            table: map_store::ClaimTable::Account,
+            key: number.to_be_bytes().to_vec().into(),
+        };
+        let value = map_store::ClaimValue::Closed(vec![0; 2000].into());
+        store.claim(vec![map_store::Claim { key, value }]).await.unwrap();
+    }
+    for number in 0..10_000 {
+        claim(store, number);
+        if is_done() {
+            return;
+        }
+    }
+    panic!("the keeper never did it");
+}
+
+#[test]
+fn full_segments_go_when_they_are_old_enough_and_in_the_state_and_not_before() {
+    const DAY_MS: u64 = 86_400_000;
+    let folder = folder();
+    let log = folder.path().join("log");
+    let first = segments(&log)[0].clone();
+    let now_ms = Arc::new(AtomicU64::new(2 * DAY_MS));
+    let store = EmbeddedStore::open(aged(folder.path(), Retention::Days(3), &now_ms)).unwrap();
+    let count = segments(&log).len();
+    work(&store, || segments(&log).len() > count + 40);
+    assert!(first.exists(), "a segment that is two days old was removed");
+    now_ms.store(4 * DAY_MS, Ordering::Relaxed);
+    work(&store, || !first.exists());
+    let expected = read_rows(&store);
+    drop(store);
+    let report = verify(folder.path()).unwrap();
+    assert!(report.is_sound() && report.first > 1, "{report:?}");
+    // The state is whole; without it the store is refused, since the log no longer holds everything.
+    let store = EmbeddedStore::open(options(folder.path())).unwrap();
+    assert!(read_rows(&store) == expected);
+    assert_eq!(
+        store.compare_with_log().unwrap().log_begins_at,
+        Some(report.first)
+    );
+    drop(store);
+    fs::remove_dir_all(folder.path().join("state")).unwrap();
+    let error = EmbeddedStore::open(options(folder.path())).unwrap_err();
+    assert!(
+        matches!(&error, OpenError::TablesLost { first, .. } if *first == report.first),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn archived_segments_are_sound_and_bring_a_lost_state_back() {
+    let folder = folder();
+    let archive = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let first = segments(&log)[0].clone();
+    let now_ms = Arc::new(AtomicU64::new(0));
+    let retention = Retention::Archive(archive.path().to_owned());
+    let store = EmbeddedStore::open(aged(folder.path(), retention, &now_ms)).unwrap();
+    work(&store, || !first.exists());
+    let expected = read_rows(&store);
+    drop(store);
+    let report = verify(archive.path()).unwrap();
+    assert!(report.is_sound() && report.first == 1, "{report:?}");
+    fs::remove_dir_all(folder.path().join("state")).unwrap();
+    assert!(EmbeddedStore::open(options(folder.path())).is_err());
+    for segment in segments(archive.path()) {
+        fs::copy(&segment, log.join(segment.file_name().unwrap())).unwrap();
+    }
+    let store = EmbeddedStore::open(options(folder.path())).unwrap();
+    assert!(read_rows(&store) == expected);
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn read_rows(store: &EmbeddedStore) -> Vec<map_store::BulkRow> {
+    let snapshot = store.snapshot().await.unwrap();
+    let claims = snapshot
+        .scan(map_store::BulkTable::Claims, None, 1000)
+        .await
+        .unwrap()
+        .0;
+    let rows = snapshot
+        .scan(map_store::BulkTable::Partitions, None, 1000)
+        .await
+        .unwrap()
+        .0;
+    [claims, rows].concat()
+}
+
+#[test]
+fn the_feed_gives_every_commit_once_from_any_place_and_goes_on() {
+    let folder = folder();
+    let store = EmbeddedStore::open(options(folder.path())).unwrap();
+    read_feed(&store);
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn read_feed(store: &EmbeddedStore) {
+    let feed = store.feed().unwrap();
+    let all = feed.read(0, 1000).await.unwrap();
+    assert!(all.iter().map(|item| item.sequence).eq(1..=32));
+    for after in [0, 1, 5, 23, 24, 31, 32, 33] {
+        for limit in [1, 3, 100] {
+            let from = usize::try_from(after).unwrap().min(all.len());
+            let expected: Vec<_> = all[from..].iter().take(limit).cloned().collect();
+            assert_eq!(
+                feed.read(after, limit).await.unwrap(),
+                expected,
+                "{after}, {limit}"
+            );
+        }
+    }
+    let partition = all[30].commit.partition.clone();
+    let loaded = store.load(&partition, map_store::Load::default()).await.unwrap();
+    let more = map_store::Commit {
+        partition,
+        expected: loaded.version,
+        rows: Vec::new(),
+        claims: Vec::new(),
+        index: Vec::new(),
+        business_day: None,
+    };
+    store.commit(more.clone()).await.unwrap();
+    let item = map_store::FeedItem {
+        sequence: 33,
+        commit: more,
+    };
+    assert_eq!(feed.read(32, 10).await.unwrap(), [item]);
+}
+
+/// Changes cells of the state behind the log's back, as a tool for the tree could.
+fn tamper(folder: &Path, change: impl FnOnce(&lsm_tree::AnyTree)) {
+    let counter = lsm_tree::SequenceNumberCounter::new(1_000_000);
+    let config = lsm_tree::Config::new(
+        folder.join("state"),
+        counter,
+        lsm_tree::SequenceNumberCounter::default(),
+    );
+    let tree = config.open().unwrap();
+    change(&tree);
+    tree.flush_active_memtable(0).unwrap();
+}
+
+#[test]
+fn a_state_that_is_not_what_the_log_says_is_found_row_by_row() {
+    let folder = folder();
+    drop(EmbeddedStore::open(options(folder.path())).unwrap());
+    let claim = [&[0x20, 1][..], &3_u64.to_be_bytes()].concat();
+    let invented = [&[0x20, 1][..], &99_u64.to_be_bytes()].concat();
+    let account = [&[0x10, b'c'][..], &[2; 16], &[1], b"a"].concat();
+    tamper(folder.path(), |tree| {
+        assert!(
+            tree.get(&claim, u64::MAX).unwrap().is_some(),
+            "the claim is there"
+        );
+        assert!(
+            tree.get(&account, u64::MAX).unwrap().is_some(),
+            "the account is there"
+        );
+        tree.remove(claim.as_slice(), 900_000);
+        tree.insert(invented.as_slice(), [2, 1].as_slice(), 900_000);
+        tree.insert(account.as_slice(), b"face value 1000000".as_slice(), 900_000);
+    });
+    let copy = FolderCopy::make(folder.path()).unwrap();
+    let store = EmbeddedStore::open(options(copy.path())).unwrap();
+    let compared = store.compare_with_log().unwrap();
+    let kinds: Vec<DifferenceKind> = compared.differences.iter().map(|found| found.kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            DifferenceKind::Different,
+            DifferenceKind::Missing,
+            DifferenceKind::Unexpected
+        ],
+        "{:?}",
+        compared.differences
+    );
+    assert!(
+        compared
+            .differences
+            .iter()
+            .all(|found: &Difference| !found.place.is_empty())
+    );
+}
+
+#[test]
+fn a_copy_for_looking_leaves_the_folder_as_it_is() {
+    let folder = folder();
+    let files = |folder: &Path| -> Vec<(PathBuf, Vec<u8>)> {
+        let mut all = Vec::new();
+        for part in ["", "log", "state", "state/tables"] {
+            for path in segments(&folder.join(part))
+                .into_iter()
+                .filter(|path| path.is_file())
+            {
+                all.push((path.clone(), fs::read(path).unwrap()));
+            }
+        }
+        all
+    };
+    let before = files(folder.path());
+    let copy = FolderCopy::make(folder.path()).unwrap();
+    let store = EmbeddedStore::open(options(copy.path())).unwrap();
+    work(&store, || segments(&copy.path().join("log")).len() > 40);
+    drop(store);
+    let beside = copy.path().to_owned();
+    drop(copy);
+    assert!(!beside.exists());
+    assert!(files(folder.path()) == before);
+}
+
+#[test]
+fn a_dump_names_records_and_no_persons_number() {
+    let folder = folder();
+    let mut lines = Vec::new();
+    dump(folder.path(), 5, 3, &mut |line| lines.push(line.to_owned())).unwrap();
+    let heads: Vec<&String> = lines.iter().filter(|line| line.starts_with("record ")).collect();
+    assert_eq!(heads.len(), 3, "{lines:#?}");
+    assert!(heads[0].starts_with("record 5 at "), "{}", heads[0]);
+    assert!(lines.iter().any(|line| line.contains("commit: c:")), "{lines:#?}");
+    assert!(
+        lines.iter().all(|line| !line.contains("balance after")),
+        "{lines:#?}"
+    );
+}
