@@ -307,6 +307,25 @@ async fn read_feed(store: &EmbeddedStore) {
     assert_eq!(feed.read(32, 10).await.unwrap(), [item]);
 }
 
+/// Where a closed segment ends too early, between two records, its last ones are gone.
+#[test]
+fn a_feed_does_not_pass_over_records_that_are_missing_from_a_closed_segment() {
+    for cut in [true, false] {
+        let folder = folder();
+        let closed = segments(&folder.path().join("log"))[0].clone();
+        let marks = records(&closed);
+        let last = marks[marks.len() - 2];
+        edit(&closed, |bytes| match cut {
+            true => bytes.truncate(last),
+            false => bytes[last..].fill(0),
+        });
+        let store = EmbeddedStore::open(options(folder.path())).unwrap();
+        let error = read(&store).feed.unwrap_err();
+        assert!(matches!(error, StoreError::Damaged(_)), "{error:?}");
+        assert!(!verify(folder.path()).unwrap().is_sound());
+    }
+}
+
 /// Changes cells of the state behind the log's back, as a tool for the tree could.
 fn tamper(folder: &Path, change: impl FnOnce(&lsm_tree::AnyTree)) {
     let counter = lsm_tree::SequenceNumberCounter::new(1_000_000);

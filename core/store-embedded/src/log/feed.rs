@@ -70,17 +70,20 @@ impl Feed for LogFeed {
         let (segments, durable) = self.segments(after)?;
         let mut items = Vec::new();
         let mut place = segments.first().and_then(|first| self.take_place(after, first));
-        for segment in segments {
+        // Each segment must reach to where the next one begins, the last to the end of what is durable.
+        let nexts = segments.iter().skip(1).map(|next| next.header.start);
+        let ends: Vec<Position> = nexts.chain(std::iter::once(durable)).collect();
+        for (segment, end) in segments.into_iter().zip(ends) {
             let mut records = match place.take() {
                 // The segment has grown since.
                 Some(place) => place.records.in_bytes(segment.read().map_err(read_failed)?),
                 None => segment.records(segment.read().map_err(read_failed)?),
             };
-            while items.len() < limit && records.at.sequence < durable.sequence {
+            while items.len() < limit && records.at.sequence < end.sequence {
                 let begin = records.clone();
                 let record = match records.next() {
                     Ok(Some(record)) => record,
-                    Ok(None) => break,
+                    Ok(None) => return Err(damaged(&segment.damage(&begin, "the record is missing"))),
                     Err(flaw) => return Err(damaged(&segment.damage(&begin, flaw.text()))),
                 };
                 if record.behind.commits <= after {
@@ -108,6 +111,10 @@ impl Feed for LogFeed {
                     records = begin;
                     break;
                 }
+            }
+            if records.at.sequence == end.sequence && records.at != end {
+                let what = "the segment does not end where the next one begins";
+                return Err(damaged(&segment.damage(&records, what)));
             }
             if items.len() >= limit || records.at.sequence >= durable.sequence {
                 let stopped = Place { segment, records };

@@ -4,6 +4,7 @@
 //! first segment the state can't be built anew from the log.
 
 use super::appender::Durable;
+use super::chain::Position;
 use super::segment::Segment;
 use super::verify::check_segment;
 use crate::folder::sync_folder;
@@ -29,9 +30,9 @@ pub enum Retention {
 /// Returns how many went.
 pub(crate) fn tidy(durable: &Durable, retention: &Retention, applied: u64, now_ms: u64) -> io::Result<u64> {
     let mut gone = 0_u64;
-    while let Some(oldest) = removable(durable, retention, applied, now_ms) {
+    while let Some((oldest, end)) = removable(durable, retention, applied, now_ms) {
         if let Retention::Archive(folder) = retention {
-            archive(&oldest, folder)?;
+            archive(&oldest, &end, folder)?;
         }
         // Out of the shelf first: who reads the feed looks there.
         durable.lock().0.remove_first();
@@ -42,7 +43,13 @@ pub(crate) fn tidy(durable: &Durable, retention: &Retention, applied: u64, now_m
     Ok(gone)
 }
 
-fn removable(durable: &Durable, retention: &Retention, applied: u64, now_ms: u64) -> Option<Segment> {
+/// The oldest segment where it may go, and where its records end.
+fn removable(
+    durable: &Durable,
+    retention: &Retention,
+    applied: u64,
+    now_ms: u64,
+) -> Option<(Segment, Position)> {
     let durable = durable.lock();
     let [oldest, next, ..] = durable.0.all() else {
         return None;
@@ -53,18 +60,19 @@ fn removable(durable: &Durable, retention: &Retention, applied: u64, now_ms: u64
         Retention::Days(days) => age_ms >= u64::from(*days).saturating_mul(DAY_MS),
         Retention::Archive(_) => true,
     };
-    (old_enough && next.header.start.sequence <= applied).then(|| oldest.clone())
+    (old_enough && next.header.start.sequence <= applied).then(|| (oldest.clone(), next.header.start))
 }
 
 /// Copies a segment into the archive, unless it is there; what is there must be the same.
-fn archive(segment: &Segment, folder: &Path) -> io::Result<()> {
+fn archive(segment: &Segment, end: &Position, folder: &Path) -> io::Result<()> {
     let damaged = |path: &Path, what: String| {
         io::Error::new(io::ErrorKind::InvalidData, format!("{}: {what}", path.display()))
     };
     let name = segment.path.file_name().unwrap_or_default();
     let target = folder.join(name);
     let bytes = segment.read()?;
-    check_segment(segment, bytes.clone()).map_err(|damage| damaged(&segment.path, damage.to_string()))?;
+    check_segment(segment, bytes.clone(), end)
+        .map_err(|damage| damaged(&segment.path, damage.to_string()))?;
     if !target.exists() {
         let mut draft = tempfile::NamedTempFile::new_in(folder)?;
         draft.write_all(&bytes)?;

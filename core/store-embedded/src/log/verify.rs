@@ -169,13 +169,17 @@ fn read_watermark(folder: &Path, first: Option<&PathBuf>) -> io::Result<Option<u
     }
 }
 
-/// Reads a closed segment from end to end.
-pub(crate) fn check_segment(segment: &Segment, bytes: Bytes) -> Result<Position, Damage> {
+/// Reads a closed segment from end to end, which must be here.
+pub(crate) fn check_segment(segment: &Segment, bytes: Bytes, end: &Position) -> Result<(), Damage> {
     let mut records = segment.records(bytes);
     loop {
         match records.next() {
             Ok(Some(_)) => {}
-            Ok(None) => return Ok(records.at),
+            Ok(None) if records.at == *end => return Ok(()),
+            Ok(None) => {
+                let what = "the segment does not end where the next one begins";
+                return Err(segment.damage(&records, what));
+            }
             Err(flaw) => return Err(segment.damage(&records, flaw.text())),
         }
     }
