@@ -16,4 +16,12 @@ cargo test --workspace --locked 2>&1 | tee "$log"
 passed="$(awk '/^test result: ok\. [0-9]+ passed/ { sum += $4 } END { print sum + 0 }' "$log")"
 ignored="$(awk '/^test result: ok\. / { for (i = 1; i < NF; i++) if ($(i + 1) ~ /^ignored/) sum += $i } END { print sum + 0 }' "$log")"
 [[ "$passed" -gt 0 ]] || die "no test ran"
+
+# What is off by default: traces. A filter that matches nothing passes, too, so that the tests are counted.
+traces="$(mktemp)"
+trap 'rm -f "$log" "$traces"' EXIT
+cargo test --workspace --locked --features map/otel,map-tests/otel --lib --test e2e -- traces w3c 2>&1 | tee "$traces"
+for suite in traces:: w3c::; do
+    grep -Eq "^test $suite.* \.\.\. ok$" "$traces" || die "no test of $suite ran with the feature otel"
+done
 say "tests in all: $passed passed, $ignored ignored"

@@ -94,6 +94,7 @@ impl Core {
         if let Ok(id) = meta.request_id.parse() {
             headers.insert(REQUEST_ID, id);
         }
+        map_trace::carry(headers.as_mut());
         if let Some(caller) = &meta.on_behalf_of {
             let caller = caller
                 .parse()

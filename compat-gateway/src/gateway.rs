@@ -24,6 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::Instant;
 use tower::BoxError;
+use tracing::Instrument;
 
 /// The gateway. Cheap to clone.
 #[derive(Clone)]
@@ -154,8 +155,25 @@ impl Gateway {
         B: http_body::Body<Data = Bytes> + Send + Unpin,
         B::Error: Into<BoxError>,
     {
-        let begun = Instant::now();
         let request_id = self.request_id(request.headers());
+        let span = telemetry::span(&request_id);
+        map_trace::follow(&span, request.headers());
+        self.observed(context, request, &request_id)
+            .instrument(span)
+            .await
+    }
+
+    async fn observed<B>(
+        &self,
+        context: &ListenerContext,
+        request: Request<B>,
+        request_id: &str,
+    ) -> Response<Full<Bytes>>
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin,
+        B::Error: Into<BoxError>,
+    {
+        let begun = Instant::now();
         let (head, body) = request.into_parts();
         let candidates: Vec<_> = contract::at(head.uri.path()).collect();
         let mut received = None;
@@ -173,19 +191,19 @@ impl Gateway {
                     let bytes = received.insert(bytes);
                     match self.admit(context, first.effect).await {
                         None => Outcome::refused(Some(first), Refusal::Busy),
-                        Some(_place) => self.answer(context, &candidates, bytes, &request_id).await,
+                        Some(_place) => self.answer(context, &candidates, bytes, request_id).await,
                     }
                 }
             },
         };
         let mut rendered = render::outcome(&outcome, received.as_deref(), self.inner.config.unknown_answer);
-        if let Ok(id) = HeaderValue::from_str(&request_id) {
+        if let Ok(id) = HeaderValue::from_str(request_id) {
             rendered.response.headers_mut().insert(REQUEST_ID, id);
         }
         telemetry::record(&telemetry::End {
             endpoint: outcome.endpoint,
             caller: outcome.caller.as_ref().map(|caller| caller.id.as_str()),
-            request_id: &request_id,
+            request_id,
             errcode: rendered.errcode,
             result: &rendered.result,
             latency: begun.elapsed(),

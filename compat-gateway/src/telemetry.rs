@@ -3,6 +3,8 @@
 use crate::contract::{ENDPOINTS, Endpoint};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use std::time::Duration;
+use tracing::Span;
+use tracing::field::Empty;
 
 /// Requests by endpoint and result.
 pub(crate) const REQUESTS: &str = "map_gateway_requests_total";
@@ -74,7 +76,19 @@ pub(crate) struct End<'a> {
     pub latency: Duration,
 }
 
-/// Records a request.
+/// The span of a request. For traces: the log line says the same by itself.
+pub(crate) fn span(request_id: &str) -> Span {
+    tracing::debug_span!(
+        "legacy call",
+        otel.kind = "server",
+        request_id,
+        endpoint = Empty,
+        caller = Empty,
+        result = Empty
+    )
+}
+
+/// Records a request, from within its span.
 pub(crate) fn record(end: &End<'_>) {
     let endpoint = end.endpoint.map_or(NO_ENDPOINT, |endpoint| endpoint.name);
     let kind = match end.errcode {
@@ -82,6 +96,12 @@ pub(crate) fn record(end: &End<'_>) {
         Some(_) => "failed",
         None => "no_answer",
     };
+    let span = Span::current();
+    span.record("endpoint", endpoint);
+    span.record("result", end.result);
+    if let Some(caller) = end.caller {
+        span.record("caller", caller);
+    }
     counter!(REQUESTS, "endpoint" => endpoint, "result" => kind).increment(1);
     histogram!(LATENCY, "endpoint" => endpoint).record(end.latency.as_secs_f64());
     if end.errcode.is_none() {

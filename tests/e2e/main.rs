@@ -22,5 +22,7 @@ mod decisions;
 mod faults;
 mod refusals;
 mod request_id;
+#[cfg(feature = "otel")]
+mod traces;
 
 use map_tests::harness;

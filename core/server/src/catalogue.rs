@@ -9,6 +9,10 @@ use map_store::records::{CallerRecord, CallerRole, CatalogueRecords, decode_cata
 use map_store::{Load, PartitionId, Store as Ledger};
 use std::collections::{BTreeMap, HashMap};
 
+/// How often a change of the catalogue is tried while others change it, or after an unknown outcome. At once
+/// each time: operators are few, and a round that was lost was won by another.
+pub(crate) const CATALOGUE_ROUNDS: usize = 16;
+
 /// A provisioned caller.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ProvisionedCaller {

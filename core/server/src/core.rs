@@ -5,8 +5,9 @@ use crate::failure::Failure;
 use crate::ports::{Clock, Random, SmsSender};
 use crate::secrets::Secrets;
 use map_domain::{Context, Policy};
-use map_store::Store;
+use map_store::{Commit, CommitOutcome, Store, StoreResult};
 use std::sync::{Arc, PoisonError, RwLock};
+use tracing::Instrument;
 
 /// What all services share. Cheap to clone behind an `Arc`.
 pub struct Core {
@@ -55,6 +56,15 @@ impl Core {
         };
         self.set_catalogue(catalogue);
         Ok(true)
+    }
+
+    /// Commits, under a span of its own.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn commit(&self, commit: Commit) -> StoreResult<CommitOutcome> {
+        let span = tracing::debug_span!("commit");
+        self.store.commit(commit).instrument(span).await
     }
 
     /// The moment of a decision that is taken now.

@@ -2,4 +2,4 @@
 
 mod core_gone;
 mod disk;
-mod secrecy;
+pub mod secrecy;

@@ -14,7 +14,7 @@ type Secrets = Vec<(&'static str, String)>;
 
 /// Where the text stands as a word of its own: six digits inside a longer number, or after a decimal
 /// point, are somebody else's.
-fn tells(text: &str, secret: &str) -> bool {
+pub fn tells(text: &str, secret: &str) -> bool {
     text.match_indices(secret).any(|(at, _)| {
         let inside =
             |character: Option<char>| character.is_some_and(|c| c.is_ascii_alphanumeric() || c == '.');

@@ -38,6 +38,12 @@ fn build() -> PathBuf {
     }
     cargo.args(["--offline", "--message-format=json-render-diagnostics"]);
     cargo.args(["--manifest-path", manifest]);
+    if cfg!(feature = "otel") {
+        cargo.args(["--features", "map/otel"]);
+        if cfg!(debug_assertions) {
+            cargo.args(["--features", "map-tests/otel"]);
+        }
+    }
     let built = cargo.stderr(Stdio::inherit()).output().expect("cargo runs");
     assert!(built.status.success(), "the binary does not build");
     let text = String::from_utf8(built.stdout).expect("UTF-8");

@@ -12,7 +12,7 @@ mod provision;
 mod serve;
 
 use crate::cli::{Cli, Command, Global, ServeArgs};
-use crate::config::{Layers, MapConfig, check_environment, dump, load};
+use crate::config::{Layers, MapConfig, TelemetryConfig, check_environment, dump, load};
 use crate::outcome::Stop;
 use crate::runtime::ReadyFile;
 use crate::telemetry;
@@ -21,11 +21,13 @@ use crate::ui::Ui;
 /// Does what the command line says.
 pub(crate) async fn run(cli: Cli) -> Result<(), Stop> {
     let Cli { global, command } = cli;
-    telemetry::start(
-        global.log.as_deref(),
-        default_level(command.as_ref()),
-        global.log_format,
-    )?;
+    let level = default_level(command.as_ref());
+    let begin =
+        |traces: &TelemetryConfig| telemetry::start(global.log.as_deref(), level, global.log_format, traces);
+    // A server begins when its configuration has said where its traces go.
+    if global.dump_config || !serves(command.as_ref()) {
+        begin(&TelemetryConfig::default())?;
+    }
     check_environment::<MapConfig>(&environment()).map_err(Stop::usage)?;
     if global.dump_config {
         Ui::new().line(dump(&config(&global)?).map_err(Stop::failed)?.trim_end());
@@ -38,15 +40,21 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Stop> {
         Some(Command::Demo(args)) => demo::run(&args).await,
         Some(Command::Serve(args)) => {
             let ready_file = claimed(&args)?;
-            serve::run(config(&global)?, ready_file).await
+            let config = config(&global)?;
+            begin(&config.telemetry)?;
+            serve::run(config, ready_file).await
         }
         Some(Command::Core(args)) => {
             let ready_file = claimed(&args)?;
-            core::run(config(&global)?, ready_file).await
+            let config = config(&global)?;
+            begin(&config.telemetry)?;
+            core::run(config, ready_file).await
         }
         Some(Command::Gateway(args)) => {
             let ready_file = claimed(&args.serve)?;
-            gateway::run(config(&global)?, &args, ready_file).await
+            let config = config(&global)?;
+            begin(&config.telemetry)?;
+            gateway::run(config, &args, ready_file).await
         }
         Some(Command::Provision(args)) => provision::run(&args).await,
         Some(Command::Check(args)) => check::run(&args).await,
@@ -83,8 +91,12 @@ fn environment() -> Vec<(String, String)> {
 
 /// Servers tell what they do; commands speak only of trouble.
 const fn default_level(command: Option<&Command>) -> &'static str {
+    if serves(command) { "info" } else { "warn" }
+}
+
+const fn serves(command: Option<&Command>) -> bool {
     match command {
-        Some(Command::Serve(_) | Command::Core(_) | Command::Gateway(_)) => "info",
+        Some(Command::Serve(_) | Command::Core(_) | Command::Gateway(_)) => true,
         Some(
             Command::Demo(_)
             | Command::Provision(_)
@@ -94,6 +106,6 @@ const fn default_level(command: Option<&Command>) -> &'static str {
             | Command::Key(_)
             | Command::Bench(_),
         )
-        | None => "warn",
+        | None => false,
     }
 }

@@ -9,5 +9,5 @@ mod suggest;
 
 pub(crate) use dump::dump;
 pub(crate) use layers::{Layers, check_environment, load};
-pub(crate) use settings::{CoreClientConfig, MapConfig};
+pub(crate) use settings::{CoreClientConfig, MapConfig, TelemetryConfig};
 pub(crate) use suggest::{did_you_mean, friendly_toml_error};

@@ -20,6 +20,8 @@ pub(crate) struct MapConfig {
     pub(crate) store: StoreConfig,
     /// Metrics and probes.
     pub(crate) admin: AdminConfig,
+    /// Traces.
+    pub(crate) telemetry: TelemetryConfig,
     /// The core.
     pub(crate) core: CoreConfig,
     /// The gateway.
@@ -61,6 +63,46 @@ pub(crate) struct AdminConfig {
     pub(crate) bind: SocketAddr,
 }
 
+/// Traces, over OTLP: only in a binary that is built with the feature `otel`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TelemetryConfig {
+    /// Where a collector takes OTLP over gRPC, such as `http://127.0.0.1:4317`. Default: none, nothing is traced.
+    pub(crate) otlp_endpoint: Option<String>,
+    /// The name of this service in traces. Default `map`.
+    pub(crate) service_name: String,
+    /// How many of a thousand requests are traced, where the caller's `traceparent` does not say. Default 1000.
+    pub(crate) sample_per_mille: u16,
+}
+
+impl TelemetryConfig {
+    /// What is wrong with it.
+    fn errors(&self) -> Vec<String> {
+        let mut errors = Vec::new();
+        let plain = |endpoint: &String| {
+            endpoint
+                .parse::<http::Uri>()
+                .is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.host().is_some())
+        };
+        match &self.otlp_endpoint {
+            Some(_) if !cfg!(feature = "otel") => errors.push(
+                "telemetry.otlp_endpoint: this binary has no traces built in; build it with \
+                 `cargo build --release --features otel`, or leave the setting out"
+                    .to_owned(),
+            ),
+            Some(endpoint) if !plain(endpoint) => errors.push(format!(
+                "telemetry.otlp_endpoint {endpoint}: expected http://host:port (a collector beside this process \
+                 carries on over https)"
+            )),
+            Some(_) | None => {}
+        }
+        if self.sample_per_mille > 1000 {
+            errors.push("telemetry.sample_per_mille must be 0 to 1000".to_owned());
+        }
+        errors
+    }
+}
+
 /// TLS towards the core, for `map gateway --core https://…`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -82,6 +124,7 @@ impl Default for MapConfig {
             provisioning_file: None,
             store: StoreConfig::default(),
             admin: AdminConfig::default(),
+            telemetry: TelemetryConfig::default(),
             core: CoreConfig::default(),
             gateway: GatewayConfig::default(),
             core_client: CoreClientConfig::default(),
@@ -101,6 +144,16 @@ impl Default for StoreConfig {
             reserve_bytes: options.reserve_bytes,
             queue_limit: options.queue_limit,
             group_limit: options.group_limit,
+        }
+    }
+}
+
+impl Default for TelemetryConfig {
+    fn default() -> Self {
+        Self {
+            otlp_endpoint: None,
+            service_name: "map".to_owned(),
+            sample_per_mille: 1000,
         }
     }
 }
@@ -129,6 +182,7 @@ impl MapConfig {
     pub(crate) fn validate(&self) -> Result<(), String> {
         let mut errors: Vec<String> = self.core.validate().iter().map(ToString::to_string).collect();
         errors.extend(self.gateway.validate().err());
+        errors.extend(self.telemetry.errors());
         if self.core_client.cert_file.is_some() != self.core_client.key_file.is_some() {
             errors.push("core_client.cert_file and core_client.key_file belong together".to_owned());
         }

@@ -11,6 +11,7 @@ use super::{ledger, provision, store_metrics};
 use crate::config::MapConfig;
 use crate::outcome::Stop;
 use crate::provisioning::{Provisioning, edge_validator};
+use crate::telemetry;
 use crate::ui::Ui;
 use map_client::proto::provisioning::v1::Document;
 use map_gateway::{BindError, Core as GatewayCore, Gateway, GatewayConfig, Listener, Secret};
@@ -106,13 +107,19 @@ pub(crate) async fn run(
         core.as_ref().map(|_| config.data_dir.as_path()),
     );
     let outcome = serving.run(&signals).await;
-    if let Some(core) = core {
-        // The second signal does not wait for a drain; what was acknowledged is on the disk.
-        tokio::select! {
-            biased;
-            () = signals.ended() => {}
-            stopped = core.stop() => stopped?,
-        }
+    let stop = async {
+        let stopped = match core {
+            Some(core) => core.stop().await,
+            None => Ok(()),
+        };
+        telemetry::flush().await;
+        stopped
+    };
+    // The second signal does not wait for a drain; what was acknowledged is on the disk.
+    tokio::select! {
+        biased;
+        () = signals.ended() => {}
+        stopped = stop => stopped?,
     }
     outcome
 }

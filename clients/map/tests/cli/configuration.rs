@@ -12,6 +12,26 @@ fn with_file(text: &str, arguments: &[&str]) -> (tempfile::TempDir, std::process
 }
 
 #[test]
+fn traces_that_could_not_be_sent_are_refused() {
+    let refused = |setting: &str, parts: &[&str]| {
+        check(map(&["serve", "--set", setting]), 2, parts);
+    };
+    let why = if cfg!(feature = "otel") {
+        "expected http://host:port"
+    } else {
+        "cargo build --release --features otel"
+    };
+    refused(
+        "telemetry.otlp_endpoint=\"https://collector\"",
+        &["telemetry.otlp_endpoint", why],
+    );
+    refused(
+        "telemetry.sample_per_mille=1001",
+        &["telemetry.sample_per_mille must be 0 to 1000"],
+    );
+}
+
+#[test]
 fn a_typing_error_ends_with_2_and_a_suggestion() {
     let refused = |text: &str, parts: &[&str]| {
         let (_folder, command) = with_file(text, &["serve"]);

@@ -64,6 +64,7 @@ where
         let rpc = Rpc::from_path(request.uri().path());
         let observed = observe::Observed::begin(request.uri().path(), rpc, &id, started);
         let span = observed.span();
+        map_trace::follow(&span, request.headers());
         let mut response = async {
             let answer = match rpc {
                 Some(rpc) => self.serve(rpc, request, deadline).await,

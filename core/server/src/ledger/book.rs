@@ -104,7 +104,7 @@ impl Ledger {
         let Some(commit) = commit.claims(claims).business_day(day).build() else {
             return Ok(());
         };
-        match self.core.store.commit(commit).await.map_err(Halt::Store)? {
+        match self.core.commit(commit).await.map_err(Halt::Store)? {
             CommitOutcome::Applied(_) => Ok(()),
             CommitOutcome::Stale | CommitOutcome::RowExists(_) | CommitOutcome::ClaimHeld { .. } => {
                 Err(Halt::Raced)

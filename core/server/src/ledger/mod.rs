@@ -101,8 +101,8 @@ impl Ledger {
         T: Send + 'static,
         W: Future<Output = Result<T, Failure>> + Send + 'static,
     {
-        let work = work(Arc::clone(self));
-        match tokio::spawn(work.instrument(tracing::Span::current())).await {
+        let work = work(Arc::clone(self)).instrument(tracing::debug_span!("ledger"));
+        match tokio::spawn(work.in_current_span()).await {
             Ok(answer) => answer,
             Err(error) => Err(Failure::Internal(format!(
                 "the work ended without an answer: {error}"

@@ -214,7 +214,7 @@ impl Ledger {
             index: Vec::new(),
             business_day: None,
         };
-        self.core.store.commit(commit).await.map_err(Halt::Store)
+        self.core.commit(commit).await.map_err(Halt::Store)
     }
 }
 

@@ -6,15 +6,13 @@
 //! lost finds its own work and no other revision.
 
 use super::wire::revision;
+use crate::catalogue::CATALOGUE_ROUNDS;
 use crate::core::Core;
 use crate::failure::Failure;
 use crate::provisioning::{Plan, plan};
 use map_proto::provisioning::v1::ApplyResponse;
 use map_store::records::{CatalogueItem, CatalogueRecords, decode_catalogue, load_catalogue};
 use map_store::{Commit, CommitOutcome, PartitionId, StoreError, Version};
-
-/// How often a document is compared and written anew while others write the catalogue.
-const ROUNDS: usize = 16;
 
 /// What a document wants to be stored.
 pub(super) struct Wanted {
@@ -48,7 +46,7 @@ impl Wanted {
     pub(super) async fn apply(&self, core: &Core) -> Result<ApplyResponse, Failure> {
         let mut told = Vec::new();
         let mut unknown = false;
-        for _ in 0..ROUNDS {
+        for _ in 0..CATALOGUE_ROUNDS {
             let (plan, version) = match self.compare(core).await {
                 Ok(compared) => compared,
                 // Also where another revision is there now: it may have come after ours.
@@ -59,7 +57,7 @@ impl Wanted {
                 let changes = if unknown { told } else { Vec::new() };
                 return Ok(applied(changes, version));
             }
-            match core.store.commit(commit(version, &plan)).await {
+            match core.commit(commit(version, &plan)).await {
                 Ok(CommitOutcome::Applied(version)) => return Ok(applied(plan.changes, version)),
                 Ok(CommitOutcome::Stale | CommitOutcome::ClaimHeld { .. } | CommitOutcome::RowExists(_)) => {}
                 Err(StoreError::OutcomeUnknown(reason)) => {

@@ -1,6 +1,7 @@
 //! Raising a terminal's generation: one commit of the catalogue's partition that changes the
 //! seller and keeps the act's order, so that the same key raises once.
 
+use crate::catalogue::CATALOGUE_ROUNDS;
 use crate::content;
 use crate::core::Core;
 use crate::failure::Failure;
@@ -15,9 +16,6 @@ use map_store::{
     ClaimValue, Commit, CommitOutcome, ContentHash, Load, Loaded, PartitionId, Row, RowWrite, StoreError,
     keys,
 };
-
-/// How often it is tried while others write the catalogue, or after an unknown outcome.
-const ROUNDS: usize = 16;
 
 /// What is asked.
 pub(super) struct Raise {
@@ -56,7 +54,7 @@ impl Raise {
 /// an unknown outcome nothing else is said until the store has told what became of it.
 pub(super) async fn raise(core: &Core, raise: &Raise) -> Result<u32, Failure> {
     let mut unknown = false;
-    for _ in 0..ROUNDS {
+    for _ in 0..CATALOGUE_ROUNDS {
         match attempt(core, raise).await {
             Ok(Attempt::Settled(generation)) => return Ok(generation),
             Ok(Attempt::Raced) => {}
@@ -129,11 +127,7 @@ async fn attempt(core: &Core, raise: &Raise) -> Result<Attempt, Attempted> {
         .checked_add(1)
         .ok_or(Failure::Refused(Refusal::AmountOutOfRange))?;
     let raised = *generation;
-    match core
-        .store
-        .commit(commit(core, raise, &loaded, seller, raised))
-        .await?
-    {
+    match core.commit(commit(core, raise, &loaded, seller, raised)).await? {
         CommitOutcome::Applied(_) => Ok(Attempt::Settled(raised)),
         CommitOutcome::ClaimHeld { held, .. } if !is_ours(&held, raise) => {
             Err(Failure::Refused(Refusal::IdempotencyKeyReused).into())

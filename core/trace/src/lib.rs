@@ -1,0 +1,27 @@
+//! A trace across processes: the W3C `traceparent` of a request, read where it comes in and written where it
+//! goes on.
+//!
+//! Without the feature `otel` nothing is traced, and neither does anything. What this crate does not do: export
+//! (the binary does), or take over `tracestate` and baggage: what strangers write there is no affair of ours.
+
+use http::HeaderMap;
+use tracing::Span;
+
+/// Makes a span that nobody has entered yet part of the trace that these headers name.
+pub fn follow(span: &Span, headers: &HeaderMap) {
+    #[cfg(feature = "otel")]
+    w3c::follow(span, headers);
+    #[cfg(not(feature = "otel"))]
+    let _ = (span, headers);
+}
+
+/// Names the current span's trace in these headers.
+pub fn carry(headers: &mut HeaderMap) {
+    #[cfg(feature = "otel")]
+    w3c::carry(headers);
+    #[cfg(not(feature = "otel"))]
+    let _ = headers;
+}
+
+#[cfg(feature = "otel")]
+mod w3c;
