@@ -79,6 +79,9 @@ fn apart(tls: bool) {
         &key_file,
         "--set",
         listeners,
+        // A first question that came too early, or took too long, is soon asked again.
+        "--set",
+        "gateway.directory_refresh_ms=20",
     ];
     if tls {
         client
