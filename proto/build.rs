@@ -1,21 +1,28 @@
-//! Compiles `map/**.proto` without protoc: protox to descriptors, tonic-prost-build to code.
+//! Compiles `map/**.proto` without protoc: protox to descriptors, tonic-prost-build to code. Messages with
+//! fields of `debug_redact` get a `Debug` that leaves the values of these out.
 
-use prost::Message;
+#[path = "build/redact.rs"]
+mod redact;
+
 use std::path::{Path, PathBuf};
 use std::{env, error::Error, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=map");
+    println!("cargo::rerun-if-changed=build");
     let mut files = Vec::new();
     collect(Path::new("map"), &mut files)?;
     files.sort();
-    let descriptors = protox::compile(&files, ["."])?;
+    let mut compiler = protox::Compiler::new(["."])?;
+    compiler.include_imports(true).include_source_info(true);
+    compiler.open_files(&files)?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(out.join("map.bin"), descriptors.encode_to_vec())?;
+    fs::write(out.join("map.bin"), compiler.encode_file_descriptor_set())?;
+    let redacted = redact::messages(&compiler.descriptor_pool());
+    fs::write(out.join("redact.rs"), redact::code(&redacted))?;
     tonic_prost_build::configure()
-        // PaymentCode must never be printed; see `redact.rs`.
-        .skip_debug(["map.common.v1.PaymentCode"])
-        .compile_fds(descriptors)?;
+        .skip_debug(redacted.iter().map(|message| message.full_name().to_owned()))
+        .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }
 

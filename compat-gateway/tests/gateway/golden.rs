@@ -5,7 +5,7 @@ use super::fake_core::CoreCall;
 use super::fixture::{Bench, bench, payload, signer};
 use map_legacy_client::Endpoint;
 use map_legacy_client::generated::ENDPOINTS;
-use map_proto::{account, catalog, opening, payment, transfer};
+use prost_reflect::{DescriptorPool, DynamicMessage};
 use std::path::PathBuf;
 use std::{env, fs};
 
@@ -20,21 +20,15 @@ fn compare(name: &str, what: &str, actual: &str) {
     assert_eq!(actual, expected, "{}", path.display());
 }
 
-/// A canonical request as text, payment codes hidden.
+/// A canonical request in protobuf's text format: its `Debug` would hide what identifies the customer.
 fn shown(call: &CoreCall) -> String {
-    let message = match call.rpc.rsplit('/').next().unwrap() {
-        "Pay" => format!("{:#?}", call.decode::<payment::v1::PayRequest>()),
-        "CancelPayment" => format!("{:#?}", call.decode::<payment::v1::CancelPaymentRequest>()),
-        "ReversePayment" => format!("{:#?}", call.decode::<payment::v1::ReversePaymentRequest>()),
-        "GetBalance" => format!("{:#?}", call.decode::<account::v1::GetBalanceRequest>()),
-        "ListProducts" => format!("{:#?}", call.decode::<catalog::v1::ListProductsRequest>()),
-        "OpenCard" => format!("{:#?}", call.decode::<opening::v1::OpenCardRequest>()),
-        "FindOpening" => format!("{:#?}", call.decode::<opening::v1::FindOpeningRequest>()),
-        "TransferToCash" => format!("{:#?}", call.decode::<transfer::v1::TransferToCashRequest>()),
-        other => panic!("{other}"),
-    };
+    let pool = DescriptorPool::decode(map_proto::DESCRIPTOR_SET).unwrap();
+    let (service, method) = call.rpc.trim_start_matches('/').split_once('/').unwrap();
+    let service = pool.get_service_by_name(service).unwrap();
+    let method = service.methods().find(|known| known.name() == method).unwrap();
+    let message = DynamicMessage::decode(method.input(), call.message.clone()).unwrap();
     format!(
-        "{}\nfor {}\n{message}\n",
+        "{}\nfor {}\n{message:#}\n",
         call.rpc,
         call.header("map-on-behalf-of")
     )

@@ -132,7 +132,7 @@ pub struct Purchase {
 }
 
 /// A payment as it was asked for and made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PaymentDetail {
     /// As asked for: a mobile or account number.
     pub consumer: String,
@@ -156,6 +156,22 @@ pub struct PaymentDetail {
     pub available_after: Fen,
     /// Its status right after.
     pub status_after: AccountStatus,
+}
+
+/// Leaves out whose number was asked for.
+impl fmt::Debug for PaymentDetail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PaymentDetail")
+            .field("account", &self.account)
+            .field("amount", &self.amount)
+            .field("network", &self.network)
+            .field("store", &self.store)
+            .field("purchase", &self.purchase)
+            .field("caller_order", &self.caller_order)
+            .field("available_after", &self.available_after)
+            .field("status_after", &self.status_after)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A cancellation.

@@ -1,5 +1,5 @@
-//! The payment code: six digits, of which only a keyed digest is kept; five wrong ones in a
-//! row lock it (decision 32).
+//! The payment code: six digits, of which only a keyed digest is kept; as many wrong ones in
+//! a row as the policy says lock it (decision 32).
 
 use crate::Refusal;
 

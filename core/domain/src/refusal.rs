@@ -72,7 +72,7 @@ refusals! {
     IdentityMismatch = 44, "IDENTITY_MISMATCH";
     /// The PIN block holds no payment code; no attempt is counted.
     PinBlockUnreadable = 50, "PIN_BLOCK_UNREADABLE";
-    /// Five wrong payment codes in a row.
+    /// Too many wrong payment codes in a row.
     PaymentCodeLocked = 51, "PAYMENT_CODE_LOCKED";
     /// The customer has set no payment code.
     PaymentCodeNotSet = 52, "PAYMENT_CODE_NOT_SET";

@@ -1,8 +1,9 @@
 //! Why a call fails: one enum. `status.rs` makes a gRPC status of it, in one place;
 //! internal text never reaches a caller.
 
-use map_domain::Refusal;
+use map_domain::{OrderId, Refusal};
 use map_store::StoreError;
+use std::time::Duration;
 
 /// Why a call fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,15 @@ pub enum Failure {
     },
     /// The domain refused (durable where it has to be).
     Refused(Refusal),
+    /// The same, because of what the key holds already.
+    KeyHolds {
+        /// Why.
+        refusal: Refusal,
+        /// The order under the key. The caller may see it.
+        order: OrderId,
+    },
+    /// Too many SMS codes for a number: none before this time is over.
+    TooSoon(Duration),
     /// The domain refused a read: the thing does not exist (gRPC NOT_FOUND).
     NotFound(Refusal),
     /// Too much work at once; nothing was done.

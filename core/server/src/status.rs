@@ -5,7 +5,8 @@
 
 use crate::failure::Failure;
 use crate::telemetry;
-use map_domain::Refusal;
+use http::HeaderMap;
+use map_domain::{Policy, Refusal};
 use map_proto::common::v1::ErrorReason;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -46,6 +47,9 @@ impl From<Failure> for Status {
             Failure::Overloaded | Failure::Unavailable | Failure::OutcomeUnknown => {
                 details.set_retry_info(Some(RETRY_AFTER));
             }
+            Failure::TooSoon(wait) => {
+                details.set_retry_info(Some(wait));
+            }
             Failure::Internal(text) => {
                 // The request id is a field of the span that every call runs in.
                 tracing::error!(defect = text, "internal failure");
@@ -62,6 +66,7 @@ impl From<Failure> for Status {
             | Failure::NotSupported
             | Failure::CatalogueChanged { .. }
             | Failure::Refused(_)
+            | Failure::KeyHolds { .. }
             | Failure::NotFound(_) => {}
         }
         Self::with_error_details(code, text, details)
@@ -78,6 +83,67 @@ pub(crate) fn deadline_exceeded() -> Status {
         "the deadline passed; ask again under the same key",
         details,
     )
+}
+
+/// Puts into an error what the edge knows: the request id, and the setting that the reason is about. An error
+/// of the framework, which no service has seen, gets a reason of ours.
+pub(crate) fn complete(headers: &mut HeaderMap, request_id: &str, policy: &Policy) {
+    let Some(status) = Status::from_header_map(headers).filter(|status| status.code() != Code::Ok) else {
+        return;
+    };
+    let mut details = status.get_error_details();
+    let told = details.error_info().cloned();
+    let (code, reason, mut metadata) = match told {
+        Some(info) => (status.code(), info.reason, info.metadata),
+        None => match not_begun(status.code()) {
+            Some((code, reason)) => (code, reason_name(reason).to_owned(), HashMap::new()),
+            None => return,
+        },
+    };
+    metadata.insert("request_id".to_owned(), request_id.to_owned());
+    metadata.extend(setting(&reason, policy).map(|(key, value)| (key.to_owned(), value)));
+    details.set_error_info(reason, DOMAIN, metadata);
+    let completed = Status::with_error_details(code, status.message(), details);
+    if completed.add_header(headers).is_err() {
+        // Never with texts of ours; the error as it was is an error, too.
+        tracing::warn!("an error could not be completed");
+    }
+}
+
+/// What an error of the framework means. It comes before the service: nothing was done.
+fn not_begun(code: Code) -> Option<(Code, ErrorReason)> {
+    let known = [
+        // The message is too long.
+        (Code::OutOfRange, Code::OutOfRange, ErrorReason::MalformedRequest),
+        // The message is none of this type. The framework calls it internal, which would leave it open.
+        (
+            Code::Internal,
+            Code::InvalidArgument,
+            ErrorReason::MalformedRequest,
+        ),
+        // There is no such call, or it is compressed in a way we do not know.
+        (
+            Code::Unimplemented,
+            Code::Unimplemented,
+            ErrorReason::NotSupported,
+        ),
+    ];
+    let found = known.into_iter().find(|(told, ..)| *told == code);
+    found.map(|(_, code, reason)| (code, reason))
+}
+
+/// The setting that a reason is about, for the program that explains it to a person. How many attempts are
+/// left is no such thing: it would tell a guesser when to stop before the lock is noticed.
+fn setting(reason: &str, policy: &Policy) -> Option<(&'static str, String)> {
+    match reason {
+        "PAYMENT_CODE_WRONG" | "PAYMENT_CODE_LOCKED" => {
+            Some(("max_attempts", policy.max_code_failures.to_string()))
+        }
+        "REPLAY_WINDOW_PASSED" => Some(("replay_window_ms", policy.replay_window_ms.to_string())),
+        "REVERSAL_WINDOW_PASSED" => Some(("reversal_window_ms", policy.reversal_window_ms.to_string())),
+        "OPENING_EXPIRED" => Some(("opening_deadline_ms", policy.opening_deadline_ms.to_string())),
+        _ => None,
+    }
 }
 
 /// The name of a reason as ErrorInfo carries it.
@@ -97,6 +163,7 @@ fn facts(failure: &Failure) -> HashMap<String, String> {
             ("expected_revision", expected.to_string()),
             ("current_revision", current.to_string()),
         ],
+        Failure::KeyHolds { order, .. } => &[("order_number", order.to_string())],
         Failure::Malformed(_)
         | Failure::InvalidDocument(_)
         | Failure::Unauthenticated
@@ -109,6 +176,7 @@ fn facts(failure: &Failure) -> HashMap<String, String> {
         | Failure::SmsNotSent
         | Failure::NotSupported
         | Failure::Refused(_)
+        | Failure::TooSoon(_)
         | Failure::NotFound(_)
         | Failure::Overloaded
         | Failure::Unavailable
@@ -177,7 +245,8 @@ fn verdict_of(failure: &Failure) -> Verdict {
             R::CatalogueChanged,
             "the catalogue has another revision",
         ),
-        Failure::Refused(refusal) => refused(*refusal),
+        Failure::Refused(refusal) | Failure::KeyHolds { refusal, .. } => refused(*refusal),
+        Failure::TooSoon(_) => refused(Refusal::SmsRateLimited),
         Failure::NotFound(refusal) => Verdict {
             code: code_of_read(*refusal),
             ..refused(*refusal)

@@ -53,12 +53,19 @@ impl IndexTable {
 }
 
 /// Names a place in an index; entries are ordered by these bytes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IndexKey {
     /// Which index.
     pub table: IndexTable,
     /// The key within it.
     pub key: Bytes,
+}
+
+/// Shows the table only: keys end with those of rows.
+impl std::fmt::Debug for IndexKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}/{} bytes", self.table, self.key.len())
+    }
 }
 
 /// Points from an index to a row. It is written before or with the commit and **may

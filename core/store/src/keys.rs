@@ -10,8 +10,8 @@ use crate::codec::{operation_code, operation_from_code, slot_code, slot_from_cod
 use crate::{ClaimKey, ClaimTable, IndexKey, IndexTable, PartitionId, RowKey, RowKind};
 use bytes::Bytes;
 use map_domain::{
-    AccountNumber, BatchNumber, CallerId, CustomerId, MobileNumber, OrderId, OrderKey, PosKey, SellerId,
-    SerialNumber, TerminalId, Timestamp,
+    AccountNumber, BatchNumber, CallerId, CustomerId, MobileNumber, Operation, OrderId, OrderKey, PosKey,
+    SellerId, SerialNumber, TerminalId, Timestamp,
 };
 
 const POS: u8 = 1;
@@ -156,6 +156,16 @@ pub fn order_claim(key: &OrderKey) -> ClaimKey {
         OrderKey::Pos(..) => ClaimTable::Pos,
         OrderKey::Caller { .. } => ClaimTable::CallerOrder,
     })
+}
+
+/// What the rows of all orders of a caller and an operation begin with.
+pub fn caller_orders(caller: &CallerId, operation: Operation) -> Bytes {
+    Name::default()
+        .byte(CALLER)
+        .text(caller.as_str())
+        .byte(operation_code(operation))
+        .0
+        .into()
 }
 
 fn order_name(key: &OrderKey) -> Name {

@@ -160,12 +160,19 @@ impl RowKind {
 }
 
 /// Names a row within its partition.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowKey {
     /// What the row is.
     pub kind: RowKind,
     /// Its key within the kind; rows of one kind are ordered by these bytes.
     pub key: Bytes,
+}
+
+/// Shows the kind only: keys hold account numbers.
+impl fmt::Debug for RowKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}/{} bytes", self.kind, self.key.len())
+    }
 }
 
 impl RowKey {
@@ -185,10 +192,58 @@ impl RowKey {
 }
 
 /// One row: its name and its body, a protobuf message of `map.storage.v1`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Row {
     /// Its name within the partition.
     pub key: RowKey,
     /// Its encoded body.
     pub body: Bytes,
+}
+
+/// Shows the kind only: bodies hold mobile and account numbers.
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Row({:?}, {} bytes)", self.key, self.body.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PartitionId, Row, RowKey, RowKind, Version};
+    use crate::{ClaimValue, IndexKey, IndexTable, Loaded, Page, PageOrder};
+    use bytes::Bytes;
+    use map_domain::MobileNumber;
+
+    #[test]
+    fn nothing_that_holds_stored_bytes_prints_them() {
+        let bytes = Bytes::from_static(b"13912345678");
+        let key = RowKey::new(RowKind::Account, bytes.clone());
+        let row = Row {
+            key: key.clone(),
+            body: bytes.clone(),
+        };
+        let loaded = Loaded {
+            version: Version(7),
+            header: Some(bytes.clone()),
+            rows: vec![row.clone()],
+        };
+        let page = Page {
+            kind: RowKind::Account,
+            after: Some(bytes.clone()),
+            order: PageOrder::Ascending,
+            limit: 1,
+        };
+        let index = IndexKey {
+            table: IndexTable::OrderNumber,
+            key: bytes.clone(),
+        };
+        let closed = ClaimValue::Closed(bytes);
+        let partition = MobileNumber::parse("13912345678").map(PartitionId::Sms);
+        let text = format!("{key:?} {row:?} {loaded:?} {page:?} {index:?} {closed:?} {partition:?}");
+        assert!(!text.contains("3912345678"), "{text}");
+        assert!(
+            text.contains("Account/11 bytes") && text.contains("Version(7)"),
+            "{text}"
+        );
+    }
 }

@@ -18,7 +18,7 @@ pub struct Load {
 }
 
 /// One consistent snapshot of (part of) a partition.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Loaded {
     /// Its version; [`Version::NONE`] where nobody has written it.
     pub version: Version,
@@ -27,6 +27,17 @@ pub struct Loaded {
     /// The rows asked for that exist, each once, ordered by key; the header among them only
     /// where it was asked for as a row.
     pub rows: Vec<Row>,
+}
+
+/// Shows no bytes: a header holds a mobile number.
+impl std::fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Loaded")
+            .field("version", &self.version)
+            .field("header_bytes", &self.header.as_ref().map(Bytes::len))
+            .field("rows", &self.rows)
+            .finish()
+    }
 }
 
 /// In which order rows are paged.
@@ -39,7 +50,7 @@ pub enum PageOrder {
 }
 
 /// A page of rows of one kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Page {
     /// What the rows are.
     pub kind: RowKind,
@@ -49,6 +60,18 @@ pub struct Page {
     pub order: PageOrder,
     /// At most this many rows.
     pub limit: usize,
+}
+
+/// Shows no bytes of a key.
+impl std::fmt::Debug for Page {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Page")
+            .field("kind", &self.kind)
+            .field("after_bytes", &self.after.as_ref().map(Bytes::len))
+            .field("order", &self.order)
+            .field("limit", &self.limit)
+            .finish()
+    }
 }
 
 /// What the bulk seams read and write, one logical table after the other.

@@ -140,7 +140,7 @@ async fn wrong_code(world: &mut World) -> Result<(), Stop> {
         .unwrap_or_default();
     world.tell.proves(
         wrong.code() != 0 && wrong.message().contains("支付密码错误") && customer.failed_attempts == 1,
-        "refused, and the attempt is counted: five in a row lock the code",
+        "refused, and the attempt is counted: too many in a row lock the code",
     )?;
     let (path, body) = world.sign(
         &world.doors.signed,

@@ -20,7 +20,7 @@ pub enum Payer {
 }
 
 /// Pay.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Pay {
     /// The payment's key.
     pub key: PosKey,
@@ -54,6 +54,22 @@ pub struct Pay {
     pub caller_order: String,
     /// As given.
     pub remark: String,
+}
+
+/// Leaves out whose number was asked for; the payer shows its end.
+impl std::fmt::Debug for Pay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pay")
+            .field("key", &self.key)
+            .field("id", &self.id)
+            .field("caller", &self.caller)
+            .field("payer", &self.payer)
+            .field("amount", &self.amount)
+            .field("network", &self.network)
+            .field("store", &self.store)
+            .field("purchase", &self.purchase)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Decides. Every refusal is a declined order under the key, committed, so that a delayed duplicate can

@@ -100,6 +100,20 @@ pub fn decide(state: &SmsState, command: &SendSmsCode, context: &Context) -> Res
     })
 }
 
+/// How long [`decide`] refuses this request for the limits, in ms; 0: not at all.
+pub fn wait_ms(state: &SmsState, command: &SendSmsCode, context: &Context) -> i64 {
+    let over =
+        |sent: &Timestamp, lasts_ms: i64| lasts_ms.saturating_sub(context.now.millis_since(*sent)).max(0);
+    let known = state.codes.iter().any(|code| code.request == command.key);
+    let last = state.sent.iter().max().filter(|_| !known);
+    let pause = last.map_or(0, |sent| over(sent, context.policy.sms_interval_ms));
+    // With the one after it, the last of this many is within the day.
+    let mut newest_first: Vec<_> = state.sent.iter().collect();
+    newest_first.sort_unstable_by(|a, b| b.cmp(a));
+    let full = newest_first.get(PER_DAY.saturating_sub(1));
+    pause.max(full.map_or(0, |sent| over(sent, DAY_MS)))
+}
+
 /// The state once this request's message is handed over; `None`: its code is there no more, or
 /// that is known already.
 pub fn handed_over(state: &SmsState, command: &SendSmsCode) -> Option<SmsState> {

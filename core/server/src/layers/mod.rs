@@ -19,7 +19,7 @@ pub use timeout::{Timeouts, timeout_of};
 use crate::auth::{self, Rpc};
 use crate::core::Core;
 use crate::failure::Failure;
-use crate::status::deadline_exceeded;
+use crate::status::{complete, deadline_exceeded};
 use http::{Request, Response};
 use std::convert::Infallible;
 use std::future::Future;
@@ -59,6 +59,7 @@ where
     async fn handle(self, mut request: Request<Body>) -> Response<Body> {
         let started = Instant::now();
         let id = request_id::ensure(request.headers_mut(), &*self.core.random);
+        let policy = self.core.policy;
         let timeout = timeout::settle(request.headers_mut(), &self.timeouts);
         let deadline = started.checked_add(timeout).unwrap_or(started);
         let rpc = Rpc::from_path(request.uri().path());
@@ -75,6 +76,7 @@ where
         .instrument(span)
         .await;
         request_id::answer(response.headers_mut(), &id);
+        complete(response.headers_mut(), &id, &policy);
         observed.end(&response);
         response
     }

@@ -158,7 +158,7 @@ impl Ledger {
                 act,
             };
             ledger
-                .settled(|attempt| ledger.try_to_act(&request, attempt))
+                .settled_under(&request.asked.key, |attempt| ledger.try_to_act(&request, attempt))
                 .await
         })
         .await

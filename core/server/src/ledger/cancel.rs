@@ -63,7 +63,9 @@ impl Ledger {
                 place,
             };
             ledger
-                .settled(|attempt| ledger.try_to_cancel(&request, attempt))
+                .settled_under(&request.asked.key, |attempt| {
+                    ledger.try_to_cancel(&request, attempt)
+                })
                 .await
         })
         .await

@@ -6,6 +6,7 @@
 use super::Ledger;
 use super::tries::{Attempt, Halt};
 use crate::caller::Caller;
+use crate::failure::Failure;
 use map_domain::order::replay;
 use map_domain::{ContentDigest, CustomerId, Order, OrderId, OrderKey, Refusal};
 use map_store::{Claim, ClaimValue, PartitionId, keys, records};
@@ -142,6 +143,49 @@ impl Ledger {
             bound,
             attempt,
         })
+    }
+
+    /// Makes attempts at a request under its key; see [`Ledger::settled`]. Who is refused because of what the
+    /// key holds is told the number of that order. It may be seen: who may not is refused before for that.
+    pub(super) async fn settled_under<T, A>(
+        &self,
+        key: &OrderKey,
+        attempt: impl Fn(Attempt) -> A,
+    ) -> Result<T, Failure>
+    where
+        A: Future<Output = Result<T, Halt>>,
+    {
+        let settled = self.settled(attempt).await;
+        let Err(Failure::Refused(refusal)) = settled else {
+            return settled;
+        };
+        let of_the_key = matches!(
+            refusal,
+            Refusal::IdempotencyKeyReused
+                | Refusal::ReplayWindowPassed
+                | Refusal::PaymentReversed
+                | Refusal::PaymentCancelled
+        );
+        let held = if of_the_key { self.held(key).await } else { None };
+        Err(match held {
+            Some(order) => Failure::KeyHolds { refusal, order },
+            None => Failure::Refused(refusal),
+        })
+    }
+
+    /// The number of the order that a key holds. `None`: none yet, or it can't be read; the refusal stands
+    /// in any case.
+    async fn held(&self, key: &OrderKey) -> Option<OrderId> {
+        let [found] = self.find([key]).await.ok()?;
+        match found {
+            Found::Free => None,
+            Found::Closed(order) => Some(order.id),
+            Found::Bound(binding) => {
+                let keys = std::slice::from_ref(key);
+                let state = self.read_customer(binding.customer, keys).await.ok()??;
+                state.orders.get(key).map(|order| order.id.clone())
+            }
+        }
     }
 
     /// What a key that is closed without a customer answers.

@@ -63,7 +63,9 @@ impl Ledger {
             // Who asks what became of this opening waits until it is known.
             let _turn = ledger.requests.take(&request.asked.key).await;
             ledger
-                .settled(|attempt| ledger.try_to_open(&request, attempt))
+                .settled_under(&request.asked.key, |attempt| {
+                    ledger.try_to_open(&request, attempt)
+                })
                 .await
         })
         .await

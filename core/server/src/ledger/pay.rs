@@ -37,7 +37,7 @@ impl Ledger {
                 place,
             };
             ledger
-                .settled(|attempt| ledger.try_to_pay(&request, attempt))
+                .settled_under(&request.asked.key, |attempt| ledger.try_to_pay(&request, attempt))
                 .await
         })
         .await

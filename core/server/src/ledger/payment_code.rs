@@ -68,7 +68,9 @@ impl Ledger {
                 identity,
             };
             ledger
-                .settled(|attempt| ledger.try_to_change_code(&request, attempt))
+                .settled_under(&request.asked.key, |attempt| {
+                    ledger.try_to_change_code(&request, attempt)
+                })
                 .await
         })
         .await

@@ -2,7 +2,7 @@
 //!
 //! Reads wait for nobody's turn and write nothing. A network's payments are shown to those who act for
 //! it and to operators, a customer and its accounts to who opened one ([`Caller::sees_account`]) and to
-//! operators; to others they do not exist.
+//! operators, a customer without its accounts to who set its payment code; to others they do not exist.
 
 use super::Ledger;
 use super::claims::Found;
@@ -11,7 +11,7 @@ use crate::caller::{Caller, Role};
 use crate::failure::Failure;
 use crate::validate::TerminalKey;
 use bytes::Bytes;
-use map_domain::order::Order;
+use map_domain::order::{Operation, Order, OrderState};
 use map_domain::{
     Account, AccountNumber, AccountType, CustomerId, CustomerState, Entry, LedgerAccount, MobileNumber,
     NetworkId, OrderId, OrderKey, PosKey, Refusal, Slot, Timestamp,
@@ -61,9 +61,34 @@ impl Ledger {
         let state = self
             .read_customer(owner.customer, &[])
             .await?
-            .filter(|state| caller.sees_customer(state))
             .ok_or_else(nobody)?;
-        Ok((state, self.core.clock.now()))
+        if caller.sees_customer(&state) || self.has_set_code(caller, owner.customer).await? {
+            Ok((state, self.core.clock.now()))
+        } else {
+            Err(nobody())
+        }
+    }
+
+    /// Whether this caller set or reset the customer's payment code, which the customer proved the number
+    /// for: it may be all that there is of the customer yet.
+    async fn has_set_code(&self, caller: &Caller, customer: CustomerId) -> Result<bool, Failure> {
+        let partition = PartitionId::Customer(customer);
+        for operation in [Operation::SetPaymentCode, Operation::ResetPaymentCode] {
+            let begin = keys::caller_orders(&caller.id, operation);
+            let page = Page {
+                kind: RowKind::Order,
+                after: Some(begin.clone()),
+                order: PageOrder::Ascending,
+                limit: CHUNK,
+            };
+            let rows = self.core.store.page(&partition, page).await?;
+            for row in rows.iter().take_while(|row| row.key.key.starts_with(&begin)) {
+                if Order::from_body(&row.body)?.state == OrderState::Done {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// The accounts of a mobile number that the caller may see: the cash account first, then by end
@@ -226,7 +251,7 @@ impl Ledger {
     }
 
     /// A customer as of now. `None`: nobody has written the partition.
-    async fn read_customer(
+    pub(super) async fn read_customer(
         &self,
         customer: CustomerId,
         orders: &[OrderKey],

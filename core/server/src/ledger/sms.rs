@@ -19,10 +19,11 @@ use crate::failure::Failure;
 use crate::validate::SmsCodeText;
 use map_domain::command::send_sms::{self, PresentSmsCode, SendSmsCode, Sent};
 use map_domain::sms::{SmsCode, SmsState};
-use map_domain::{MobileNumber, Operation, Refusal, Timestamp};
+use map_domain::{Context, MobileNumber, Operation, Refusal, Timestamp};
 use map_store::codec::Body;
 use map_store::{Claim, Commit, CommitOutcome, Load, PartitionId, Row, RowKey, RowWrite, Version, records};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How often a presentation, or what came of a message, is tried against others of the same number.
 const ROUNDS: usize = 8;
@@ -62,8 +63,15 @@ impl Ledger {
         code: &str,
     ) -> Result<Timestamp, Halt> {
         let (version, state) = self.sms_state(mobile).await?;
-        let decided = send_sms::decide(&state, command, &self.core.context());
-        let expires_at = match decided.map_err(|refusal| Halt::Refused(refusal.into()))? {
+        let context = self.core.context();
+        let decided = send_sms::decide(&state, command, &context).map_err(|refusal| {
+            Halt::Refused(if refusal == Refusal::SmsRateLimited {
+                Failure::TooSoon(wait(&state, command, &context))
+            } else {
+                refusal.into()
+            })
+        });
+        let expires_at = match decided? {
             Sent::Already { expires_at } => return Ok(expires_at),
             Sent::Written { expires_at } => expires_at,
             Sent::Send { state, expires_at } => {
@@ -216,6 +224,12 @@ impl Ledger {
         };
         self.core.commit(commit).await.map_err(Halt::Store)
     }
+}
+
+/// How long to wait, in whole seconds: when another caller asked is not told more closely than that.
+fn wait(state: &SmsState, command: &SendSmsCode, context: &Context) -> Duration {
+    let ms = send_sms::wait_ms(state, command, context);
+    Duration::from_secs(u64::try_from(ms).unwrap_or_default().div_ceil(1000).max(1))
 }
 
 /// The state without a code that was not sent, so that its key may ask again. That it was asked for

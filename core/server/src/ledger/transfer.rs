@@ -50,7 +50,9 @@ impl Ledger {
             let key = caller_key(&caller.id, Operation::TransferToCash, &transferring.number);
             let asked = ledger.asked(key, content::transfer(&transferring), caller);
             ledger
-                .settled(|attempt| ledger.try_to_transfer(&asked, &transferring, attempt))
+                .settled_under(&asked.key, |attempt| {
+                    ledger.try_to_transfer(&asked, &transferring, attempt)
+                })
                 .await
         })
         .await
@@ -125,7 +127,9 @@ impl Ledger {
             let key = caller_key(&caller.id, Operation::TopUp, &topping.number);
             let asked = ledger.asked(key, content::top_up(&topping), caller);
             ledger
-                .settled(|attempt| ledger.try_to_top_up(&asked, &topping, attempt))
+                .settled_under(&asked.key, |attempt| {
+                    ledger.try_to_top_up(&asked, &topping, attempt)
+                })
                 .await
         })
         .await

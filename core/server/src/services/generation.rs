@@ -141,7 +141,10 @@ async fn attempt(core: &Core, raise: &Raise) -> Result<Attempt, Attempted> {
 /// What the key's act raised the generation to, however often it was raised since.
 fn raised_to(done: &Order, raise: &Raise) -> Result<u32, Failure> {
     if done.content != raise.content() {
-        return Err(Failure::Refused(Refusal::IdempotencyKeyReused));
+        return Err(Failure::KeyHolds {
+            refusal: Refusal::IdempotencyKeyReused,
+            order: done.id.clone(),
+        });
     }
     match done.detail {
         OrderDetail::GenerationRaised(generation) => Ok(generation),

@@ -97,7 +97,7 @@ pub struct Asking {
 }
 
 /// An opening that is asked for.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Opening {
     /// The caller's order number.
     pub number: String,
@@ -117,6 +117,18 @@ pub struct Opening {
     pub channel_order: String,
     /// As given.
     pub remark: String,
+}
+
+/// Leaves out who it is.
+impl std::fmt::Debug for Opening {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opening")
+            .field("number", &self.number)
+            .field("mobile", &self.mobile)
+            .field("product", &self.product)
+            .field("channel", &self.channel)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A transfer that is asked for.

@@ -17,6 +17,7 @@ mod harness;
 mod layers;
 mod lifecycle;
 mod log;
+mod metadata;
 mod metrics;
 mod money;
 mod networks;

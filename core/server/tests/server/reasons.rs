@@ -5,7 +5,8 @@ use map_proto::common::v1::ErrorReason;
 use map_server::failure::Failure;
 use prost::Message;
 use prost_types::FileDescriptorSet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -29,6 +30,29 @@ fn comments() -> BTreeMap<String, String> {
     }
     assert!(comments.len() > 40, "{comments:?}");
     comments
+}
+
+/// The metadata that the proto documents for a reason: `Metadata: a (what it is), b.`
+pub(crate) fn documented_metadata(reason: &str) -> BTreeSet<String> {
+    let comment = comments().remove(reason).unwrap();
+    let Some((_, list)) = comment.split_once("Metadata:") else {
+        return BTreeSet::new();
+    };
+    let mut depth = 0;
+    let bare: String = list
+        .chars()
+        .filter(|c| {
+            depth += i32::from(*c == '(');
+            let outside = depth == 0;
+            depth -= i32::from(*c == ')');
+            outside
+        })
+        .collect();
+    let names = bare.split([',', '.']).map(str::trim);
+    names
+        .filter(|name| !name.is_empty())
+        .map(ToOwned::to_owned)
+        .collect()
 }
 
 fn code_name(code: Code) -> String {
@@ -64,8 +88,14 @@ fn failures() -> Vec<Failure> {
         Failure::OutcomeUnknown,
         Failure::Internal("a secret".to_owned()),
     ];
-    failures.extend(Refusal::ALL.iter().copied().map(Failure::Refused));
-    failures.extend(Refusal::ALL.iter().copied().map(Failure::NotFound));
+    // Who asks for too many SMS codes is told when to come again.
+    failures.push(Failure::TooSoon(Duration::from_secs(60)));
+    let others = || {
+        let others = Refusal::ALL.iter().copied();
+        others.filter(|refusal| *refusal != Refusal::SmsRateLimited)
+    };
+    failures.extend(others().map(Failure::Refused));
+    failures.extend(others().map(Failure::NotFound));
     failures
 }
 

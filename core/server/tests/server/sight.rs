@@ -1,10 +1,10 @@
 //! Who sees whose accounts: an app what it opened, an operator all; what is not to be seen is not there.
 
-use crate::harness::{APP, CHANNEL, NETWORK, OPERATOR, OTHER_APP, by, refused};
+use crate::harness::{APP, CHANNEL, NETWORK, OPERATOR, OTHER_APP, app, by, document, refused};
 use crate::story::{ID, MOBILE, STRANGER, Story};
 use map_proto::account::v1::{GetAccountRequest, GetBalanceRequest, ListAccountsRequest, ListEntriesRequest};
 use map_proto::common::v1::{Account, AccountType};
-use map_proto::customer::v1::GetCustomerRequest;
+use map_proto::customer::v1::{GetCustomerRequest, PaymentCodeStatus, SetPaymentCodeRequest};
 use map_proto::opening::v1::OpenCardRequest;
 use map_proto::transfer::v1::TopUpRequest;
 use tonic::Code;
@@ -97,6 +97,48 @@ async fn an_app_sees_what_it_opened_and_another_app_sees_nothing() {
         // The same words as for what does not exist at all.
         assert_eq!(others, asked(&story, OTHER_APP, STRANGER, NOBODYS).await);
     }
+}
+
+#[tokio::test]
+async fn a_customer_with_nothing_but_a_payment_code_is_seen_by_who_set_it() {
+    let story = Story::empty().await;
+    let customer = async |key: &str| {
+        let request = GetCustomerRequest {
+            mobile_number: MOBILE.to_owned(),
+        };
+        let answer = story.customers().get_customer(by(key, request)).await;
+        answer.map(|answer| answer.into_inner().customer.unwrap())
+    };
+    let nobody = (Code::NotFound, "CUSTOMER_NOT_FOUND".to_owned());
+    assert_eq!(refused(customer(APP).await), nobody);
+    story.set_code("C-1").await.unwrap();
+    let seen = customer(APP).await.unwrap();
+    assert_eq!(seen.payment_code_status(), PaymentCodeStatus::Normal);
+    assert_eq!((seen.failed_attempts, seen.has_id_number), (0, false));
+    assert_eq!(customer(OPERATOR).await.unwrap(), seen);
+    assert_eq!(refused(customer(OTHER_APP).await), nobody);
+    // Its accounts are another matter: there are none, and those of another app stay unseen.
+    assert_eq!(listed(&story, APP, MOBILE).await, Vec::<String>::new());
+    open(&story, OTHER_APP, "A-1").await;
+    assert_eq!(listed(&story, APP, MOBILE).await, Vec::<String>::new());
+    assert!(customer(APP).await.unwrap().has_id_number);
+    // An attempt that proved nothing shows nothing.
+    let guess = SetPaymentCodeRequest {
+        mobile_number: MOBILE.to_owned(),
+        sms_code: "0000".to_owned(),
+        payment_code: crate::story::digits("123456"),
+        idempotency_key: "C-2".to_owned(),
+    };
+    let third = "key-of-app-three";
+    let mut document = document();
+    document.callers.push(app("app3", third, "net1"));
+    story.fixture.apply(document).await.unwrap();
+    story
+        .customers()
+        .set_payment_code(by(third, guess))
+        .await
+        .unwrap_err();
+    assert_eq!(refused(customer(third).await), nobody);
 }
 
 #[tokio::test]
