@@ -21,11 +21,12 @@ use map_store::{
 };
 use map_store_embedded::{EmbeddedStore, Options, Point, Points, verify};
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::task::JoinSet;
 
 const FOLDER: &str = "MAP_TEST_KILL_FOLDER";
@@ -40,6 +41,7 @@ fn options(folder: &Path) -> Options {
     Options {
         segment_bytes: 32 * 1024,
         memtable_bytes: 64 * 1024,
+        retry_first: Duration::from_millis(1),
         ..Options::new(folder.join("store")).create([3; 16])
     }
 }
@@ -88,10 +90,17 @@ fn victim() {
     let (point, hit) = (std::env::var(POINT).unwrap(), std::env::var(HIT).unwrap());
     let hit: u64 = hit.parse().unwrap();
     let hits = AtomicU64::new(0);
-    let points = Points::new(move |at| {
+    let syncs = AtomicU64::new(0);
+    let points = Points::failing(move |at| {
         if format!("{at:?}") == point && hits.fetch_add(1, Ordering::Relaxed) + 1 == hit {
             std::process::abort();
         }
+        // For there to be something to take back, every fifth sync fails.
+        let is_sync = point == "BeforeErase" && at == Point::Appended;
+        if is_sync && syncs.fetch_add(1, Ordering::Relaxed) % 5 == 4 {
+            return Err(io::Error::other("the sync failed"));
+        }
+        Ok(())
     });
     let folder = Path::new(&folder);
     let acknowledged = folder.join("acknowledged");
@@ -124,6 +133,9 @@ fn victim() {
                 if outcome == Ok(CommitOutcome::Applied(Version(1))) {
                     list.write_all(&number.to_be_bytes()).unwrap();
                 }
+            }
+            while store.health().await.is_err() {
+                std::thread::yield_now();
             }
         }
     });

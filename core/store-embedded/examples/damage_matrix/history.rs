@@ -1,6 +1,10 @@
 //! A folder with a known history, and all that can be read from a folder.
 
+#[path = "copy.rs"]
+mod copy;
+
 use bytes::Bytes;
+pub(crate) use copy::copy;
 use map_domain::CustomerId;
 use map_store::{
     BulkRow, BulkTable, Claim, ClaimKey, ClaimTable, ClaimValue, Commit, CommitOutcome, ContentHash,
@@ -8,7 +12,6 @@ use map_store::{
     StoreResult, Version,
 };
 use map_store_embedded::{EmbeddedStore, Options};
-use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -39,20 +42,6 @@ pub(crate) fn make(parent: &Path) -> TempDir {
         copy(folder.path(), crashed.path());
     }
     crashed
-}
-
-pub(crate) fn copy(from: &Path, to: &Path) {
-    let _absent = fs::remove_dir_all(to);
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -80,11 +80,11 @@ impl Appender {
 
     fn write(&mut self, length: u64) -> io::Result<()> {
         self.failed = Some(length);
-        self.points.reach(Point::BeforeAppend);
+        self.points.ask(Point::BeforeAppend)?;
         self.file.write_all_at(&self.buffer, self.offset)?;
-        self.points.reach(Point::Appended);
+        self.points.ask(Point::Appended)?;
         self.file.sync_data()?;
-        self.points.reach(Point::Synced);
+        self.points.ask(Point::Synced)?;
         self.failed = None;
         Ok(())
     }
@@ -110,9 +110,9 @@ impl Appender {
             begun_ms: self.clock.now_ms(),
             size: self.segment_bytes.max(length.saturating_add(offset(HEADER))),
         };
-        self.points.reach(Point::BeforeSegment);
+        self.points.ask(Point::BeforeSegment)?;
         let (segment, file) = Segment::create(&folder, header)?;
-        self.points.reach(Point::SegmentBegun);
+        self.points.ask(Point::SegmentBegun)?;
         self.file = file;
         self.offset = offset(HEADER);
         self.size = segment.header.size;
@@ -125,6 +125,7 @@ impl Appender {
     /// begins the segment for which there was no room.
     pub(crate) fn recover(&mut self) -> io::Result<()> {
         if let Some(length) = self.failed {
+            self.points.ask(Point::BeforeErase)?;
             erase(&self.file, self.offset, length)?;
             self.file.sync_data()?;
             self.failed = None;
