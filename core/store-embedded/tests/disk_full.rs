@@ -1,4 +1,4 @@
-//! A disk that is full and has space again: a small tmpfs, filled and freed.
+//! A disk that is full, or has no more than the reserve, and has space again: a small tmpfs, filled and freed.
 //!
 //! Needs leave to mount (root). Where there is none the test says so on standard error.
 
@@ -73,12 +73,14 @@ impl Drop for Disk {
     }
 }
 
-fn open(folder: &Path) -> EmbeddedStore {
+/// The disk itself has to say no.
+const NO_RESERVE: u64 = 0;
+
+fn open(folder: &Path, reserve_bytes: u64) -> EmbeddedStore {
     let options = Options {
         memtable_bytes: 1024 * 1024,
         segment_bytes: 1024 * 1024,
-        // The disk itself has to say no.
-        reserve_bytes: 0,
+        reserve_bytes,
         retry_first: Duration::from_millis(1),
         retry_longest: Duration::from_millis(20),
         ..Options::new(folder).create([1; 16])
@@ -192,7 +194,7 @@ async fn a_full_disk_stops_commits_only_and_is_recovered_from_without_restart() 
         return;
     };
     let folder = disk.0.path().join("store");
-    let store = open(&folder);
+    let store = open(&folder, NO_RESERVE);
     let (mut acknowledged, mut next) = (Vec::new(), 0);
     let mut unknown_seen = 0;
     for round in 0..ROUNDS {
@@ -229,7 +231,7 @@ async fn a_full_disk_stops_commits_only_and_is_recovered_from_without_restart() 
         acknowledged.len()
     );
     drop(store);
-    check_all(&open(&folder), &acknowledged).await;
+    check_all(&open(&folder, NO_RESERVE), &acknowledged).await;
 }
 
 /// The same key again after an unknown outcome: applied now, or found applied; never twice.
@@ -242,4 +244,56 @@ async fn settle(store: &EmbeddedStore, number: u64) {
     };
     assert_eq!(store.commit(commit(number)).await, Ok(expected));
     assert!(is_there(store, number).await);
+}
+
+#[tokio::test]
+async fn below_the_reserve_commits_are_not_applied_and_go_on_when_there_is_space() {
+    const RESERVE: usize = 8 * 1024 * 1024;
+    let Some(disk) = Disk::mount() else {
+        eprintln!("NOT RUN: below_the_reserve_…: no leave to mount a tmpfs (run as root)");
+        return;
+    };
+    let folder = disk.0.path().join("store");
+    let reserve = u64::try_from(RESERVE).unwrap();
+    let mut store = open(&folder, reserve);
+    let mut acknowledged = Vec::new();
+    let mut next = 0;
+    for is_reopened in [false, true] {
+        for number in next..next + 10 {
+            assert_eq!(
+                store.commit(commit(number)).await,
+                Ok(CommitOutcome::Applied(Version(1)))
+            );
+            acknowledged.push(number);
+        }
+        next += 10;
+        // Half of the reserve is there: a disk that could take the commit, and is not asked to.
+        disk.fill_but(RESERVE / 2);
+        if is_reopened {
+            // What was taken finds its place in the reserve.
+            drop(store);
+            store = open(&folder, reserve);
+            assert_eq!(store.stats().opening.replayed_records, 0);
+        }
+        for _ in 0..2 {
+            let refused = store.commit(commit(next)).await;
+            assert!(matches!(refused, Err(StoreError::NotApplied(_))), "{refused:?}");
+        }
+        let stats = store.stats();
+        assert!(stats.last_error.unwrap().contains("kept in reserve"));
+        assert_eq!(stats.unknown_groups, 0);
+        assert!(matches!(store.health().await, Err(StoreError::NotApplied(_))));
+        check_all(&store, &acknowledged).await;
+        assert!(!is_there(&store, next).await);
+
+        disk.free();
+        until_healthy(&store).await;
+    }
+    assert_eq!(
+        store.commit(commit(next)).await,
+        Ok(CommitOutcome::Applied(Version(1)))
+    );
+    acknowledged.push(next);
+    drop(store);
+    check_all(&open(&folder, reserve), &acknowledged).await;
 }
