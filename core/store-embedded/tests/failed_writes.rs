@@ -377,9 +377,11 @@ async fn a_segment_that_could_not_be_begun_is_no_unknown_outcome() {
     for fails in [Point::BeforeSegment, Point::SegmentBegun] {
         let folder = tempfile::tempdir().unwrap();
         let ill = Arc::new(AtomicBool::new(true));
-        let is_ill = Arc::clone(&ill);
+        let attempts = Arc::new(AtomicU64::new(0));
+        let (is_ill, counted) = (Arc::clone(&ill), Arc::clone(&attempts));
         let points = Points::failing(move |point| {
             if point == fails && is_ill.load(Ordering::SeqCst) {
+                counted.fetch_add(1, Ordering::SeqCst);
                 return Err(io::Error::other("the disk failed"));
             }
             Ok(())
@@ -403,6 +405,12 @@ async fn a_segment_that_could_not_be_begun_is_no_unknown_outcome() {
             "{fails:?}: {refused:?}"
         );
         assert!(next > 2 && !is_there(&store, next).await, "{fails:?}");
+        // It serves again when the segment is there, and not before.
+        until("it tries again and again", async || {
+            attempts.load(Ordering::SeqCst) > 3
+        })
+        .await;
+        assert!(store.health().await.is_err(), "{fails:?}");
         ill.store(false, Ordering::SeqCst);
         until("healthy", async || store.health().await.is_ok()).await;
         assert_eq!(
