@@ -16,6 +16,7 @@ readonly LOAD="$PWD/tests/load"
 readonly IN_FLIGHT="${IN_FLIGHT:-1 8 64}" ROUNDS="${ROUNDS:-1}" SECONDS_EACH="${SECONDS_EACH:-5}"
 readonly CUSTOMERS="${CUSTOMERS:-10000}"
 readonly MAP="${MAP_BINARY:-$PWD/target/release/map}"
+unset MAP_BINARY # to map, a variable that begins with MAP_ is a setting
 readonly BIN=/usr/lib/postgresql/15/bin
 
 say() { printf '%s\n' "$*" >&2; }

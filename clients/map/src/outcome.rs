@@ -1,5 +1,6 @@
 //! How a command ends: 0, 1 or 2.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Why a command did not do what it was told.
@@ -15,6 +16,15 @@ impl Stop {
     /// Failed, for this reason.
     pub(crate) fn failed(reason: impl std::fmt::Display) -> Self {
         Self::Failed(reason.to_string())
+    }
+
+    /// The same, about a folder of another name.
+    pub(crate) fn about(self, folder: &Path, name: &Path) -> Self {
+        let told = |text: String| text.replace(&folder.display().to_string(), &name.display().to_string());
+        match self {
+            Self::Failed(text) => Self::Failed(told(text)),
+            Self::Usage(text) => Self::Usage(told(text)),
+        }
     }
 
     /// Told something that can't be, for this reason.

@@ -49,13 +49,17 @@ impl Backend for LoggedBackend {
 
     /// The tables hold nothing of a group that failed, so reads go on all the while.
     fn recover(&mut self) -> Result<(), String> {
-        self.folder.check_space(self.options.reserve_bytes)?;
+        // First, for it needs no space: what failed must not come back.
         self.log.recover().map_err(|error| format!("the log: {error}"))?;
+        self.folder.check_space(self.options.reserve_bytes)?;
         self.keeper.recover()
     }
 
     /// What is in memory is written, so that the next opening has nothing to replay.
     fn close(&mut self) {
+        if let Err(error) = self.log.recover() {
+            tracing::warn!(%error, "a record whose outcome is unknown could not be taken back");
+        }
         self.keeper.end();
         self.slot.close();
         self.tables.seal();

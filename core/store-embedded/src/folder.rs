@@ -13,6 +13,8 @@ const TABLES: &str = "state";
 /// Where the data was before there was a log.
 const FORMER_DATA: &str = "fjall";
 const DAMAGED_TABLES: &str = "state-damaged";
+/// The tables as they were, while new ones are built.
+const FORMER_TABLES: &str = "state-former";
 
 /// The path of a data folder.
 #[derive(Debug, Clone)]
@@ -116,6 +118,26 @@ impl Folder {
     /// The tables have been built anew.
     pub(crate) fn unmark_tables(&self) -> io::Result<()> {
         remove_if_there(fs::remove_file(self.file(DAMAGED_TABLES)))
+    }
+
+    /// Makes place for tables that are built anew. Those that a build before this one set aside stay.
+    pub(crate) fn set_tables_aside(&self) -> io::Result<()> {
+        if !self.file(FORMER_TABLES).exists() && self.tables().exists() {
+            fs::rename(self.tables(), self.file(FORMER_TABLES))?;
+        }
+        self.remove(&self.tables())
+    }
+
+    /// Undoes [`Folder::set_tables_aside`].
+    pub(crate) fn put_tables_back(&self) -> io::Result<()> {
+        self.remove(&self.tables())?;
+        remove_if_there(fs::rename(self.file(FORMER_TABLES), self.tables()))?;
+        sync_folder(&self.0)
+    }
+
+    /// Removes the tables that were set aside, where there are any.
+    pub(crate) fn forget_former_tables(&self) -> io::Result<()> {
+        remove_if_there(fs::remove_dir_all(self.file(FORMER_TABLES)))
     }
 
     /// Removes a part with all that is in it, where it exists.

@@ -5,7 +5,7 @@ use crate::folder::Folder;
 use crate::log::{Durable, Retention, tidy};
 use crate::options::Options;
 use crate::points::Point;
-use crate::tables::Tables;
+use crate::tables::{Tables, is_damage};
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -19,6 +19,9 @@ const OVERLAP_LIMIT: usize = 24;
 
 /// How often somebody who waits looks again.
 const PATIENCE: Duration = Duration::from_millis(20);
+
+/// How many times, until the store is called unwell: five seconds.
+const LOOKS: u32 = 250;
 
 /// What is to be done, and what went wrong.
 #[derive(Debug, Default)]
@@ -85,6 +88,8 @@ impl Shared {
     }
 
     fn flush_until_end(&self) {
+        // A store that writes little between two starts would never come to it.
+        self.tidy();
         let mut wait = self.options.retry_first;
         while self.wait_for(|duty| std::mem::take(&mut duty.flush)) {
             match self.flush() {
@@ -114,12 +119,25 @@ impl Shared {
 
     fn compact_until_end(&self) {
         while self.wait_for(|duty| std::mem::take(&mut duty.compact)) {
-            let error = self.tables.compact().err().map(|error| error.to_string());
+            let error = self.merge().err();
             if let Some(error) = &error {
                 tracing::warn!(%error, "tables were not merged");
             }
             self.change(|duty| duty.compact_error = error);
         }
+    }
+
+    /// A merge that fails leaves what it wrote until the next opening, so it keeps off the reserve.
+    fn merge(&self) -> Result<(), String> {
+        self.folder.check_space(self.options.reserve_bytes)?;
+        let merged = self.tables.compact();
+        if let Err(error) = &merged
+            && is_damage(error)
+            && let Err(error) = self.folder.mark_tables_damaged()
+        {
+            tracing::error!(%error, "the damage could not be noted in the folder");
+        }
+        merged.map_err(|error| error.to_string())
     }
 
     /// Segments that stay are no harm, so this is tried again after the next table.
@@ -150,7 +168,11 @@ impl Keeper {
         options: Options,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
-            duty: Mutex::new(Duty::default()),
+            // Every start and stop may leave a table of its own behind.
+            duty: Mutex::new(Duty {
+                compact: true,
+                ..Duty::default()
+            }),
             changed: Condvar::new(),
             tables,
             durable,
@@ -178,12 +200,10 @@ impl Keeper {
         self.shared.change(|duty| duty.flush = true);
     }
 
-    /// Waits until there is room for another group. The text says why there will be none.
+    /// Waits until there is room for another group, for a while. The text says why there is none.
     pub(crate) fn wait_for_room(&self) -> Result<(), String> {
-        loop {
-            let tables = &self.shared.tables;
-            let to_flush = tables.sealed_count() >= SEALED_LIMIT;
-            let to_merge = tables.overlapping() >= OVERLAP_LIMIT;
+        for _ in 0..LOOKS {
+            let (to_flush, to_merge) = self.crowded();
             if !to_flush && !to_merge {
                 return Ok(());
             }
@@ -198,6 +218,21 @@ impl Keeper {
             }
             drop(self.shared.wait(duty, PATIENCE));
         }
+        // Whoever failed to ask for it before: now it is asked for.
+        self.shared.change(|duty| {
+            duty.flush = true;
+            duty.compact = true;
+        });
+        Err("the tables can't take more: writing and merging them does not keep up".to_owned())
+    }
+
+    /// Whether there is too much to write, and too much to merge.
+    fn crowded(&self) -> (bool, bool) {
+        let tables = &self.shared.tables;
+        (
+            tables.sealed_count() >= SEALED_LIMIT,
+            tables.overlapping() >= OVERLAP_LIMIT,
+        )
     }
 
     /// Tries again what failed, now.
@@ -210,11 +245,15 @@ impl Keeper {
             self.shared.flush()?;
             self.shared.change(|duty| duty.flush_error = None);
         }
-        if compact_failed {
-            self.shared.tables.compact().map_err(|error| error.to_string())?;
-            self.shared.change(|duty| duty.compact_error = None);
+        // Tables that are not merged yet slow reading down; only too many are in the way.
+        if compact_failed && self.crowded().1 {
+            self.shared.merge()?;
         }
-        Ok(())
+        self.shared.change(|duty| duty.compact_error = None);
+        match self.crowded() {
+            (false, false) => Ok(()),
+            _ => Err("the tables are still being written and merged".to_owned()),
+        }
     }
 
     /// Ends the threads and waits for them.

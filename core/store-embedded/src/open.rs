@@ -14,7 +14,7 @@ use crate::manifest::Manifest;
 use crate::options::Options;
 use crate::replay::{ReplayError, replay};
 use crate::stats::Opening;
-use crate::tables::Tables;
+use crate::tables::{Tables, TablesError};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::fs;
@@ -168,9 +168,13 @@ fn open_tables(folder: &Folder, id: &[u8; 16], tail: &Tail, options: &Options) -
             Some("they were found damaged when they were read".to_owned()),
         ));
     }
+    if !folder.tables().exists() {
+        return Ok((None, Some("they are missing".to_owned())));
+    }
     let tables = match Tables::open(&folder.tables(), options.cache_bytes) {
         Ok(tables) => tables,
-        Err(reason) => return Ok((None, Some(reason))),
+        Err(TablesError::Damaged(reason)) => return Ok((None, Some(reason))),
+        Err(TablesError::Io(error)) => return Err(folder.io("opening the tables")(error)),
     };
     let found = tail.position.sequence;
     if tables.applied() > found {
@@ -237,7 +241,11 @@ fn bring_up(
     };
     if let Some(tables) = tables {
         match run_replay(folder, &tables, id, (shelf, tail), options) {
-            Ok(replayed) => return Ok((tables, opening(replayed, None))),
+            Ok(replayed) => {
+                // What a build that was killed at its very end set aside.
+                folder.forget_former_tables().map_err(folder.io("tidying up"))?;
+                return Ok((tables, opening(replayed, None)));
+            }
             Err(Stop::Refuse(error)) => return Err(error),
             Err(Stop::Rebuild(reason)) => damage = Some(reason),
         }
@@ -252,16 +260,40 @@ fn bring_up(
     }
     tracing::warn!(%reason, "the tables can't be used and are built anew from the log");
     let building = "building the tables anew";
-    folder.remove(&folder.tables()).map_err(folder.io(building))?;
+    folder.set_tables_aside().map_err(folder.io(building))?;
+    match build(folder, id, (shelf, tail), options) {
+        Ok((tables, replayed)) => {
+            folder.unmark_tables().map_err(folder.io(building))?;
+            folder.forget_former_tables().map_err(folder.io(building))?;
+            Ok((tables, opening(replayed, Some(reason))))
+        }
+        Err(error) => {
+            // Damaged as they are, they may hold what the log has lost.
+            folder.put_tables_back().map_err(folder.io(building))?;
+            Err(error)
+        }
+    }
+}
+
+/// Builds tables from the log alone.
+fn build(
+    folder: &Folder,
+    id: &[u8; 16],
+    (shelf, tail): (&Shelf, &Tail),
+    options: &Options,
+) -> Result<(Tables, u64), OpenError> {
+    let building = "building the tables anew";
     create_private(&folder.tables()).map_err(folder.io(building))?;
-    folder.unmark_tables().map_err(folder.io(building))?;
     let refused = |reason| OpenError::Tables {
         path: folder.0.clone(),
         reason,
     };
-    let tables = Tables::open(&folder.tables(), options.cache_bytes).map_err(refused)?;
+    let tables = Tables::open(&folder.tables(), options.cache_bytes).map_err(|error| match error {
+        TablesError::Io(error) => folder.io(building)(error),
+        TablesError::Damaged(reason) => refused(reason),
+    })?;
     match run_replay(folder, &tables, id, (shelf, tail), options) {
-        Ok(replayed) => Ok((tables, opening(replayed, Some(reason)))),
+        Ok(replayed) => Ok((tables, replayed)),
         Err(Stop::Refuse(error)) => Err(error),
         Err(Stop::Rebuild(reason)) => Err(refused(reason)),
     }

@@ -19,6 +19,7 @@ use lsm_tree::{
 use map_store::{StoreError, StoreResult};
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,6 +35,43 @@ const NEWEST: u64 = u64::MAX;
 /// A range of keys.
 pub(crate) type KeyRange = (Bound<Vec<u8>>, Bound<Vec<u8>>);
 
+/// Why tables were not opened.
+#[derive(Debug)]
+pub(crate) enum TablesError {
+    /// The system would not read them: that says nothing about them.
+    Io(io::Error),
+    /// They can't be believed.
+    Damaged(String),
+}
+
+impl From<io::Error> for TablesError {
+    /// A file that is missing, too short or of another kind is damage.
+    fn from(error: io::Error) -> Self {
+        let tells = [
+            io::ErrorKind::NotFound,
+            io::ErrorKind::UnexpectedEof,
+            io::ErrorKind::InvalidData,
+            io::ErrorKind::IsADirectory,
+            io::ErrorKind::NotADirectory,
+        ];
+        if tells.contains(&error.kind()) {
+            Self::Damaged(error.to_string())
+        } else {
+            Self::Io(error)
+        }
+    }
+}
+
+impl From<lsm_tree::Error> for TablesError {
+    fn from(error: lsm_tree::Error) -> Self {
+        if let lsm_tree::Error::Io(error) = error {
+            error.into()
+        } else {
+            Self::Damaged(error.to_string())
+        }
+    }
+}
+
 /// The open tables.
 pub(crate) struct Tables {
     tree: AnyTree,
@@ -48,14 +86,13 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// Opens the tables, or begins new ones in a folder that is missing or empty. The text says why
-    /// they can't be believed.
-    pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Result<Self, String> {
+    /// Opens the tables, or begins new ones in a folder that is missing or empty.
+    pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Result<Self, TablesError> {
         check_list(folder)?;
         let counter = SequenceNumberCounter::new(1);
         let config = Config::new(folder, counter.clone(), SequenceNumberCounter::default())
             .use_cache(Arc::new(Cache::with_capacity_bytes(cache_bytes)));
-        let tree = guarded(|| config.open()).map_err(|error| error.to_string())?;
+        let tree = guarded(|| config.open())?;
         let next = tree
             .get_highest_persisted_seqno()
             .map_or(1, |seqno| seqno.saturating_add(1));
@@ -70,11 +107,13 @@ impl Tables {
         };
         let applied = match tables
             .get(&layout::applied())
-            .map_err(|error| error.to_string())?
+            .map_err(|error| TablesError::Damaged(error.to_string()))?
         {
             None => 0,
             Some(value) => {
-                let value = value.first_chunk::<8>().ok_or("what was applied is no number")?;
+                let value = value
+                    .first_chunk::<8>()
+                    .ok_or_else(|| TablesError::Damaged("what was applied is no number".to_owned()))?;
                 u64::from_be_bytes(*value)
             }
         };
@@ -218,24 +257,30 @@ fn guarded<T>(run: impl FnOnce() -> lsm_tree::Result<T>) -> lsm_tree::Result<T> 
 }
 
 /// Verifies the list of tables: `current` holds its number, its XXH3 and the kind of that.
-fn check_list(folder: &Path) -> Result<(), String> {
-    let Ok(current) = fs::read(folder.join(CURRENT)) else {
-        let is_new = fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
-        return if is_new {
-            Ok(())
-        } else {
-            Err(format!("`{CURRENT}` is missing or can't be read"))
-        };
+fn check_list(folder: &Path) -> Result<(), TablesError> {
+    let current = match fs::read(folder.join(CURRENT)) {
+        Ok(current) => current,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let is_new = fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
+            return if is_new {
+                Ok(())
+            } else {
+                Err(TablesError::Damaged(format!("`{CURRENT}` is missing")))
+            };
+        }
+        Err(error) => return Err(error.into()),
     };
-    let damaged = || format!("`{CURRENT}` is damaged");
+    let damaged = || TablesError::Damaged(format!("`{CURRENT}` is damaged"));
     let (number, rest) = current.split_first_chunk::<8>().ok_or_else(damaged)?;
     let (sum, kind) = rest.split_first_chunk::<16>().ok_or_else(damaged)?;
     let name = format!("v{}", u64::from_le_bytes(*number));
-    let list = fs::read(folder.join(&name)).map_err(|error| format!("`{name}`: {error}"))?;
+    let list = fs::read(folder.join(&name))?;
     if xxh3_128(&list) == u128::from_le_bytes(*sum) && kind == [0] {
         Ok(())
     } else {
-        Err(format!("the list of tables `{name}` is damaged"))
+        Err(TablesError::Damaged(format!(
+            "the list of tables `{name}` is damaged"
+        )))
     }
 }
 
@@ -254,14 +299,21 @@ fn is_empty((start, end): &KeyRange) -> bool {
     }
 }
 
+/// Whether an error says that tables can't be believed, and not that the disk would not do as asked.
+pub(crate) fn is_damage(error: &lsm_tree::Error) -> bool {
+    if let lsm_tree::Error::Io(error) = error {
+        error.kind() == io::ErrorKind::UnexpectedEof
+    } else {
+        true
+    }
+}
+
 /// A failed read changed nothing; what is unreadable for another reason than the disk is damage.
 fn read_error(error: lsm_tree::Error) -> StoreError {
     let text = error.to_string();
-    if let lsm_tree::Error::Io(error) = error
-        && error.kind() != std::io::ErrorKind::UnexpectedEof
-    {
-        StoreError::NotApplied(text)
-    } else {
+    if is_damage(&error) {
         StoreError::Damaged(text)
+    } else {
+        StoreError::NotApplied(text)
     }
 }

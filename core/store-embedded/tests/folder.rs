@@ -337,3 +337,26 @@ fn a_creation_that_was_cut_short_is_begun_anew() {
     fs::write(draft.path().join("lock"), "").unwrap();
     commit_one(&create(draft.path()), 0);
 }
+
+/// Each stop leaves a small table behind, and tables that nobody merges fill what the writer may make.
+#[tokio::test]
+async fn many_short_lives_leave_a_store_that_takes_commits() {
+    let folder = tempfile::tempdir().unwrap();
+    for life in 0..40 {
+        let store = EmbeddedStore::open(Options::new(folder.path()).create([0xab; 16])).unwrap();
+        let commit = Commit {
+            partition: PartitionId::Catalogue,
+            expected: Version(life),
+            rows: Vec::new(),
+            claims: Vec::new(),
+            index: Vec::new(),
+            business_day: None,
+        };
+        let committed = tokio::time::timeout(std::time::Duration::from_secs(20), store.commit(commit)).await;
+        assert_eq!(
+            committed.unwrap_or_else(|_| panic!("life {life}: no answer")),
+            Ok(CommitOutcome::Applied(Version(life + 1)))
+        );
+        tokio::task::spawn_blocking(move || drop(store)).await.unwrap();
+    }
+}

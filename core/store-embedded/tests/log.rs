@@ -421,3 +421,38 @@ fn a_dump_names_records_and_no_persons_number() {
         "{lines:#?}"
     );
 }
+
+/// Every file of a folder with its content.
+fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for path in segments(folder) {
+        if path.is_dir() {
+            found.extend(contents(&path));
+        } else {
+            let bytes = fs::read(&path).unwrap();
+            found.push((path, bytes));
+        }
+    }
+    found
+}
+
+#[test]
+fn tables_that_can_not_be_built_anew_stay_as_they_are() {
+    let damaged = folder();
+    let closed = segments(&damaged.path().join("log")).remove(0);
+    let at = records(&closed)[0];
+    edit(&closed, |bytes| bytes[at + FRAME + 5] ^= 1);
+    fs::write(damaged.path().join("state-damaged"), []).unwrap();
+    let before = contents(&damaged.path().join("state"));
+    assert!(!before.is_empty());
+    let error = EmbeddedStore::open(options(damaged.path())).unwrap_err();
+    assert!(matches!(error, OpenError::Log(_)), "{error:?}");
+    assert!(
+        contents(&damaged.path().join("state")) == before,
+        "the tables were changed"
+    );
+    assert!(damaged.path().join("state-damaged").exists());
+    // Without the mark they are as good as they were.
+    fs::remove_file(damaged.path().join("state-damaged")).unwrap();
+    drop(EmbeddedStore::open(options(damaged.path())).unwrap());
+}

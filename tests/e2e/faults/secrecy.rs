@@ -124,7 +124,7 @@ fn nothing_secret_or_personal_reaches_log_metrics_or_a_failures_text() {
         silent("a failure", answer.errmsg(), &secrets);
         // Nor anything of the inside.
         let inside = [
-            "map_", "rust", "src/", "panic", "fjall", "tonic", "grpc", "Error", "error",
+            "map_", "rust", "src/", "panic", "lsm", "segment", "tonic", "grpc", "Error", "error",
         ];
         assert!(
             inside.iter().all(|word| !answer.errmsg().contains(word)),

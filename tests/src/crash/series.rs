@@ -17,7 +17,7 @@ const CUSTOMERS: usize = 6;
 /// Deals of earlier rounds that each round asks for once more.
 const LOOKED_BACK: usize = 40;
 /// Settings that have the ledger write files more often than it would.
-const SMALL: &str = "[store]\nmemtable_bytes = 1048576\n";
+const SMALL: &str = "[store]\nmemtable_bytes = 1048576\nsegment_bytes = 524288\n";
 /// A kill that comes too late for its moment is tried again, each time earlier.
 const TRIES: u32 = 8;
 

@@ -19,6 +19,8 @@ pub(crate) struct Findings {
     pub(crate) report: CheckReport,
     /// What is wrong with the log.
     log: LogReport,
+    /// Why the state had to be built anew before it could be looked at.
+    rebuilt: Option<String>,
     /// The state beside what the log says.
     comparison: Comparison,
 }
@@ -29,6 +31,7 @@ impl Findings {
         let in_log = u64::try_from(self.log.findings.len()).unwrap_or(u64::MAX);
         let counts = [
             in_log,
+            u64::from(self.rebuilt.is_some()),
             self.comparison.difference_count,
             self.report.problem_count,
         ];
@@ -39,7 +42,11 @@ impl Findings {
     pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
         let log = self.log.findings.iter().map(ToString::to_string);
         let state = self.comparison.differences.iter().map(ToString::to_string);
-        log.chain(state)
+        let rebuilt = self.rebuilt.iter().map(|reason| {
+            format!("the state is damaged ({reason}); what follows is of a state built anew from the log")
+        });
+        log.chain(rebuilt)
+            .chain(state)
             .chain(self.report.problems.iter().map(ToString::to_string))
     }
 }
@@ -47,7 +54,7 @@ impl Findings {
 pub(super) async fn run(args: &CheckArgs) -> Result<(), Stop> {
     let progress = std::io::stderr().is_terminal();
     let findings = if args.in_place {
-        examine(&args.dir, progress).await?
+        examine(&args.dir, &args.dir, progress).await?
     } else {
         examine_copy(&args.dir, progress).await?
     };
@@ -68,22 +75,29 @@ pub(super) async fn run(args: &CheckArgs) -> Result<(), Stop> {
 pub(crate) async fn examine_copy(folder: &Path, progress: bool) -> Result<Findings, Stop> {
     let original = folder.to_owned();
     let copy = blocking(move || FolderCopy::make(&original)).await?;
-    examine(copy.map_err(Stop::failed)?.path(), progress).await
+    let copy = copy.map_err(Stop::failed)?;
+    examine(copy.path(), folder, progress).await
 }
 
-/// What is found in this folder.
-async fn examine(folder: &Path, progress: bool) -> Result<Findings, Stop> {
+/// What is found in this folder, told as of the folder of this name: a copy is gone when it is read.
+async fn examine(folder: &Path, name: &Path, progress: bool) -> Result<Findings, Stop> {
     let to_read = folder.to_owned();
     let log = blocking(move || map_store_embedded::verify(&to_read)).await?;
     let store = open_existing(folder).await;
-    let log = log.map_err(Stop::failed)?;
+    let mut log = log.map_err(Stop::failed)?;
+    for finding in &mut log.findings {
+        if let Ok(file) = finding.file.strip_prefix(folder) {
+            finding.file = name.join(file);
+        }
+    }
     if store.is_err() {
         // Opening tells the first finding only.
         for finding in &log.findings {
             Ui::new().line(&finding.to_string());
         }
     }
-    let store = store?;
+    let store = store.map_err(|stop| stop.about(folder, name))?;
+    let rebuilt = store.stats().opening.rebuilt;
     let report = check_rows(&store, progress).await;
     // A log that is not sound says nothing to compare with.
     let comparison = if log.is_sound() {
@@ -96,6 +110,7 @@ async fn examine(folder: &Path, progress: bool) -> Result<Findings, Stop> {
     Ok(Findings {
         report: report?,
         log,
+        rebuilt,
         comparison: comparison.map_err(Stop::failed)?,
     })
 }
@@ -209,7 +224,7 @@ fn document(findings: &Findings) -> Value {
             })).collect::<Vec<_>>(),
         },
         "state": {
-            "compared_cells": state.cells, "log_begins_at": state.log_begins_at,
+            "rebuilt": findings.rebuilt, "compared_cells": state.cells, "log_begins_at": state.log_begins_at,
             "differences": state.differences.iter().map(|difference| json!({
                 "kind": format!("{:?}", difference.kind), "place": difference.place,
             })).collect::<Vec<_>>(),

@@ -167,6 +167,24 @@ impl Default for AdminConfig {
 }
 
 impl StoreConfig {
+    /// What the store would bring into its range by itself: nobody is to believe another value.
+    fn errors(&self) -> Vec<String> {
+        let least = |key: &str, value: u64, least: u64| {
+            (value < least).then(|| format!("store.{key} = {value}: at least {least}"))
+        };
+        let count = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
+        let most = 1024 * 1024 * 1024;
+        let above = (self.segment_bytes > most)
+            .then(|| format!("store.segment_bytes = {}: at most {most}", self.segment_bytes));
+        let below = [
+            least("segment_bytes", self.segment_bytes, 4 * 1024),
+            least("memtable_bytes", self.memtable_bytes, 64 * 1024),
+            least("queue_limit", count(self.queue_limit), 1),
+            least("group_limit", count(self.group_limit), 1),
+        ];
+        below.into_iter().flatten().chain(above).collect()
+    }
+
     /// How long full segments of the log are kept.
     pub(crate) fn retention(&self) -> Retention {
         match (&self.log_archive, self.log_keep_days) {
@@ -189,6 +207,7 @@ impl MapConfig {
         if self.store.log_keep_days.is_some() && self.store.log_archive.is_some() {
             errors.push("store.log_keep_days and store.log_archive exclude each other".to_owned());
         }
+        errors.extend(self.store.errors());
         if errors.is_empty() {
             Ok(())
         } else {

@@ -117,3 +117,21 @@ fn the_dumped_configuration_loads_again_as_the_same() {
     let (_folder, command) = with_file(&first, &["--dump-config"]);
     assert_eq!(check(command, 0, &[]).out, first);
 }
+
+#[test]
+fn a_size_that_the_store_would_change_is_refused() {
+    for (setting, told) in [
+        (
+            "store.segment_bytes=64",
+            "store.segment_bytes = 64: at least 4096",
+        ),
+        ("store.segment_bytes=2000000000", "at most 1073741824"),
+        (
+            "store.memtable_bytes=16",
+            "store.memtable_bytes = 16: at least 65536",
+        ),
+        ("store.queue_limit=0", "store.queue_limit = 0: at least 1"),
+    ] {
+        check(map(&["serve", "--set", setting, "--dump-config"]), 2, &[told]);
+    }
+}

@@ -8,7 +8,7 @@ use super::chain::Position;
 use super::segment::Segment;
 use super::verify::check_segment;
 use crate::folder::sync_folder;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -34,9 +34,12 @@ pub(crate) fn tidy(durable: &Durable, retention: &Retention, applied: u64, now_m
         if let Retention::Archive(folder) = retention {
             archive(&oldest, &end, folder)?;
         }
-        // Out of the shelf first: who reads the feed looks there.
+        // Out of the shelf first: who reads the feed looks there. Never a later one before it.
         durable.lock().0.remove_first();
-        fs::remove_file(&oldest.path)?;
+        if let Err(error) = fs::remove_file(&oldest.path) {
+            durable.lock().0.put_first(oldest);
+            return Err(error);
+        }
         sync_folder(oldest.path.parent().unwrap_or(Path::new(".")))?;
         gone = gone.saturating_add(1);
     }
@@ -76,10 +79,11 @@ fn archive(segment: &Segment, end: &Position, folder: &Path) -> io::Result<()> {
     if !target.exists() {
         let mut draft = tempfile::NamedTempFile::new_in(folder)?;
         draft.write_all(&bytes)?;
-        draft.as_file().sync_all()?;
         draft.persist(&target)?;
-        sync_folder(folder)?;
     }
+    // Also where it was there: a copy that was made before may never have reached the disk.
+    File::open(&target)?.sync_all()?;
+    sync_folder(folder)?;
     if fs::read(&target)? == bytes {
         Ok(())
     } else {

@@ -67,6 +67,11 @@ impl Shelf {
         }
     }
 
+    /// Takes back what [`Shelf::remove_first`] forgot.
+    pub(crate) fn put_first(&mut self, segment: Segment) {
+        self.segments.insert(0, segment);
+    }
+
     /// The first record that is still there.
     pub(crate) fn first(&self) -> u64 {
         self.segments.first().map_or(1, |segment| segment.header.first())
