@@ -8,11 +8,15 @@ use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use std::future::Future;
-use tokio::io::{AsyncRead, AsyncWrite};
+use std::io::{self, Cursor};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tower::BoxError;
+
+/// What every HTTP/2 client says first.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// How a connection is served.
 pub(super) struct Connection {
@@ -71,7 +75,7 @@ impl Connection {
         }
     }
 
-    async fn requests<I, S, B>(mut self, stream: I, service: S) -> Result<(), BoxError>
+    async fn requests<I, S, B>(mut self, mut stream: I, service: S) -> Result<(), BoxError>
     where
         I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
         S: Service<Request<Incoming>, Response = Response<B>> + Send + 'static,
@@ -80,8 +84,15 @@ impl Connection {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
+        let begun = tokio::time::timeout(self.bounds.head, begin(&mut stream));
+        let begun = match self.unless_stopped(begun).await {
+            None => return Ok(()),
+            Some(begun) => Cursor::new(begun??),
+        };
+        let (read, write) = tokio::io::split(stream);
+        let stream = TokioIo::new(tokio::io::join(begun.chain(read), write));
         let builder = builder(&self.bounds);
-        let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let mut connection = std::pin::pin!(builder.serve_connection(stream, service));
         tokio::select! {
             ended = connection.as_mut() => ended,
             () = stop(&mut self.stopped) => {
@@ -90,6 +101,20 @@ impl Connection {
             }
         }
     }
+}
+
+/// Reads until it is clear which HTTP is spoken. hyper-util waits for that without a limit, and its own
+/// limits begin behind it.
+async fn begin(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
+    let mut begun = Vec::with_capacity(PREFACE.len());
+    while begun.len() < PREFACE.len() && PREFACE.starts_with(&begun) {
+        let missing = PREFACE.len().saturating_sub(begun.len());
+        let mut rest = (&mut *stream).take(u64::try_from(missing).unwrap_or(u64::MAX));
+        if rest.read_buf(&mut begun).await? == 0 {
+            break;
+        }
+    }
+    Ok(begun)
 }
 
 fn builder(bounds: &Bounds) -> auto::Builder<TokioExecutor> {

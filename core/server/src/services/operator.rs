@@ -114,7 +114,14 @@ impl OperatorService for Operator {
             return Err(errors.failure().into());
         };
         errors.none()?;
-        let target = format!("order {number}");
+        // Two payments may share a number: then the trail has to say which one was meant.
+        let target = match &payment {
+            None => format!("order {number}"),
+            Some(key) => format!(
+                "order {number} of seller {}, terminal {}, batch {}, serial {}",
+                key.seller, key.terminal, key.batch, key.serial
+            ),
+        };
         let act = OperatorAct::ReversePayment { number, key: payment };
         let audit = Act {
             action: "reverse_payment",
