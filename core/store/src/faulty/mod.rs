@@ -89,6 +89,8 @@ struct State {
     late: Vec<(u64, Work)>,
     /// Commits that are not synced yet, by their number and the process that waits for them.
     unsynced: Vec<(u64, u64, Commit)>,
+    /// Tickets given to slow commits.
+    tickets: u64,
     /// What a claim that is asked for by itself meets first.
     before_claim: Vec<Claim>,
     /// Index rows that were written and whose commits were not.
@@ -293,7 +295,9 @@ impl<C: Choose> FaultyStore<C> {
         self.counts.add(Kind::Delay);
         let number = {
             let mut state = self.state();
-            let number = state.calls;
+            // Its own: two calls on two threads may see the same count of calls.
+            state.tickets = state.tickets.saturating_add(1);
+            let number = state.tickets;
             state.unsynced.push((number, process, commit));
             number
         };
