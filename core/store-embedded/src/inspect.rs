@@ -10,7 +10,7 @@ use crate::log::{Durable, Shelf};
 use crate::manifest::Manifest;
 use crate::options::Options;
 use crate::replay::{ReplayError, replay};
-use crate::tables::{Tables, TablesError};
+use crate::tables::Tables;
 use crate::views::Snapshot;
 use bytes::Bytes;
 use map_store::{BulkRow, StoreError, StoreResult};
@@ -169,10 +169,8 @@ pub(crate) fn compare(tables: &Tables, durable: &Arc<Durable>, options: &Options
         return Ok(comparison);
     }
     let folder = TempDir::with_prefix_in("compare-", &options.path).map_err(|error| io_error(&error))?;
-    let said = Tables::open(folder.path(), options.cache_bytes).map_err(|error| match error {
-        TablesError::Io(error) => StoreError::NotApplied(error.to_string()),
-        TablesError::Damaged(reason) => StoreError::NotApplied(reason),
-    })?;
+    let said = Tables::open(folder.path(), options.cache_bytes)
+        .map_err(|error| StoreError::NotApplied(error.to_string()))?;
     begin(tables, &said)?;
     say(&said, &shelf, &end, options)?;
     let said_at = said.snapshot();

@@ -36,11 +36,13 @@ const NEWEST: u64 = u64::MAX;
 pub(crate) type KeyRange = (Bound<Vec<u8>>, Bound<Vec<u8>>);
 
 /// Why tables were not opened.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum TablesError {
     /// The system would not read them: that says nothing about them.
+    #[error("{0}")]
     Io(io::Error),
     /// They can't be believed.
+    #[error("{0}")]
     Damaged(String),
 }
 
