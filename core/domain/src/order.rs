@@ -282,6 +282,19 @@ impl Order {
             | OrderDetail::GenerationRaised(_) => None,
         }
     }
+
+    /// The key of the payment that it gives back, where it is a cancellation or an operator's reversal of one.
+    pub const fn gives_back(&self) -> Option<&OrderKey> {
+        match &self.detail {
+            OrderDetail::Cancellation(cancellation) => cancellation.original.as_ref(),
+            OrderDetail::Payment(_)
+            | OrderDetail::Opening(_)
+            | OrderDetail::Transfer(_)
+            | OrderDetail::Closure
+            | OrderDetail::Act
+            | OrderDetail::GenerationRaised(_) => None,
+        }
+    }
 }
 
 impl PosKey {

@@ -42,7 +42,7 @@ refusals! {
     KeyClosed = 14, "KEY_CLOSED";
     /// A reversal found no successful payment; the key is closed now.
     PaymentUnknownKeyClosed = 15, "PAYMENT_UNKNOWN_KEY_CLOSED";
-    /// A reversal of a key that holds only a cancellation or an opening.
+    /// A reversal of a key that holds only a cancellation or an opening; it takes no payment any more.
     KeyHoldsNoPayment = 16, "KEY_HOLDS_NO_PAYMENT";
     /// There is no such payment.
     PaymentNotFound = 17, "PAYMENT_NOT_FOUND";
@@ -54,6 +54,8 @@ refusals! {
     AlreadyReversed = 20, "ALREADY_REVERSED";
     /// An opening came after its deadline.
     OpeningExpired = 21, "OPENING_EXPIRED";
+    /// More than one payment carries the order number.
+    OrderNumberAmbiguous = 22, "ORDER_NUMBER_AMBIGUOUS";
     /// The seller accepts no payments.
     SellerInactive = 30, "SELLER_INACTIVE";
     /// The terminal accepts no payments.

@@ -24,8 +24,6 @@ pub enum Failure {
     TerminalUnknown,
     /// The caller made no opening under this key.
     OpeningNotFound,
-    /// More than one payment carries this order number.
-    OrderNumberAmbiguous,
     /// The SMS provider did not take the message.
     SmsNotSent,
     /// This installation does not do this.

@@ -12,6 +12,7 @@ pub mod content;
 pub mod core;
 mod cors;
 pub mod failure;
+mod health;
 pub mod layers;
 pub mod ledger;
 pub mod ports;

@@ -1,11 +1,11 @@
 //! The core as a whole: started on a store, served over a socket or in process, drained.
 
-use crate::auth::Rpc;
 use crate::catalogue::{Catalogue, ProvisionedCaller};
 use crate::config::{ConfigError, CoreConfig};
 use crate::core::Core;
 use crate::cors;
 use crate::failure::Failure;
+use crate::health::Health;
 use crate::layers::{Admission, Edge};
 use crate::ledger::{self, Ledger};
 use crate::ports::{Clock, Random, SmsSender};
@@ -17,14 +17,11 @@ use crate::telemetry;
 use map_domain::Policy;
 use map_listener::Listener;
 use map_store::Store;
-use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tonic::service::Routes;
-use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
 use tower::Layer;
 use tower::util::option_layer;
 
@@ -94,7 +91,7 @@ pub struct CoreServer {
     config: CoreConfig,
     admission: Arc<Admission>,
     edge: Edge<Routes>,
-    health: HealthReporter,
+    health: Arc<Health>,
     watcher: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -125,7 +122,8 @@ impl CoreServer {
             extra_callers: options.extra_callers,
             catalogue: RwLock::new(Arc::new(catalogue)),
         });
-        let (health, health_service) = tonic_health::server::health_reporter();
+        let (health, health_service) = Health::new();
+        let health = Arc::new(health);
         report_health(&health, &core, false).await;
         let ledger = Arc::new(Ledger::new(
             Arc::clone(&core),
@@ -140,7 +138,7 @@ impl CoreServer {
         let every = Duration::from_millis(config.poll_ms);
         let watcher = tokio::spawn(watch(
             Arc::clone(&core),
-            health.clone(),
+            Arc::clone(&health),
             Arc::clone(&admission),
             every,
         ));
@@ -166,7 +164,8 @@ impl CoreServer {
     }
 
     /// Serves gRPC and gRPC-web on this listener until `shutdown`, then drains: health says
-    /// not-serving, connections finish what runs on them, within `timeouts.drain_ms`.
+    /// not-serving, answers that stay open (health, reflection) end, connections finish what runs on them,
+    /// within `timeouts.drain_ms`.
     pub async fn serve(&self, listener: Listener, shutdown: impl Future<Output = ()>) {
         let service = tonic_web::GrpcWebLayer::new().layer(self.edge.clone());
         let service = option_layer(cors::layer(&self.config.cors_origins)).layer(service);
@@ -201,7 +200,8 @@ impl CoreServer {
         if let Some(watcher) = self.take_watcher() {
             let _ = watcher.await;
         }
-        set_health(&self.health, ServingStatus::NotServing).await;
+        self.health.say(false).await;
+        self.admission.end_questions();
     }
 }
 
@@ -220,7 +220,7 @@ impl Drop for CoreServer {
 }
 
 /// Follows the catalogue (another process may have provisioned) and the store's health.
-async fn watch(core: Arc<Core>, health: HealthReporter, admission: Arc<Admission>, every: Duration) {
+async fn watch(core: Arc<Core>, health: Arc<Health>, admission: Arc<Admission>, every: Duration) {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -235,28 +235,12 @@ async fn watch(core: Arc<Core>, health: HealthReporter, admission: Arc<Admission
     }
 }
 
-async fn report_health(health: &HealthReporter, core: &Core, draining: bool) {
+async fn report_health(health: &Health, core: &Core, draining: bool) {
     let well = core.store.health().await;
     if let Err(error) = &well {
         tracing::warn!(%error, "the store accepts no commits");
     }
     let serving = well.is_ok() && !draining;
     metrics::gauge!(telemetry::STORE_HEALTHY).set(if well.is_ok() { 1.0 } else { 0.0 });
-    set_health(
-        health,
-        if serving {
-            ServingStatus::Serving
-        } else {
-            ServingStatus::NotServing
-        },
-    )
-    .await;
-}
-
-/// The same for the server as a whole (the empty name) and for each service.
-async fn set_health(health: &HealthReporter, status: ServingStatus) {
-    let services: BTreeSet<&str> = Rpc::ALL.iter().map(|rpc| rpc.service()).collect();
-    for service in std::iter::once("").chain(services) {
-        health.set_service_status(service, status).await;
-    }
+    health.say(serving).await;
 }

@@ -61,7 +61,6 @@ impl From<Failure> for Status {
             | Failure::NetworkNotAllowed
             | Failure::TerminalUnknown
             | Failure::OpeningNotFound
-            | Failure::OrderNumberAmbiguous
             | Failure::SmsNotSent
             | Failure::NotSupported
             | Failure::CatalogueChanged { .. }
@@ -172,7 +171,6 @@ fn facts(failure: &Failure) -> HashMap<String, String> {
         | Failure::NetworkNotAllowed
         | Failure::TerminalUnknown
         | Failure::OpeningNotFound
-        | Failure::OrderNumberAmbiguous
         | Failure::SmsNotSent
         | Failure::NotSupported
         | Failure::Refused(_)
@@ -229,11 +227,6 @@ fn verdict_of(failure: &Failure) -> Verdict {
             "seller, store and terminal are unknown or do not belong together",
         ),
         Failure::OpeningNotFound => verdict(Code::NotFound, R::OpeningNotFound, "no opening under this key"),
-        Failure::OrderNumberAmbiguous => verdict(
-            Code::FailedPrecondition,
-            R::OrderNumberAmbiguous,
-            "more than one payment carries this order number; name it by its POS key",
-        ),
         Failure::SmsNotSent => verdict(Code::Unavailable, R::SmsNotSent, "the SMS code was not sent"),
         Failure::NotSupported => verdict(
             Code::FailedPrecondition,
@@ -296,6 +289,10 @@ fn refused(refusal: Refusal) -> Verdict {
         Refusal::ReversalWindowPassed => (R::ReversalWindowPassed, "the payment is too old"),
         Refusal::AlreadyReversed => (R::AlreadyReversed, "the payment was given back before"),
         Refusal::OpeningExpired => (R::OpeningExpired, "the opening was not finished in time"),
+        Refusal::OrderNumberAmbiguous => (
+            R::OrderNumberAmbiguous,
+            "more than one payment carries this order number; name it by its POS key",
+        ),
         Refusal::SellerInactive => (R::SellerInactive, "the seller accepts no payments"),
         Refusal::TerminalInactive => (R::TerminalInactive, "the terminal accepts no payments"),
         Refusal::ProductUnknown => (R::ProductUnknown, "no such product on sale"),

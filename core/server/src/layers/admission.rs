@@ -57,6 +57,7 @@ pub struct Admission {
     general: Arc<Semaphore>,
     reserved: Arc<Semaphore>,
     draining: AtomicBool,
+    questions_end: watch::Sender<bool>,
     running: watch::Sender<usize>,
 }
 
@@ -89,6 +90,7 @@ impl Admission {
             )),
             reserved: Arc::new(Semaphore::new(limits.reserved_calls.min(Semaphore::MAX_PERMITS))),
             draining: AtomicBool::new(false),
+            questions_end: watch::Sender::new(false),
             running: watch::Sender::new(0),
         }
     }
@@ -122,6 +124,18 @@ impl Admission {
             _place: place,
             running: self.running.clone(),
         }
+    }
+
+    /// Ends the answers that stay open (health, reflection). Before [`Admission::drain`]: a socket drains while
+    /// others still call.
+    pub fn end_questions(&self) {
+        self.questions_end.send_replace(true);
+    }
+
+    /// Waits until answers that stay open are to end.
+    pub(super) async fn questions_end(&self) {
+        // The sender is `self`: it can't be gone.
+        let _ = self.questions_end.subscribe().wait_for(|end| *end).await;
     }
 
     /// Refuses new calls from now on.

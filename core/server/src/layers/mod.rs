@@ -9,6 +9,7 @@
 mod admission;
 mod intake;
 mod observe;
+mod question;
 mod request_id;
 mod timeout;
 
@@ -21,6 +22,7 @@ use crate::core::Core;
 use crate::failure::Failure;
 use crate::status::{complete, deadline_exceeded};
 use http::{Request, Response};
+use question::UntilDrained;
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
@@ -99,10 +101,16 @@ where
     }
 
     /// What is no rpc of ours (health, reflection) needs neither key nor place, and ends with
-    /// the deadline: it commits nothing.
+    /// the deadline: it commits nothing. One that stays open ends when a drain begins.
     async fn pass(self, request: Request<Body>, deadline: Instant) -> Result<Response<Body>, Status> {
+        let admission = Arc::clone(&self.admission);
+        let draining = || {
+            let admission = Arc::clone(&admission);
+            async move { admission.questions_end().await }
+        };
+        let request = request.map(|body| UntilDrained::asked(body, draining()));
         match tokio::time::timeout_at(deadline, self.inner.oneshot(request)).await {
-            Ok(Ok(response)) => Ok(response),
+            Ok(Ok(response)) => Ok(response.map(|body| UntilDrained::answered(body, draining()))),
             Err(_) => Err(deadline_exceeded()),
         }
     }

@@ -166,8 +166,17 @@ impl Ledger {
 
     async fn try_to_act(&self, request: &Request, attempt: Attempt) -> Result<Acted, Halt> {
         let asked = &request.asked;
-        let Target { customer, payment } = self.target(&request.act).await?;
-        let held = self.whose(asked, attempt, async { Ok(customer) }).await?;
+        // What the key holds is answered first: what it was about may be found no longer, or not alone.
+        let mut payment = None;
+        let free = async {
+            let target = self.target(&request.act).await?;
+            payment = target.payment;
+            Ok(target.customer)
+        };
+        let held = self.whose(asked, attempt, free).await?;
+        if held.bound && matches!(request.act, OperatorAct::ReversePayment { .. }) {
+            payment = self.payment_bound(request, held.binding.customer).await?;
+        }
         let keys = std::iter::once(&asked.key).chain(&payment);
         let book = self.open_book(held.binding.customer, keys, None).await?;
         if !book.exists() {
@@ -199,6 +208,20 @@ impl Ledger {
         })
     }
 
+    /// The payment of a reversal that is bound: the one that its order names; where no order is there yet, the
+    /// one that the request names, if it lies with the same customer.
+    async fn payment_bound(&self, request: &Request, customer: CustomerId) -> Result<Option<OrderKey>, Halt> {
+        if let Some(named) = self.gives_back(&request.asked.key, customer).await? {
+            return Ok(Some(named));
+        }
+        match self.target(&request.act).await {
+            Ok(target) if target.customer == customer => Ok(target.payment),
+            // A "no" is to be durable now: an attempt may be under way.
+            Ok(_) | Err(Halt::Final(Failure::Refused(_))) => Ok(None),
+            Err(halt) => Err(halt),
+        }
+    }
+
     /// Whom an act is about.
     async fn target(&self, act: &OperatorAct) -> Result<Target, Halt> {
         let nothing = || Halt::Final(nothing(act));
@@ -211,7 +234,7 @@ impl Ledger {
                 return match (payments.next(), payments.next()) {
                     (None, _) => Err(nothing()),
                     (Some(only), None) => Ok(only),
-                    (Some(_), Some(_)) => Err(Halt::Final(Failure::OrderNumberAmbiguous)),
+                    (Some(_), Some(_)) => Err(Halt::no(Refusal::OrderNumberAmbiguous)),
                 };
             }
             OperatorAct::UnlockPaymentCode(mobile) => self.owner(mobile).await?,

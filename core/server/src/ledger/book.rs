@@ -89,6 +89,18 @@ impl Ledger {
         })
     }
 
+    /// The payment that was given back under a customer's key, if one was.
+    pub(super) async fn gives_back(
+        &self,
+        key: &OrderKey,
+        customer: CustomerId,
+    ) -> Result<Option<OrderKey>, Halt> {
+        let read = self.read_customer(customer, std::slice::from_ref(key)).await;
+        let state = read.map_err(Halt::read)?;
+        let order = state.as_ref().and_then(|state| state.orders.get(key));
+        Ok(order.and_then(Order::gives_back).cloned())
+    }
+
     /// Writes what was decided, all of it or nothing.
     pub(super) async fn write(
         &self,

@@ -1,7 +1,8 @@
 //! Cancel a payment at the customer's wish (002, 003 线下交易撤销接口; decision 22).
 //!
 //! The payment is looked for by its serial in the cancellation's own batch; only where nothing is
-//! there, and the reference has the form of the platform's order numbers, by that.
+//! there, and the reference has the form of the platform's order numbers, by that: in any batch, but
+//! not where two carry it.
 
 use super::Ledger;
 use super::claims::{Asked, Found, Held};
@@ -30,11 +31,9 @@ struct Request {
 
 /// What the reference leads to.
 enum Original {
-    /// Nothing.
-    Missing,
-    /// A key under which nothing was paid and nothing ever will be.
-    NotPaid(NetworkId),
-    /// A key of this customer.
+    /// To no payment of its own that was or will be made: whose affair that is, and why it is declined.
+    Nowhere(NetworkId, Refusal),
+    /// To a key of this customer.
     In(CustomerId, OrderKey),
 }
 
@@ -74,41 +73,29 @@ impl Ledger {
     async fn try_to_cancel(&self, request: &Request, attempt: Attempt) -> Result<(OrderId, GivenBack), Halt> {
         let asked = &request.asked;
         let [own, by_serial] = self.find([&asked.key, &request.by_serial]).await?;
-        let original = self.original(request, by_serial).await?;
-        let own = match own {
+        let (binding, bound, payment) = match own {
             Found::Closed(order) => {
                 let visible = request.place.require_visible(Some(&order), &asked.caller);
                 visible.map_err(Halt::Final)?;
                 return Err(self.closed(&order, asked));
             }
-            Found::Bound(binding) => Some(binding),
-            Found::Free => None,
-        };
-        let (binding, payment) = match (own, original) {
-            // The binding is for ever: what lies elsewhere is not this cancellation's payment.
-            (Some(binding), Original::In(customer, payment)) if customer == binding.customer => {
-                (binding, Some(payment))
+            Found::Bound(binding) => {
+                let original = self.original_bound(request, by_serial, binding.customer).await?;
+                (binding, true, original)
             }
-            (Some(binding), _) => (binding, None),
-            (None, Original::In(customer, payment)) => {
-                let day = records::business_day(self.core.clock.now());
-                (asked.binding(customer, day), Some(payment))
-            }
-            (None, Original::Missing) => {
-                let network = request.place.network.clone();
-                return Err(self
-                    .decline_cancellation(request, network, Refusal::PaymentNotFound)
-                    .await?);
-            }
-            (None, Original::NotPaid(network)) => {
-                return Err(self
-                    .decline_cancellation(request, network, Refusal::PaymentNotPaid)
-                    .await?);
-            }
+            Found::Free => match self.original(request, by_serial).await? {
+                Original::In(customer, payment) => {
+                    let day = records::business_day(self.core.clock.now());
+                    (asked.binding(customer, day), false, Some(payment))
+                }
+                Original::Nowhere(network, refusal) => {
+                    return Err(self.decline_cancellation(request, network, refusal).await?);
+                }
+            },
         };
         let held = Held {
             binding,
-            bound: own.is_some(),
+            bound,
             attempt,
         };
         self.cancel_in(request, held, payment).await
@@ -148,23 +135,41 @@ impl Ledger {
         Ok((own.id, GivenBack::of(payment)?))
     }
 
+    /// The payment of a cancellation that is bound. What its order names is for ever, whatever the reference
+    /// leads to by now; where no order is there yet, only what lies with the same customer can be it.
+    async fn original_bound(
+        &self,
+        request: &Request,
+        by_serial: Found,
+        customer: CustomerId,
+    ) -> Result<Option<OrderKey>, Halt> {
+        if let Some(named) = self.gives_back(&request.asked.key, customer).await? {
+            return Ok(Some(named));
+        }
+        Ok(match self.original(request, by_serial).await? {
+            Original::In(other, payment) if other == customer => Some(payment),
+            Original::In(..) | Original::Nowhere(..) => None,
+        })
+    }
+
     /// What the reference leads to; never a payment of another terminal.
     async fn original(&self, request: &Request, by_serial: Found) -> Result<Original, Halt> {
+        let nowhere = |refusal| Ok(Original::Nowhere(request.place.network.clone(), refusal));
         match by_serial {
             Found::Bound(binding) => return Ok(Original::In(binding.customer, request.by_serial.clone())),
             Found::Closed(order) => {
                 let network = order
                     .payment()
                     .map_or(&request.place.network, |payment| &payment.network);
-                return Ok(Original::NotPaid(network.clone()));
+                return Ok(Original::Nowhere(network.clone(), Refusal::PaymentNotPaid));
             }
             Found::Free => {}
         }
         if !is_order_number(&request.cancelling.original) {
-            return Ok(Original::Missing);
+            return nowhere(Refusal::PaymentNotFound);
         }
         let Ok(id) = OrderId::parse(&request.cancelling.original) else {
-            return Ok(Original::Missing);
+            return nowhere(Refusal::PaymentNotFound);
         };
         let found = records::find_by_number(&*self.core.store, &id)
             .await
@@ -172,17 +177,21 @@ impl Ledger {
         let ours = |key: &PosKey| {
             key.seller == request.place.key.seller && key.terminal == request.place.key.terminal
         };
-        let original = found
+        let mut payments = found
             .into_iter()
-            .find_map(|found| match (&found.order.key, found.partition) {
+            .filter_map(|found| match (&found.order.key, found.partition) {
                 (OrderKey::Pos(key, Slot::Pay), PartitionId::Customer(customer))
                     if found.order.id == id && ours(key) =>
                 {
-                    Some(Original::In(customer, found.order.key))
+                    Some((customer, found.order.key))
                 }
                 _ => None,
             });
-        Ok(original.unwrap_or(Original::Missing))
+        match (payments.next(), payments.next()) {
+            (None, _) => nowhere(Refusal::PaymentNotFound),
+            (Some((customer, payment)), None) => Ok(Original::In(customer, payment)),
+            (Some(_), Some(_)) => nowhere(Refusal::OrderNumberAmbiguous),
+        }
     }
 
     /// Declines a cancellation whose payment has no customer, in the claim itself.

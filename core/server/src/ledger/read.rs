@@ -192,7 +192,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Refusal::PaymentNotFound`], also for one that the caller may not see;
-    /// [`Failure::OrderNumberAmbiguous`]: it sees more than one.
+    /// [`Refusal::OrderNumberAmbiguous`]: it sees more than one.
     pub async fn get_payment(&self, caller: &Caller, id: &OrderId) -> Result<FoundPayment, Failure> {
         let found = records::find_by_number(&*self.core.store, id).await?;
         let own = found
@@ -203,7 +203,7 @@ impl Ledger {
         match (shown.next(), shown.next()) {
             (None, _) => Err(Failure::NotFound(Refusal::PaymentNotFound)),
             (Some(only), None) => Ok(only),
-            (Some(_), Some(_)) => Err(Failure::OrderNumberAmbiguous),
+            (Some(_), Some(_)) => Err(Failure::Refused(Refusal::OrderNumberAmbiguous)),
         }
     }
 

@@ -26,7 +26,7 @@ const fn describe(kind: EventKind) -> (&'static str, &'static str) {
         ),
         EventKind::ReversalOfNonPayment => (
             "REVERSAL_OF_NON_PAYMENT",
-            "A reversal named a key that holds only a cancellation or an opening.",
+            "A reversal named a key that holds only a cancellation or an opening; a payment under it is refused from now on.",
         ),
         EventKind::KeyClosedBeforePayment => (
             "KEY_CLOSED_BEFORE_PAYMENT",

@@ -105,6 +105,56 @@ async fn health_follows_the_store_and_needs_no_key() {
     until(&fixture, ServingStatus::Serving).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_watches_health_hears_of_changes_and_of_nothing_else() {
+    let store = Arc::new(Patient::default());
+    let fixture = Fixture::start(CoreConfig::default(), Arc::clone(&store) as _).await;
+    let mut health = HealthClient::new(fixture.edge());
+    let watched = health.watch(HealthCheckRequest::default()).await;
+    let mut watched = watched.unwrap().into_inner();
+    let mut heard = Vec::new();
+    for sick in [false, true, false] {
+        store.sick.store(sick, Ordering::SeqCst);
+        // Time stands still while anybody has work: ten rounds of the watcher go by.
+        let hear = async {
+            while let Some(answer) = watched.message().await.unwrap() {
+                heard.push(answer.status());
+            }
+        };
+        let _silence = tokio::time::timeout(std::time::Duration::from_secs(10), hear).await;
+    }
+    use ServingStatus::{NotServing, Serving};
+    assert_eq!(heard, [Serving, NotServing, Serving]);
+}
+
+#[tokio::test]
+async fn questions_that_stay_open_end_when_a_drain_begins() {
+    let served = serve(Fixture::new().await).await;
+    let channel = Channel::from_shared(format!("http://{}", served.address)).unwrap();
+    let channel = channel.connect().await.unwrap();
+    let mut health = HealthClient::new(channel.clone());
+    let watched = health.watch(HealthCheckRequest::default()).await;
+    let mut watched = watched.unwrap().into_inner();
+    let first = watched.message().await.unwrap().unwrap();
+    assert_eq!(first.status(), ServingStatus::Serving);
+    let mut reflected = ServerReflectionClient::new(channel)
+        .server_reflection_info(tokio_stream::pending::<ServerReflectionRequest>())
+        .await
+        .unwrap()
+        .into_inner();
+    served.stop.send(()).unwrap();
+    // Far less than the limit of a drain, far more than an end takes.
+    let end = async {
+        let last = watched.message().await.unwrap().unwrap();
+        assert_eq!(last.status(), ServingStatus::NotServing);
+        assert_eq!(watched.message().await.unwrap_err().code(), Code::Unavailable);
+        assert!(!matches!(reflected.message().await, Ok(Some(_))));
+        served.task.await.unwrap();
+    };
+    let limit = std::time::Duration::from_secs(10);
+    tokio::time::timeout(limit, end).await.expect("the streams end");
+}
+
 #[tokio::test]
 async fn a_core_that_starts_on_a_sick_store_is_not_serving() {
     let store = Arc::new(Patient::default());

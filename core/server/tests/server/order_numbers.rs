@@ -8,27 +8,45 @@ use map_server::CoreConfig;
 use std::sync::Arc;
 use tonic::{Code, Status};
 
-/// A customer who paid under serial 1 and under another one, both with one order number.
-async fn twins() -> (Story, String, &'static str) {
+/// The only process that gives out numbers with these four digits, or so its operator thinks.
+fn config() -> CoreConfig {
     let mut config = CoreConfig::default();
     config.ledger.node = Some(7);
-    let first = Story::with(config.clone()).await;
-    first.top_up("T-1", 100_000).await.unwrap();
-    first.set_code("C-1").await.unwrap();
+    config
+}
+
+/// A customer who paid under serial 1, and the payment's order number.
+async fn paid() -> (Story, String) {
+    let story = Story::with(config()).await;
+    story.top_up("T-1", 100_000).await.unwrap();
+    story.set_code("C-1").await.unwrap();
+    let paid = story.pay(payment("1")).await.unwrap();
+    (story, paid.payment.unwrap().order_number)
+}
+
+/// A second process with the same four digits takes payments of the customer until one has this number. Its
+/// serial.
+async fn twin_of(first: &Story, number: &str) -> &'static str {
     let second = Story {
-        fixture: Fixture::start(config, Arc::clone(&first.store) as _).await,
+        fixture: Fixture::start(config(), Arc::clone(&first.store) as _).await,
         store: Arc::clone(&first.store),
     };
     // Both clocks stand still at the same moment, and both count from the beginning.
     second.fixture.clock.advance(61_000);
-    let number = |paid: map_proto::payment::v1::PayResponse| paid.payment.unwrap().order_number;
-    let twin = number(first.pay(payment("1")).await.unwrap());
     for serial in ["2", "3", "4"] {
-        if number(second.pay(payment(serial)).await.unwrap()) == twin {
-            return (first, twin, serial);
+        let paid = second.pay(payment(serial)).await.unwrap();
+        if paid.payment.unwrap().order_number == number {
+            return serial;
         }
     }
-    panic!("the second process never gave out {twin}");
+    panic!("the second process never gave out {number}");
+}
+
+/// A customer who paid under serial 1 and under another one, both with one order number.
+async fn twins() -> (Story, String, &'static str) {
+    let (story, number) = paid().await;
+    let twin = twin_of(&story, &number).await;
+    (story, number, twin)
 }
 
 async fn reverse(story: &Story, number: &str, serial: Option<&str>) -> Result<String, Status> {
@@ -67,4 +85,39 @@ async fn of_two_payments_with_one_order_number_none_is_shown_for_the_other() {
     for serial in ["1", twin] {
         assert_eq!(story.find(serial).await.unwrap().order_number, number);
     }
+}
+
+#[tokio::test]
+async fn a_repeated_reversal_gets_its_stored_answer_though_its_number_is_no_longer_the_only_one() {
+    let (story, number) = paid().await;
+    let reversal = reverse(&story, &number, None).await.unwrap();
+    let twin = twin_of(&story, &number).await;
+    assert_eq!(reverse(&story, &number, None).await.unwrap(), reversal);
+    assert_eq!(story.find("1").await.unwrap().state(), PaymentState::Reversed);
+    assert_eq!(story.find(twin).await.unwrap().state(), PaymentState::Paid);
+}
+
+#[tokio::test]
+async fn of_two_payments_with_one_order_number_a_cancellation_by_it_gives_back_none() {
+    let (story, number, twin) = twins().await;
+    let before = story.cash().await;
+    let ambiguous = (Code::FailedPrecondition, "ORDER_NUMBER_AMBIGUOUS".to_owned());
+    for _again in 0..2 {
+        assert_eq!(refused(story.cancel("9", &number).await), ambiguous);
+    }
+    assert_eq!(story.cash().await, before);
+    story.cancel("10", twin).await.unwrap();
+    assert_eq!(story.find(twin).await.unwrap().state(), PaymentState::Cancelled);
+    assert_eq!(story.find("1").await.unwrap().state(), PaymentState::Paid);
+    assert_eq!(story.cash().await, before + 30_000);
+}
+
+#[tokio::test]
+async fn a_repeated_cancellation_gets_its_stored_answer_though_its_number_is_no_longer_the_only_one() {
+    let (story, number) = paid().await;
+    let cancelled = story.cancel("9", &number).await.unwrap();
+    let twin = twin_of(&story, &number).await;
+    assert_eq!(story.cancel("9", &number).await.unwrap(), cancelled);
+    assert_eq!(story.find("1").await.unwrap().state(), PaymentState::Cancelled);
+    assert_eq!(story.find(twin).await.unwrap().state(), PaymentState::Paid);
 }

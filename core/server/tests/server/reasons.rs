@@ -76,7 +76,6 @@ fn failures() -> Vec<Failure> {
         Failure::NetworkNotAllowed,
         Failure::TerminalUnknown,
         Failure::OpeningNotFound,
-        Failure::OrderNumberAmbiguous,
         Failure::SmsNotSent,
         Failure::NotSupported,
         Failure::CatalogueChanged {
