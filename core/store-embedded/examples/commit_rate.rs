@@ -108,8 +108,19 @@ async fn produce(store: Arc<EmbeddedStore>, producer: u64, until: Instant) -> Ve
     }
 }
 
+/// What the log takes, without the space that its last segment keeps.
+fn log_bytes(path: &Path) -> u64 {
+    let segments = std::fs::read_dir(path.join("log")).unwrap();
+    let used = segments.map(|segment| {
+        let bytes = std::fs::read(segment.unwrap().path()).unwrap();
+        bytes.iter().rposition(|byte| *byte != 0).unwrap_or_default()
+    });
+    u64::try_from(used.sum::<usize>()).unwrap()
+}
+
 async fn measure(folder: &Path, producers: u64) {
-    let options = Options::new(folder.join(format!("producers-{producers}"))).create([1; 16]);
+    let path = folder.join(format!("producers-{producers}"));
+    let options = Options::new(&path).create([1; 16]);
     let store = Arc::new(EmbeddedStore::open(options).unwrap());
     let begun = Instant::now();
     let until = begun + Duration::from_secs(SECONDS);
@@ -128,7 +139,7 @@ async fn measure(folder: &Path, producers: u64) {
     let at = |permille: usize| took[(took.len() - 1) * permille / 1000].as_micros();
     println!(
         "{producers:>4} producers: {rate:>7} commits/s, {:>6} groups ({}.{} a group, largest {}), \
-         p50 {} µs, p99 {} µs, p999 {} µs, longest {} µs",
+         p50 {} µs, p99 {} µs, p999 {} µs, longest {} µs, {} bytes of log a commit",
         stats.groups,
         count / stats.groups,
         count * 10 / stats.groups % 10,
@@ -137,6 +148,7 @@ async fn measure(folder: &Path, producers: u64) {
         at(990),
         at(999),
         at(1000),
+        log_bytes(&path) / count,
     );
 }
 

@@ -214,7 +214,7 @@ fn settle(
         durable: Durable::new(shelf.clone(), tail.position),
         watermark: watermark.map_err(folder.io(settling))?,
         file,
-        offset: tail.offset,
+        offset: tail.next(),
         size: active.header.size,
         store_id: *id,
         segment_bytes: options.segment_bytes,

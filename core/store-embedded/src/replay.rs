@@ -52,6 +52,7 @@ pub(crate) fn replay(
         let text = format!("they hold record {applied}, the log ends at {}", end.sequence);
         return Err(ReplayError::Tables(text));
     }
+    let damaged = ReplayError::Log;
     let mut replayed = 0_u64;
     for (segment, next) in shelf.from(applied) {
         if applied == end.sequence {
@@ -64,17 +65,16 @@ pub(crate) fn replay(
         let mut records = segment.records(bytes);
         let until = next.map_or(*end, |next| next.header.start);
         while records.at.sequence < until.sequence {
-            let begin = records.clone();
-            let damage = |what: &str| ReplayError::Log(segment.damage(&begin, what));
             let record = match records.next() {
                 Ok(Some(record)) => record,
-                Ok(None) => return Err(damage("the record is missing")),
-                Err(flaw) => return Err(damage(flaw.text())),
+                Ok(None) => return Err(damaged(segment.damage(&records, "the record is missing"))),
+                Err(flaw) => return Err(damaged(segment.damage(&records, flaw.text()))),
             };
             if record.behind.sequence <= applied {
                 continue;
             }
-            let changes = decode_group(record.body).map_err(|error| damage(&error.to_string()))?;
+            let changes = decode_group(record.body.clone())
+                .map_err(|error| damaged(segment.damage_in(&record, error.to_string())))?;
             apply(tables, changes, record.behind.sequence).map_err(ReplayError::Tables)?;
             replayed = replayed.saturating_add(1);
             options.points.reach(Point::Replayed);
@@ -82,7 +82,7 @@ pub(crate) fn replay(
         }
         if records.at != until {
             let what = "the segment does not end where the next one begins";
-            return Err(ReplayError::Log(segment.damage(&records, what)));
+            return Err(damaged(segment.damage(&records, what)));
         }
     }
     Ok(replayed)

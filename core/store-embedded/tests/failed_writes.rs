@@ -387,7 +387,7 @@ async fn a_segment_that_could_not_be_begun_is_no_unknown_outcome() {
             Ok(())
         });
         let small = |points| Options {
-            segment_bytes: 4096,
+            segment_bytes: 16 * 1024,
             points,
             ..options(folder.path())
         };

@@ -27,6 +27,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 
 const FRAME: usize = 72;
+const PAGE: usize = 4096;
 
 fn folder() -> TempDir {
     make(&std::env::temp_dir())
@@ -39,18 +40,22 @@ fn segments(folder: &Path) -> Vec<PathBuf> {
     segments
 }
 
-/// Where the records of a segment begin, and where they end.
+/// Where the records of a segment begin, and where the next one goes.
 fn records(segment: &Path) -> Vec<usize> {
     let bytes = fs::read(segment).unwrap();
-    let mut at = 128;
+    let mut at = PAGE;
     let mut found = Vec::new();
     while bytes.get(at..at + 8) == Some(b"MAPGROUP") {
         found.push(at);
-        let length = u32::from_be_bytes(bytes[at + 28..at + 32].try_into().unwrap());
-        at = (at + FRAME + usize::try_from(length).unwrap()).next_multiple_of(8);
+        at = end_of_record(&bytes, at).next_multiple_of(PAGE);
     }
     found.push(at);
     found
+}
+
+fn end_of_record(bytes: &[u8], at: usize) -> usize {
+    let length = u32::from_be_bytes(bytes[at + 28..at + 32].try_into().unwrap());
+    at + FRAME + usize::try_from(length).unwrap()
 }
 
 fn edit(path: &Path, edit: impl FnOnce(&mut Vec<u8>)) {
@@ -76,6 +81,58 @@ fn a_torn_record_that_nobody_was_answered_for_is_cut_and_told() {
     drop(store);
     let report = verify(torn.path()).unwrap();
     assert!(report.is_sound() && report.torn_bytes == 0, "{report:?}");
+}
+
+/// As folders were written before records began pages: one behind the other, from the header on.
+fn pack(segment: &Path) {
+    let marks = records(segment);
+    edit(segment, |bytes| {
+        let mut to = 128;
+        for at in &marks[..marks.len() - 1] {
+            let record = bytes[*at..end_of_record(bytes, *at)].to_vec();
+            bytes[to..to + record.len()].copy_from_slice(&record);
+            to = (to + record.len()).next_multiple_of(8);
+        }
+        bytes[to..].fill(0);
+    });
+}
+
+#[test]
+fn a_log_whose_records_share_pages_is_read_and_gone_on_with_in_pages_of_their_own() {
+    let packed = folder();
+    let all = segments(&packed.path().join("log"));
+    let active = all.last().unwrap();
+    let whole = folder();
+    let expected = read(&EmbeddedStore::open(options(whole.path())).unwrap());
+    all.iter().for_each(|segment| pack(segment));
+    assert!(verify(packed.path()).unwrap().is_sound());
+    let before = fs::read(active).unwrap();
+    let end = (before.iter().rposition(|byte| *byte != 0).unwrap() + 1).next_multiple_of(8);
+    let store = EmbeddedStore::open(options(packed.path())).unwrap();
+    assert!(read(&store) == expected);
+    work(&store, || true);
+    drop(store);
+    let after = fs::read(active).unwrap();
+    let page = end.next_multiple_of(PAGE);
+    assert!(after[..page] == before[..page], "a page with records was changed");
+    assert_eq!(after[page..page + 8], *b"MAPGROUP");
+    let report = verify(packed.path()).unwrap();
+    assert!(report.is_sound(), "{report:?}");
+    let store = EmbeddedStore::open(options(packed.path())).unwrap();
+    assert!(read(&store).feed == expected.feed);
+    // What the version before left of a record under way goes, wherever it begins.
+    drop(store);
+    edit(active, |bytes| bytes[end..end + 100].fill(1));
+    edit(active, |bytes| bytes[page..].fill(0));
+    fs::write(
+        packed.path().join("watermark"),
+        fs::read(whole.path().join("watermark")).unwrap(),
+    )
+    .unwrap();
+    fs::remove_dir_all(packed.path().join("state")).unwrap();
+    let store = EmbeddedStore::open(options(packed.path())).unwrap();
+    assert_eq!(store.stats().opening.torn_bytes, 100);
+    assert!(read(&store) == expected);
 }
 
 #[test]

@@ -21,7 +21,7 @@ const COMMITS: [u64; 2] = [24, 8];
 /// Small enough that every byte can be tried, with several segments.
 pub(crate) fn options(path: &Path) -> Options {
     Options {
-        segment_bytes: 4096,
+        segment_bytes: 32 * 1024,
         memtable_bytes: 64 * 1024,
         cache_bytes: 1024 * 1024,
         ..Options::new(path)

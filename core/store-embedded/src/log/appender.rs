@@ -2,7 +2,7 @@
 
 use super::chain::Position;
 use super::record;
-use super::segment::{HEADER, Header, Segment, offset};
+use super::segment::{FIRST, Header, Segment, offset};
 use super::shelf::Shelf;
 use super::tail::erase;
 use super::watermark::Watermark;
@@ -108,13 +108,13 @@ impl Appender {
             store_id: self.store_id,
             start,
             begun_ms: self.clock.now_ms(),
-            size: self.segment_bytes.max(length.saturating_add(offset(HEADER))),
+            size: self.segment_bytes.max(length.saturating_add(offset(FIRST))),
         };
         self.points.ask(Point::BeforeSegment)?;
         let (segment, file) = Segment::create(&folder, header)?;
         self.points.ask(Point::SegmentBegun)?;
         self.file = file;
-        self.offset = offset(HEADER);
+        self.offset = offset(FIRST);
         self.size = segment.header.size;
         self.durable.lock().0.push(segment);
         self.needs_segment = None;

@@ -83,8 +83,8 @@ impl Feed for LogFeed {
                 let begin = records.clone();
                 let record = match records.next() {
                     Ok(Some(record)) => record,
-                    Ok(None) => return Err(damaged(&segment.damage(&begin, "the record is missing"))),
-                    Err(flaw) => return Err(damaged(&segment.damage(&begin, flaw.text()))),
+                    Ok(None) => return Err(damaged(&segment.damage(&records, "the record is missing"))),
+                    Err(flaw) => return Err(damaged(&segment.damage(&records, flaw.text()))),
                 };
                 if record.behind.commits <= after {
                     continue;

@@ -1,6 +1,9 @@
-//! A record: a frame of fixed length, the body, and zeros up to a multiple of eight bytes.
+//! A record: a frame of fixed length, the body, and zeros up to the end of the page.
 //!
-//! Part of the stored format. Numbers are big-endian.
+//! Part of the stored format. Numbers are big-endian. Pages are of 4 KiB: what a disk writes as one piece, or
+//! tears in a power cut. A record begins a page, so that the one behind it never writes to a page that holds
+//! something acknowledged. Folders from before that have records that begin at the next multiple of eight
+//! bytes; those are read as well.
 //!
 //! | at | length | what |
 //! |---|---|---|
@@ -28,7 +31,11 @@ const FRAME: usize = 72;
 /// The frame without its checksum.
 const COVERED: usize = 64;
 
+/// Where records of earlier folders begin: multiples of this.
 const ALIGNMENT: usize = 8;
+
+/// A multiple of the largest piece that a power cut tears.
+pub(super) const PAGE: usize = 4096;
 
 /// Why bytes are not the record that is expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +63,9 @@ pub(crate) struct Record {
     /// The commits before it.
     pub(crate) commits_before: u64,
     pub(crate) body: Bytes,
-    /// Where the next one begins.
+    /// Where it begins.
+    pub(crate) begin: usize,
+    /// Where it ends.
     pub(crate) end: usize,
 }
 
@@ -74,7 +83,7 @@ pub(crate) fn encode(at: &Position, changes: &[Change], out: &mut Vec<u8>) -> Op
     let (head, tail) = frame.split_first_chunk_mut::<COVERED>()?;
     *head = covered;
     *tail.first_chunk_mut::<8>()? = checksum.to_be_bytes();
-    out.resize(out.len().next_multiple_of(ALIGNMENT), 0);
+    out.resize(out.len().next_multiple_of(PAGE), 0);
     Some(behind)
 }
 
@@ -157,6 +166,7 @@ pub(crate) fn read(bytes: &Bytes, offset: usize, at: &Position) -> Result<Record
         behind,
         commits_before: framed.commits_before,
         body: framed.body,
+        begin: offset,
         end: framed.end,
     })
 }

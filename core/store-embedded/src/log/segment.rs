@@ -1,4 +1,4 @@
-//! A segment: a file of fixed size, a header, then records, then zeros.
+//! A segment: a file of fixed size, a header in a page of its own, then records, then zeros.
 //!
 //! Part of the stored format. The header, numbers big-endian:
 //!
@@ -17,6 +17,7 @@
 use super::chain::Position;
 use super::damage::Damage;
 use super::record::{self, Flaw, Record};
+use super::tail::erase;
 use crate::folder::sync_folder;
 use bytes::Bytes;
 use std::fs::{self, File};
@@ -26,8 +27,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 const MAGIC: [u8; 8] = *b"MAPSEGM2";
 
-/// The length of the header; the first record begins behind it.
-pub(crate) const HEADER: usize = 128;
+/// The length of the header.
+const HEADER: usize = 128;
+
+/// Where the first record is written.
+pub(crate) const FIRST: usize = record::PAGE;
 
 const COVERED: usize = 120;
 
@@ -135,7 +139,7 @@ impl Segment {
             .create(true)
             .truncate(true)
             .open(&draft)?;
-        let made = take_space(&file, header.size)
+        let made = take_space(&file, 0, header.size)
             .and_then(|()| file.write_all(&header.encode()))
             .and_then(|()| file.sync_all())
             .and_then(|()| fs::rename(&draft, &path))
@@ -186,6 +190,11 @@ impl Segment {
         let next = records.at.sequence.saturating_add(1);
         Damage::new(&self.path, offset(records.offset), next, what)
     }
+
+    /// Damage in a record of it that could be read.
+    pub(crate) fn damage_in(&self, record: &Record, what: impl Into<String>) -> Damage {
+        Damage::new(&self.path, offset(record.begin), record.behind.sequence, what)
+    }
 }
 
 /// A place in memory as one in a file.
@@ -197,15 +206,16 @@ pub(crate) fn offset(place: usize) -> u64 {
 #[derive(Debug, Clone)]
 pub(crate) struct Records {
     bytes: Bytes,
-    /// Where the next record begins, or would.
+    /// Behind the last record; once there is none any more: where the next one goes.
     pub(crate) offset: usize,
     /// Where the log stands before it.
     pub(crate) at: Position,
 }
 
 impl Records {
-    /// The next record; `None`: nothing but zeros follows.
+    /// The next record; `None`: nothing but zeros follows. After a flaw `offset` is its place.
     pub(crate) fn next(&mut self) -> Result<Option<Record>, Flaw> {
+        self.skip_filling();
         match record::read(&self.bytes, self.offset, &self.at) {
             Ok(record) => {
                 self.offset = record.end;
@@ -214,6 +224,14 @@ impl Records {
             }
             Err(_) if self.rest_is_empty() => Ok(None),
             Err(flaw) => Err(flaw),
+        }
+    }
+
+    /// To the next page, where zeros lead there.
+    fn skip_filling(&mut self) {
+        let page = self.offset.next_multiple_of(record::PAGE);
+        if self.bytes.get(self.offset..page).is_some_and(is_zero) {
+            self.offset = page;
         }
     }
 
@@ -251,16 +269,14 @@ fn is_zero(bytes: &[u8]) -> bool {
         .all(|page| ZEROS.get(..page.len()) == Some(page))
 }
 
-/// Takes the space of a file, so that a record in it does not fail for want of it.
-fn take_space(file: &File, size: u64) -> io::Result<()> {
+/// Lengthens a file and takes the space, so that a record in it does not fail for want of it.
+pub(super) fn take_space(file: &File, from: u64, size: u64) -> io::Result<()> {
     use rustix::fs::{FallocateFlags, fallocate};
     use rustix::io::Errno;
-    match fallocate(file, FallocateFlags::empty(), 0, size) {
+    let length = size.saturating_sub(from);
+    match fallocate(file, FallocateFlags::empty(), from, length) {
         Ok(()) => Ok(()),
-        Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
-            io::copy(&mut io::repeat(0).take(size), &mut &*file)?;
-            io::Seek::rewind(&mut &*file)
-        }
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => erase(file, from, length),
         Err(error) => Err(error.into()),
     }
 }

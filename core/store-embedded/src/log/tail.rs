@@ -2,7 +2,8 @@
 
 use super::chain::Position;
 use super::damage::Damage;
-use super::segment::{Records, Segment, offset};
+use super::record;
+use super::segment::{Records, Segment, offset, take_space};
 use bytes::Bytes;
 use std::fs::File;
 use std::io;
@@ -13,14 +14,14 @@ use std::os::unix::fs::FileExt;
 pub(crate) struct Tail {
     /// The last whole record.
     pub(crate) position: Position,
-    /// Where the next record goes.
+    /// Where the log ends; what is left of a torn record begins here.
     pub(crate) offset: u64,
     /// What is left of a record that was never acknowledged (bytes); 0: nothing.
     pub(crate) torn: u64,
     /// The content of the active segment.
     pub(crate) bytes: Bytes,
-    /// Where the last record begins.
-    last: usize,
+    /// The last record, where nothing says that it is durable.
+    unsure: Option<(u64, Bytes)>,
 }
 
 /// Why an end can't be believed.
@@ -50,11 +51,10 @@ impl Tail {
     pub(crate) fn find(active: &Segment, watermark: Option<u64>) -> Result<Self, TailError> {
         let bytes = active.read()?;
         let mut records = active.records(bytes.clone());
-        let mut last = records.offset;
+        let mut last = None;
         let flaw = loop {
-            let begin = records.offset;
             match records.next() {
-                Ok(Some(_)) => last = begin,
+                Ok(Some(record)) => last = Some(record.begin..record.end),
                 Ok(None) => break None,
                 Err(flaw) => break Some(flaw),
             }
@@ -85,27 +85,34 @@ impl Tail {
         if acknowledged > found {
             return Err(TailError::Lost { acknowledged, found });
         }
+        let unsure = last.filter(|_| acknowledged < found);
         Ok(Self {
             position: records.at,
             offset: offset(records.offset),
             torn: torn(&records),
+            unsure: unsure.and_then(|last| Some((offset(last.start), bytes.get(last)?.to_vec().into()))),
             bytes,
-            last,
         })
     }
 
-    /// Cuts what is torn, and makes the end durable: what is read back after a crash, or after a sync
-    /// that failed, may be in memory only. Opens the segment for writing.
+    /// Where the next record goes: never into a page in which there is one.
+    pub(crate) fn next(&self) -> u64 {
+        let page = offset(record::PAGE);
+        self.offset.checked_next_multiple_of(page).unwrap_or(u64::MAX)
+    }
+
+    /// Cuts what is torn, and makes the end durable. Opens the segment for writing.
+    ///
+    /// What is read back after a sync that failed may be in memory only, so the last record is written
+    /// again; but not where the watermark tells that it was synced: a power cut in between could tear it.
     pub(crate) fn settle(&self, active: &Segment) -> io::Result<File> {
         let file = File::options().read(true).write(true).open(&active.path)?;
-        if file.metadata()?.len() < active.header.size {
-            file.set_len(active.header.size)?;
+        let length = file.metadata()?.len();
+        if length < active.header.size {
+            take_space(&file, length, active.header.size)?;
         }
-        if let Some(record) = usize::try_from(self.offset)
-            .ok()
-            .and_then(|end| self.bytes.get(self.last..end))
-        {
-            file.write_all_at(record, offset(self.last))?;
+        if let Some((at, record)) = &self.unsure {
+            file.write_all_at(record, *at)?;
         }
         erase(&file, self.offset, self.torn)?;
         file.sync_all()?;

@@ -101,12 +101,11 @@ impl LogReport {
         let length = offset(bytes.len());
         let mut records = segment.records(bytes);
         loop {
-            let begin = records.clone();
             match records.next() {
                 Ok(Some(record)) => {
                     if decode_group(record.body.clone()).is_err() {
                         self.findings
-                            .push(segment.damage(&begin, "the record's body can't be decoded"));
+                            .push(segment.damage_in(&record, "the record's body can't be decoded"));
                         return Ok(None);
                     }
                     if self.first == 0 {
@@ -205,12 +204,10 @@ pub fn dump(folder: &Path, from: u64, limit: u64, tell: &mut dyn FnMut(&str)) ->
         let segment = Segment::read_header(path)?.map_err(broken)?;
         let mut records = segment.records(segment.read()?);
         loop {
-            let begin = records.clone();
-            let Some(record) = records
-                .next()
-                .map_err(|flaw| broken(segment.damage(&begin, flaw.text())))?
-            else {
-                break;
+            let record = match records.next() {
+                Ok(Some(record)) => record,
+                Ok(None) => break,
+                Err(flaw) => return Err(broken(segment.damage(&records, flaw.text()))),
             };
             if record.behind.sequence < from {
                 continue;
@@ -220,12 +217,12 @@ pub fn dump(folder: &Path, from: u64, limit: u64, tell: &mut dyn FnMut(&str)) ->
             }
             told = told.saturating_add(1);
             let changes = decode_group(record.body.clone())
-                .map_err(|error| broken(segment.damage(&begin, error.to_string())))?;
+                .map_err(|error| broken(segment.damage_in(&record, error.to_string())))?;
             tell(&format!(
                 "record {} at {} offset {}: {} changes, {} bytes, commits from {}",
                 record.behind.sequence,
                 path.display(),
-                begin.offset,
+                record.begin,
                 changes.len(),
                 record.body.len(),
                 record.commits_before.saturating_add(1)

@@ -17,9 +17,11 @@ use xxhash_rust::xxh3::xxh3_64;
 pub(crate) const FILE: &str = "watermark";
 
 const SLOT: usize = 32;
-/// Slots are a sector apart, so that a torn write hits one.
-const DISTANCE: u64 = 512;
+/// Slots are a page apart, so that a torn write hits one.
+const DISTANCE: u64 = 4096;
 const SLOTS: u64 = 2;
+/// Earlier versions had the second one here.
+const FORMER_SLOT: u64 = 512;
 
 /// The open file.
 #[derive(Debug)]
@@ -55,11 +57,12 @@ impl Watermark {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let slot = |number: u64| {
-            let from = usize::try_from(number.saturating_mul(DISTANCE)).ok()?;
+        let slot = |from: u64| {
+            let from = usize::try_from(from).ok()?;
             read_slot(bytes.get(from..)?.first_chunk::<SLOT>()?, store_id)
         };
-        Ok((0..SLOTS).filter_map(slot).max())
+        let places = (0..SLOTS).map(|number| number.saturating_mul(DISTANCE));
+        Ok(places.chain([FORMER_SLOT]).filter_map(slot).max())
     }
 
     /// Notes that all records up to this one are durable.
