@@ -1493,7 +1493,7 @@ pub static OILCARD_OPEN_ONLINE: Endpoint = Endpoint {
 /// Request of `/gw/oilcard/open_online` (002 线上开卡接口). Opens a card.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 pub struct OilcardOpenOnlineRequest {
-    /// The owner's ID number.
+    /// The owner's ID number. The document's sample has 19 characters; this one has the form of GB 11643.
     #[serde(rename = "ID")]
     pub id_number: String,
     /// The owner's name.

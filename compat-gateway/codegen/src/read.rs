@@ -117,9 +117,11 @@ fn complete(pool: &DescriptorPool, endpoint: &Endpoint) -> Result<(), Error> {
             return fail(format!("{what} is not given"));
         }
     }
-    let digested = endpoint.fields.iter().any(|field| field.digest != Digest::None);
-    if digested != endpoint.has_tsig() {
-        return fail("fields have a digest exactly where the credential is CREDENTIAL_APP_TSIG".to_owned());
+    for field in &endpoint.fields {
+        if (field.digest != Digest::None) != endpoint.has_tsig() {
+            let problem = "has a digest exactly where the credential is CREDENTIAL_APP_TSIG";
+            return Err(Error::at(format!("{}.{}", endpoint.name, field.name), problem));
+        }
     }
     let reasons = pool.get_enum_by_name("map.common.v1.ErrorReason");
     let known = |reason: &str| {
@@ -248,6 +250,10 @@ fn request_field(
             "codec payment_code and ENCRYPTION_PAYMENT_CODE go together",
         ));
     }
+    let example = options.text("example");
+    if example.is_empty() && codec.name != "text" {
+        return Err(Error::at(&place, "needs an example: only a text may go without"));
+    }
     let digest = match options.choice("digest") {
         0 => Digest::None,
         1 => Digest::Documented,
@@ -265,7 +271,7 @@ fn request_field(
         encryption,
         digest,
         max_chars: options.uint("max_chars"),
-        example: options.text("example"),
+        example,
     })
 }
 
@@ -394,7 +400,15 @@ impl Answer<'_> {
         let (path, request) = (options.text("core"), options.text("request"));
         let source = match (path.as_str(), request.as_str(), constant) {
             (path, "", None) if !path.is_empty() => Source::Core(fitting(place, core, path, codec)?),
-            ("", request, None) if !request.is_empty() => Source::Request(self.repeated(place, request)?),
+            ("", request, None) if !request.is_empty() => {
+                Source::Request(self.repeated(place, request, codec, options.flag("omit_empty"))?)
+            }
+            ("", "", Some(_)) if codec.number => {
+                return Err(Error::at(
+                    place,
+                    "a constant is a text, but the codec prints a number",
+                ));
+            }
             ("", "", Some(text)) => Source::Constant(text),
             ("", "", None) => return Err(Error::at(place, "has no source: needs core, request or constant")),
             _ => {
@@ -415,27 +429,21 @@ impl Answer<'_> {
         })
     }
 
-    fn repeated(&self, place: &str, name: &str) -> Result<usize, Error> {
-        let index = self
-            .fields
-            .iter()
-            .position(|field| field.name == name)
-            .ok_or_else(|| {
-                Error::at(
-                    place,
-                    format!("{} has no request field {name:?} to repeat", self.rpc),
-                )
-            })?;
-        if self
-            .fields
-            .get(index)
-            .is_some_and(|field| field.encryption != Encryption::None)
-        {
-            return Err(Error::at(
-                place,
-                format!("repeats {name:?}, which is encrypted in the request"),
-            ));
-        }
-        Ok(index)
+    fn repeated(&self, place: &str, name: &str, codec: &Codec, omit_empty: bool) -> Result<usize, Error> {
+        let mut fields = self.fields.iter().enumerate();
+        let Some((index, field)) = fields.find(|(_, field)| field.name == name) else {
+            let problem = format!("{} has no request field {name:?} to repeat", self.rpc);
+            return Err(Error::at(place, problem));
+        };
+        let problem = if field.encryption != Encryption::None {
+            "which is encrypted in the request"
+        } else if field.codec.number != codec.number {
+            "which is a text here and a number there"
+        } else if codec.number && !field.required && !omit_empty {
+            "a number that may be absent, so it needs omit_empty"
+        } else {
+            return Ok(index);
+        };
+        Err(Error::at(place, format!("repeats {name:?}, {problem}")))
     }
 }

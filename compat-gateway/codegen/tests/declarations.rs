@@ -84,7 +84,7 @@ fn a_wrong_endpoint_is_refused_by_name() {
         (
             "CREDENTIAL_NETWORK",
             "CREDENTIAL_APP_TSIG",
-            "FrontPay: fields have a digest",
+            "FrontPay.consumerId: has a digest exactly where",
         ),
         (
             "\"PAYMENT_UNKNOWN_KEY_CLOSED\"",
@@ -156,6 +156,11 @@ fn a_wrong_request_field_is_refused_by_name() {
             "",
             "FrontPay.sum: has no (request)",
         ),
+        (
+            "core: \"amount_fen\", required: true, example: \"5000\"",
+            "core: \"amount_fen\", required: true",
+            "FrontPay.sum: needs an example",
+        ),
     ] {
         check(file, from, to, complaint);
     }
@@ -176,10 +181,31 @@ fn a_wrong_answer_field_is_refused_by_name() {
         ),
         ("request: \"nothing\", ", "has no request field \"nothing\""),
         ("request: \"paymentCodeDES\", ", "which is encrypted"),
+        ("request: \"sum\", ", "which is a text here and a number there"),
     ] {
         check("front_offline.proto", source, to, &format!("{place}: "));
         check("front_offline.proto", source, to, complaint);
     }
+    let number = "(answer) = {codec: \"fen\", core: \"payment.amount_fen\", ";
+    for (to, complaint) in [
+        (
+            "(answer) = {codec: \"fen\", request: \"productPrice\", ",
+            "needs omit_empty",
+        ),
+        (
+            "(answer) = {codec: \"fen\", constant: {text: \"1\"}, ",
+            "a constant is a text",
+        ),
+    ] {
+        check("front_offline.proto", number, to, complaint);
+    }
+    // What no signature covered, nobody vouched for.
+    check(
+        "gw_offline.proto",
+        "codec: \"consumer\", core: \"consumer\", required: true, digest: DIGEST_DOCUMENTED",
+        "codec: \"consumer\", core: \"consumer\", required: true",
+        "GwPay.consumerId: has a digest exactly where",
+    );
     let list = "(answer) = {core: \"products\"}";
     check(
         "front_offline.proto",
@@ -193,6 +219,24 @@ fn a_wrong_answer_field_is_refused_by_name() {
         "(answer) = {core: \"account.status\"}",
         "at a message",
     );
+}
+
+/// The example that people copy from, in the place of the file it is taken from.
+#[test]
+fn the_declaration_in_the_readme_is_one() {
+    let readme = fs::read_to_string(root().join("compat-gateway/README.md")).unwrap();
+    let (_, example) = readme.split_once("```proto\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let (rpc, messages) = example.split_once("\n\n").unwrap();
+    let imports = "import \"map/legacy/v1/answers.proto\";\nimport \"map/legacy/v1/options.proto\";";
+    let file = format!(
+        "syntax = \"proto3\";\npackage map.legacy.v1;\n{imports}\nservice Example {{\n{rpc}\n}}\n{messages}"
+    );
+    let whole = fs::read_to_string(root().join("compat-gateway/proto/map/legacy/v1/oilcard.proto")).unwrap();
+    let contract = changed("oilcard.proto", &whole, &file).unwrap();
+    let last = contract.endpoints.last().unwrap();
+    assert_eq!(last.name, "OilcardGet");
+    assert_eq!(last.answer.len(), 2);
 }
 
 #[test]

@@ -23,8 +23,9 @@ pub(crate) fn is_whitespace(c: char) -> bool {
     )
 }
 
-/// True for empty text and for text of Java whitespace only.
-pub(crate) fn is_blank(text: &str) -> bool {
+/// True for empty text and for text of Java whitespace only: what digests leave out, so what counts as absent.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
     text.chars().all(is_whitespace)
 }
 

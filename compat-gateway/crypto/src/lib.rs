@@ -28,4 +28,5 @@ pub mod single_des;
 pub mod triple_des;
 
 pub use charset::Charset;
+pub use java_text::is_blank;
 pub use padded_blocks::DecryptError;

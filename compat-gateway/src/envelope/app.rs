@@ -8,6 +8,7 @@ use crate::settings::AppSignature;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use map_legacy_crypto::digest::app_signature;
+use map_legacy_crypto::is_blank;
 use std::borrow::Cow;
 
 /// The members of `app`. What is absent is empty: the digest skips both alike.
@@ -23,13 +24,13 @@ impl<'a> App<'a> {
         let app = members.object("app").map_err(|()| Refusal::Malformed("app"))?;
         let app = app.ok_or(Refusal::Missing("app"))?;
         let id = text(&app, "appId")?
-            .filter(|id| !id.trim().is_empty())
+            .filter(|id| !is_blank(id))
             .ok_or(Refusal::Missing("appId"))?;
         Ok(Self {
             id,
             time_stamp: text(&app, "timeStamp")?.unwrap_or_default(),
             nonce: text(&app, "nonce")?.unwrap_or_default(),
-            signature: text(&app, "signature")?.filter(|signature| !signature.trim().is_empty()),
+            signature: text(&app, "signature")?.filter(|signature| !is_blank(signature)),
         })
     }
 

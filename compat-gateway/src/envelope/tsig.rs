@@ -9,6 +9,7 @@ use crate::pool::Pool;
 use crate::refusal::Refusal;
 use crate::settings::{DigestList, TsigAlgorithm};
 use map_legacy_crypto::digest::{Blank, tsig_text, value_sorted_md5};
+use map_legacy_crypto::is_blank;
 use std::borrow::Cow;
 
 /// The members of `tsig`, all of them required.
@@ -31,7 +32,7 @@ impl<'a> Tsig<'a> {
         let tsig = tsig.ok_or(Refusal::Missing("tsig"))?;
         let required = |name: &'static str, shown: &'static str| {
             text(&tsig, name)?
-                .filter(|text| !text.trim().is_empty())
+                .filter(|text| !is_blank(text))
                 .ok_or(Refusal::Missing(shown))
         };
         Ok(Self {

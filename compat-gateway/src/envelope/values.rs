@@ -6,6 +6,7 @@ use crate::directory::Caller;
 use crate::json::{Members, Scalar};
 use crate::refusal::Refusal;
 use crate::settings::{PaymentCodeMode, PinAccount};
+use map_legacy_crypto::is_blank;
 use map_legacy_crypto::single_des::Mode;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -56,7 +57,7 @@ impl<'a> Fields<'a> {
         for (field, text) in self.fields.iter().zip(self.received) {
             let value = match text {
                 // An optional field that is blank is absent: the digest skips both alike.
-                Some(text) if text.trim().is_empty() && !field.required => None,
+                Some(text) if is_blank(&text) && !field.required => None,
                 Some(text) => Some(open(field, text, &caller)?),
                 None => None,
             };
@@ -78,7 +79,7 @@ fn one<'a>(field: &'static Field, payload: &Members<'a>) -> Result<Option<Cow<'a
             return Err(Refusal::Malformed(field.name));
         }
     };
-    let blank = text.as_ref().is_some_and(|text| text.trim().is_empty());
+    let blank = text.as_deref().is_some_and(is_blank);
     if field.required && (text.is_none() || (blank && !field.may_be_blank)) {
         return Err(Refusal::Missing(field.name));
     }
@@ -184,7 +185,7 @@ fn open<'a>(field: &'static Field, text: Cow<'a, str>, caller: &Caller) -> Resul
         }
         Encryption::PaymentCode => payment_code(&text, caller).ok_or(damaged)?,
     };
-    let blank = text.trim().is_empty();
+    let blank = is_blank(&text);
     if field.encryption != Encryption::None && blank && !field.may_be_blank {
         return Err(damaged);
     }

@@ -209,7 +209,7 @@ async fn over_http2_an_unknown_outcome_resets_its_stream_and_no_other() {
     served
         .bench
         .core
-        .answers(|call| Ok(super::fixture::response(&call.rpc)));
+        .answers(|call| Ok(super::declared::response(&call.rpc)));
     let answer = client
         .send_request(request())
         .await
@@ -245,7 +245,7 @@ async fn a_shutdown_lets_open_requests_finish_and_takes_no_new_ones() {
     let (signal, gate) = (Arc::clone(&arrived), Arc::clone(&released));
     served.bench.core.scripted(move |call| {
         let (response, signal, gate) = (
-            super::fixture::response(&call.rpc),
+            super::declared::response(&call.rpc),
             Arc::clone(&signal),
             Arc::clone(&gate),
         );

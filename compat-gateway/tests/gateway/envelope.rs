@@ -1,10 +1,13 @@
 //! Who may call, and with what signature.
 
+use super::declared::declared;
 use super::fixture::{
     APP, APP_KEY, Bench, FixedStamps, NOW, Reply, app, bench, bench_with, config, endpoint, listener,
     payload, signer,
 };
 use map_gateway::{ListenerConfig, ListenerContext};
+use map_gateway_codegen::model::Effect;
+use map_legacy_client::contract::Credential;
 use map_legacy_client::{Algorithm, Caller, Charset, Endpoint, Signer};
 use serde_json::{Value, json};
 
@@ -30,6 +33,11 @@ async fn sent(bench: &Bench, endpoint: &'static Endpoint, caller: Caller, stamp:
         "the core is asked exactly for what is not refused: {message}"
     );
     message
+}
+
+fn vouched_by(credential: Credential) -> impl Iterator<Item = &'static Endpoint> {
+    let all = map_legacy_client::generated::ENDPOINTS.iter().copied();
+    all.filter(move |endpoint| endpoint.credential == credential)
 }
 
 async fn tampered(bench: &Bench, endpoint: &'static Endpoint, change: impl FnOnce(&mut Value)) -> String {
@@ -68,8 +76,8 @@ async fn a_caller_whose_settings_are_broken_gets_no_decision() {
 #[tokio::test]
 async fn app_signature_is_verified_where_it_is_the_only_credential() {
     let bench = bench().await;
-    for name in ["gw_get_account_info", "oilcard_get", "app_download_product"] {
-        let endpoint = endpoint(name);
+    for endpoint in vouched_by(Credential::App) {
+        let name = endpoint.name;
         for member in ["timeStamp", "nonce", "signature"] {
             let message = tampered(&bench, endpoint, |json| json["app"][member] = json!("x")).await;
             assert!(message.ends_with("，应用签名错误"), "{name} {member}: {message}");
@@ -106,20 +114,15 @@ async fn beside_tsig_a_present_app_signature_is_verified_unless_the_app_says_it_
 #[tokio::test]
 async fn each_signed_value_of_tsig_counts() {
     let bench = bench().await;
-    for name in [
-        "gw_pay",
-        "gw_pay_cancel",
-        "gw_pay_undo",
-        "oilcard_open_online",
-        "oilcard_transfer_to_cash_account",
-    ] {
+    for endpoint in vouched_by(Credential::AppTsig) {
+        let name = endpoint.name;
         for (member, value) in [
             ("timeStamp", "other"),
             ("nonce", "other"),
             ("signature", "AAAA"),
             ("signature", "不是base64"),
         ] {
-            let message = tampered(&bench, endpoint(name), |json| json["tsig"][member] = json!(value)).await;
+            let message = tampered(&bench, endpoint, |json| json["tsig"][member] = json!(value)).await;
             assert!(message.ends_with("，交易签名错误"), "{name} {member}: {message}");
         }
     }
@@ -189,14 +192,10 @@ async fn digests_are_over_gbk_bytes_where_the_app_says_so() {
 #[tokio::test]
 async fn outside_the_freshness_window_reads_are_refused_changes_unanswered_undo_and_cancel_served() {
     let bench = with_app(json!({ "freshness_window_s": 300 })).await;
-    for (name, told) in [
-        ("gw_get_account_info", true),
-        ("app_download_product", true),
-        ("gw_pay", false),
-        ("oilcard_open_online", false),
-        ("oilcard_transfer_to_cash_account", false),
-        ("oilcard_get", false),
-    ] {
+    let apps = || vouched_by(Credential::App).chain(vouched_by(Credential::AppTsig));
+    let effect = |endpoint: &Endpoint| declared(endpoint).effect;
+    for endpoint in apps().filter(|endpoint| effect(endpoint) != Effect::GiveBack) {
+        let (name, told) = (endpoint.name, effect(endpoint) == Effect::Read);
         for (stamp, fresh) in [
             ("1420171920", true),
             ("1420172220", true),
@@ -205,7 +204,7 @@ async fn outside_the_freshness_window_reads_are_refused_changes_unanswered_undo_
             ("20150102121200", true),
             ("TIMESTAMP", false),
         ] {
-            let reply = reply(&bench, endpoint(name), app(Algorithm::Sha1WithRsa), stamp).await;
+            let reply = reply(&bench, endpoint, app(Algorithm::Sha1WithRsa), stamp).await;
             assert_eq!(!bench.core.take_calls().is_empty(), fresh, "{name} {stamp}");
             match (fresh, told) {
                 (true, _) => assert_eq!(reply.errcode(), 0, "{name} {stamp}"),
@@ -214,9 +213,9 @@ async fn outside_the_freshness_window_reads_are_refused_changes_unanswered_undo_
             }
         }
     }
-    for name in ["gw_pay_undo", "gw_pay_cancel"] {
-        let message = sent(&bench, endpoint(name), app(Algorithm::Sha1WithRsa), "1").await;
-        assert_eq!(message, "交易撤销成功", "{name}");
+    for endpoint in apps().filter(|endpoint| effect(endpoint) == Effect::GiveBack) {
+        let message = sent(&bench, endpoint, app(Algorithm::Sha1WithRsa), "1").await;
+        assert_eq!(message, declared(endpoint).success, "{}", endpoint.name);
     }
     assert_eq!(NOW, 1_420_171_920);
 }

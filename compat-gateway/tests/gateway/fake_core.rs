@@ -87,7 +87,7 @@ impl FakeCore {
             }))),
             directory: Arc::new(Mutex::new(directory)),
         };
-        core.answers(|call| Ok(super::fixture::response(&call.rpc)));
+        core.answers(|call| Ok(super::declared::response(&call.rpc)));
         core
     }
 

@@ -1,5 +1,6 @@
-//! Callers, payloads and canonical answers that the tests share.
+//! Callers and the gateway that the tests share.
 
+pub use super::declared::payload;
 use super::fake_core::FakeCore;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -7,17 +8,7 @@ use http_body_util::{BodyExt, Full};
 use map_gateway::{Clock, Core, Gateway, GatewayConfig, ListenerConfig, ListenerContext, NoAnswer, Secret};
 use map_legacy_client::generated::ENDPOINTS;
 use map_legacy_client::{Algorithm, Caller, Endpoint, Signer, Stamps};
-use map_proto::account::v1::GetBalanceResponse;
-use map_proto::catalog::v1::{ListProductsResponse, Product};
-use map_proto::common::v1::{Account, AccountStatus, AccountSummary, AccountType, PosKey};
-use map_proto::opening::v1::{FindOpeningResponse, OpenCardResponse, Opening};
-use map_proto::payment::v1::{
-    CancelPaymentResponse, PayResponse, Payment, PaymentState, Purchase, ReversePaymentResponse,
-};
 use map_proto::provisioning::v1::{self as provisioning, Role};
-use map_proto::transfer::v1::TransferToCashResponse;
-use prost::Message;
-use prost_types::Timestamp;
 use serde_json::{Map, Value, json};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -221,170 +212,4 @@ pub fn app(algorithm: Algorithm) -> Caller {
 
 pub fn endpoint(name: &str) -> &'static Endpoint {
     ENDPOINTS.iter().find(|endpoint| endpoint.name == name).unwrap()
-}
-
-/// The sample of the documents in clear, with the values put right that could never pass.
-pub fn payload(endpoint: &Endpoint) -> Map<String, Value> {
-    let value = |name: &str| match name {
-        "consumerId" | "mobileNum" => json!(MOBILE),
-        "paymentCodeDES" => json!({ "code": PIN, "account": MOBILE }),
-        "paymentCodeMD5" => json!(PIN),
-        "sum" => json!(5000),
-        "sellerId" => json!("SH12345"),
-        "storeId" => json!("ST12345"),
-        "terminalId" => json!("ZJ000001"),
-        "operatorId" => json!("zhangsan"),
-        "batchNo" => json!("123123123122132"),
-        "terminalOrderId" => json!("1234567890123456789"),
-        "orderId" => json!("12345678900987654321"),
-        "productName" => json!("0号柴油"),
-        "productPrice" => json!(500),
-        "productQuantity" => json!("1.55"),
-        "ID" => json!("11010519491231002X"),
-        "name" => json!("李四"),
-        "smsCode" => json!("4567"),
-        "channelOrderId" => json!("channel1234567890"),
-        "channelNo" => json!("channel001"),
-        "productId" => json!("10"),
-        "accountId" => json!(CARD),
-        "accountCode" => json!("2314"),
-        "appOrderId" => json!("AO201412122344888444"),
-        "remark" => json!("备注 \"1\""),
-        other => panic!("no value for {other}"),
-    };
-    endpoint
-        .fields
-        .iter()
-        .map(|field| (field.name.to_owned(), value(field.name)))
-        .collect()
-}
-
-fn time(seconds: i64) -> Option<Timestamp> {
-    Some(Timestamp { seconds, nanos: 0 })
-}
-
-pub fn payment() -> Payment {
-    Payment {
-        order_number: "ud12345678901234567890".into(),
-        key: Some(PosKey {
-            seller_id: "SH12345".into(),
-            terminal_id: "ZJ000001".into(),
-            batch_number: "123123123122132".into(),
-            serial_number: "1234567890123456789".into(),
-        }),
-        state: PaymentState::Paid.into(),
-        consumer: MOBILE.into(),
-        account_number: CARD.into(),
-        amount_fen: 5000,
-        pay_time: time(NOW),
-        store_id: "ST12345".into(),
-        clerk_id: "lisi".into(),
-        purchase: Some(Purchase {
-            product_name: "0号柴油".into(),
-            unit_price_fen: Some(500),
-            quantity: "1.55".into(),
-        }),
-        caller_order_number: "1234567890".into(),
-        remark: "of the payment".into(),
-        ..Default::default()
-    }
-}
-
-fn summary() -> Option<AccountSummary> {
-    Some(AccountSummary {
-        account_number: CARD.into(),
-        available_fen: 300_000,
-        status: AccountStatus::Normal.into(),
-    })
-}
-
-fn card() -> Option<Account> {
-    Some(Account {
-        account_number: CARD.into(),
-        r#type: AccountType::Instalment.into(),
-        product_id: "10".into(),
-        face_value_fen: 400_000,
-        unreleased_fen: 100_000,
-        available_fen: 300_000,
-        total_stages: 4,
-        remaining_stages: 1,
-        stage_fen: 100_000,
-        valid_from: time(1_420_041_600),
-        valid_until: time(1_433_088_000),
-        status: AccountStatus::Frozen.into(),
-    })
-}
-
-fn opening() -> Option<Opening> {
-    Some(Opening {
-        order_number: "12345678901234567890".into(),
-        idempotency_key: "AO201412122344888444".into(),
-        open_time: time(NOW),
-        card: card(),
-    })
-}
-
-/// A canonical answer of each method.
-pub fn response(rpc: &str) -> Vec<u8> {
-    let (order_number, account) = ("ud99".to_owned(), summary());
-    match rpc.rsplit('/').next().unwrap() {
-        "Pay" => PayResponse {
-            payment: Some(payment()),
-            account,
-        }
-        .encode_to_vec(),
-        "CancelPayment" => {
-            let (payment, cancel_time) = (Some(payment()), time(NOW + 60));
-            CancelPaymentResponse {
-                order_number,
-                cancel_time,
-                payment,
-                account,
-            }
-            .encode_to_vec()
-        }
-        "ReversePayment" => {
-            let (payment, reverse_time) = (Some(payment()), time(NOW + 60));
-            ReversePaymentResponse {
-                order_number,
-                reverse_time,
-                payment,
-                account,
-            }
-            .encode_to_vec()
-        }
-        "GetBalance" => GetBalanceResponse {
-            account,
-            valid_until: time(1_433_088_000),
-        }
-        .encode_to_vec(),
-        "ListProducts" => {
-            let product = |id: &str, price_fen| Product {
-                product_id: id.into(),
-                name: format!("乐驾包{id}"),
-                short_name: "乐驾包".into(),
-                price_fen,
-                ..Default::default()
-            };
-            let products = vec![product("1010", 450_000), product("1011", 350_000)];
-            ListProductsResponse {
-                products,
-                ..Default::default()
-            }
-            .encode_to_vec()
-        }
-        "OpenCard" => OpenCardResponse { opening: opening() }.encode_to_vec(),
-        "FindOpening" => FindOpeningResponse { opening: opening() }.encode_to_vec(),
-        "TransferToCash" => {
-            let (cash_account, transfer_time) = (summary(), time(NOW));
-            TransferToCashResponse {
-                order_number,
-                transfer_time,
-                cash_account,
-                card: card(),
-            }
-            .encode_to_vec()
-        }
-        other => panic!("no answer for {other}"),
-    }
 }

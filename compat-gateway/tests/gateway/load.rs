@@ -18,7 +18,7 @@ async fn narrow() -> (Arc<Bench>, Arc<Semaphore>, Arc<Semaphore>) {
     let (signal, gate) = (Arc::clone(&arrived), Arc::clone(&released));
     bench.core.scripted(move |call| {
         let (response, signal, gate) = (
-            super::fixture::response(&call.rpc),
+            super::declared::response(&call.rpc),
             Arc::clone(&signal),
             Arc::clone(&gate),
         );

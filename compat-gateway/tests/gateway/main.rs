@@ -13,6 +13,7 @@
 
 mod any_bytes;
 mod connections;
+mod declared;
 mod envelope;
 mod fake_core;
 mod fields;

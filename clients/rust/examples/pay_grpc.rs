@@ -1,4 +1,4 @@
-//! Pays 1.00 yuan at the demo's terminal: `cargo run -p map-client --example pay -- URL KEY`.
+//! Pays 1.00 yuan at the demo's terminal: `cargo run -p map-client --example pay_grpc -- URL KEY`.
 #![allow(clippy::print_stdout, reason = "an example talks to the person who runs it")]
 
 use map_client::proto::common::v1::{PaymentCode, PosKey, payment_code::Form};
@@ -9,7 +9,7 @@ use map_client::{ClientConfig, MapClient};
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let (Some(url), Some(key)) = (args.next(), args.next()) else {
-        return Err("usage: pay URL BEARER_KEY [SERIAL]".into());
+        return Err("usage: pay_grpc URL BEARER_KEY [SERIAL]".into());
     };
     let serial = args.next().unwrap_or_else(|| "example-1".to_owned());
     let client = MapClient::new(ClientConfig::new(url, key))?;

@@ -1,6 +1,6 @@
 //! Pays 50 yuan at a POS terminal, and reverses it if nobody knows whether it happened.
 //!
-//! `cargo run -p map-legacy-client --example pay -- http://127.0.0.1:8080 <POSP key> <mobile> <code> <serial>`
+//! `cargo run -p map-legacy-client --example pay_json -- http://127.0.0.1:8080 <POSP key> <mobile> <code> <serial>`
 
 use map_legacy_client::generated::{FrontPayRequest, FrontPayUndoRequest};
 use map_legacy_client::{CallError, Caller, Client, PaymentCode};
