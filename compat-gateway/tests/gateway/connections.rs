@@ -103,6 +103,29 @@ async fn an_unknown_outcome_closes_the_connection_without_a_byte() {
     served.stop().await;
 }
 
+/// Clients of 2015 write their request, close their side and read to the end.
+#[tokio::test]
+async fn a_client_that_closes_its_side_after_the_request_is_answered() {
+    let served = serve(&listener()).await;
+    served.bench.core.scripted(|call| {
+        let response = super::fixture::response(&call.rpc);
+        Box::pin(async move {
+            // Time for the gateway to see the end of what the client says.
+            for _ in 0..1000 {
+                tokio::task::yield_now().await;
+            }
+            Ok(response)
+        })
+    });
+    let mut stream = TcpStream::connect(served.address).await.unwrap();
+    stream.write_all(pay().as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("\"errcode\":0"), "{answer}");
+    served.stop().await;
+}
+
 #[tokio::test]
 async fn who_connects_and_says_nothing_loses_the_place_in_time() {
     the_place_is_free_in_time_after(b"").await;

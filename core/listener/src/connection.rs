@@ -122,7 +122,9 @@ fn builder(bounds: &Bounds) -> auto::Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(bounds.head);
+        .header_read_timeout(bounds.head)
+        // Who closes their side behind the request still reads the answer.
+        .half_close(true);
     builder
         .http2()
         .timer(TokioTimer::new())

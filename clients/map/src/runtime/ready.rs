@@ -38,13 +38,12 @@ impl Ready {
             ui.line(&format!("  gRPC    {}://{core}", scheme(core_tls)));
         }
         for listener in &self.gateway {
-            let network = listener
-                .network
-                .as_ref()
-                .map(|network| format!("  (POS network {network})"));
-            let network = network.unwrap_or_default();
+            let network = match &listener.network {
+                Some(network) => format!("POS network {network}"),
+                None => "apps; `network` is not set, so /front/offline is refused".to_owned(),
+            };
             ui.line(&format!(
-                "  JSON    {}://{}{network}",
+                "  JSON    {}://{}  ({network})",
                 scheme(listener.tls),
                 listener.address
             ));
