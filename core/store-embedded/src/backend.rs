@@ -5,6 +5,7 @@ use crate::keeper::Keeper;
 use crate::log::Appender;
 use crate::options::Options;
 use crate::points::Point;
+use crate::recent::Recent;
 use crate::seam::{AppendError, Backend, Batch, Cells};
 use crate::slot::Slot;
 use crate::tables::Tables;
@@ -19,6 +20,8 @@ pub(crate) struct LoggedBackend {
     pub(crate) keeper: Keeper,
     /// Where readers find the tables.
     pub(crate) slot: Arc<Slot>,
+    /// What readers need not look up there.
+    pub(crate) recent: Arc<Recent>,
     pub(crate) folder: Folder,
     pub(crate) options: Options,
 }
@@ -37,6 +40,7 @@ impl Backend for LoggedBackend {
             .map_err(AppendError::Refused)?;
         let behind = self.log.append(&batch.changes)?;
         let size = self.tables.apply(&batch.cells, behind.sequence);
+        self.recent.follow(&batch.changes);
         self.options.points.reach(Point::Applied);
         self.log.raise_watermark(&behind);
         if size >= self.options.memtable_bytes {

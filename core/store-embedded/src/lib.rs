@@ -35,6 +35,7 @@ mod open;
 mod options;
 mod points;
 mod read;
+mod recent;
 mod replay;
 mod seam;
 mod slot;

@@ -2,6 +2,7 @@
 
 use crate::cell::{Header, decode_claim, decode_pointer};
 use crate::layout;
+use crate::recent::Recent;
 use crate::tables::{KeyRange, Tables};
 use crate::views::Snapshot;
 use bytes::Bytes;
@@ -24,7 +25,14 @@ fn header(tables: &Tables, at: &Snapshot, partition: &PartitionId) -> StoreResul
 }
 
 /// The header and the rows asked for.
-pub(crate) fn load(tables: &Tables, partition: &PartitionId, what: &Load) -> StoreResult<Loaded> {
+pub(crate) fn load(
+    tables: &Tables,
+    recent: &Recent,
+    partition: &PartitionId,
+    what: &Load,
+) -> StoreResult<Loaded> {
+    // Asked before the snapshot is taken, so that what it shows is live, too.
+    let live = recent.is_live();
     let at = tables.snapshot();
     let header = header(tables, &at, partition)?;
     let mut rows = BTreeMap::new();
@@ -36,14 +44,17 @@ pub(crate) fn load(tables: &Tables, partition: &PartitionId, what: &Load) -> Sto
         }
     }
     for kind in what.kinds.iter().filter(|kind| **kind != RowKind::Header) {
-        let prefix = layout::kind_prefix(partition, *kind);
-        let range = (
-            Bound::Included(prefix.clone()),
-            Bound::Excluded(layout::behind(&prefix)),
-        );
-        for (cell, body) in tables.range_at(&at, range, false, usize::MAX)? {
-            rows.insert(row_key(*kind, &prefix, &cell), body);
-        }
+        let all = match recent.rows(partition, header.version, *kind) {
+            Some(all) => all,
+            None => {
+                let all = rows_of_kind(tables, &at, partition, *kind)?;
+                if live {
+                    recent.remember(partition, header.version, *kind, &all);
+                }
+                all
+            }
+        };
+        rows.extend(all.into_iter().map(|row| (row.key, row.body)));
     }
     if (what.kinds.contains(&RowKind::Header) || what.keys.contains(&RowKey::HEADER))
         && let Some(body) = &header.body
@@ -56,6 +67,25 @@ pub(crate) fn load(tables: &Tables, partition: &PartitionId, what: &Load) -> Sto
         header: header.body,
         rows,
     })
+}
+
+fn rows_of_kind(
+    tables: &Tables,
+    at: &Snapshot,
+    partition: &PartitionId,
+    kind: RowKind,
+) -> StoreResult<Vec<Row>> {
+    let prefix = layout::kind_prefix(partition, kind);
+    let range = (
+        Bound::Included(prefix.clone()),
+        Bound::Excluded(layout::behind(&prefix)),
+    );
+    let row = |(cell, body): (Bytes, Bytes)| Row {
+        key: row_key(kind, &prefix, &cell),
+        body,
+    };
+    let cells = tables.range_at(at, range, false, usize::MAX)?;
+    Ok(cells.into_iter().map(row).collect())
 }
 
 /// The key of a row whose cell begins with this prefix.

@@ -11,6 +11,7 @@ use crate::log::{Durable, LogFeed};
 use crate::open::{self, Opened};
 use crate::options::Options;
 use crate::read;
+use crate::recent::Recent;
 use crate::slot::Slot;
 use crate::state::{State, not_applied};
 use crate::stats::Stats;
@@ -26,6 +27,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
+/// What rows that were lately used may take, as a share of the memory for blocks.
+const RECENT_SHARE: u64 = 4;
+
 /// What is held while the store is open.
 struct Running {
     writer: JoinHandle<()>,
@@ -37,6 +41,7 @@ struct Running {
 pub struct EmbeddedStore {
     state: Arc<State>,
     slot: Arc<Slot>,
+    recent: Arc<Recent>,
     queue: SyncSender<Message>,
     running: Mutex<Option<Running>>,
     feed: Arc<LogFeed>,
@@ -70,6 +75,7 @@ impl EmbeddedStore {
         let state = Arc::new(State::new());
         state.count(|stats| stats.opening = opening);
         let slot = Arc::new(Slot::new(Arc::clone(&tables), folder.clone()));
+        let recent = Arc::new(Recent::new(options.cache_bytes / RECENT_SHARE));
         let durable = Arc::clone(&log.durable);
         let feed = LogFeed::new(Arc::clone(&durable));
         let kept_options = options.clone();
@@ -93,6 +99,7 @@ impl EmbeddedStore {
             tables,
             keeper: keeper.map_err(folder.io("starting the keeper"))?,
             slot: Arc::clone(&slot),
+            recent: Arc::clone(&recent),
             folder,
             options,
         };
@@ -109,6 +116,7 @@ impl EmbeddedStore {
         Ok(Self {
             state,
             slot,
+            recent,
             queue,
             running,
             feed,
@@ -192,7 +200,8 @@ fn mismatched<T>() -> StoreResult<T> {
 #[async_trait]
 impl Store for EmbeddedStore {
     async fn load(&self, partition: &PartitionId, what: Load) -> StoreResult<Loaded> {
-        self.slot.with(|tables| read::load(tables, partition, &what))
+        self.slot
+            .with(|tables| read::load(tables, &self.recent, partition, &what))
     }
 
     async fn commit(&self, commit: Commit) -> StoreResult<CommitOutcome> {

@@ -14,7 +14,8 @@
 use bytes::Bytes;
 use map_domain::CustomerId;
 use map_store::{
-    Commit, CommitOutcome, Load, PartitionId, Row, RowKey, RowKind, RowWrite, Store, StoreError, Version,
+    Commit, CommitOutcome, Load, Page, PageOrder, PartitionId, Row, RowKey, RowKind, RowWrite, Store,
+    StoreError, Version,
 };
 use map_store_embedded::{EmbeddedStore, Options};
 use std::sync::Arc;
@@ -65,6 +66,68 @@ async fn concurrent_commits_share_syncs() {
     assert_eq!((stats.commits_applied, stats.changes), (COMMITS, COMMITS));
     assert!(stats.groups < COMMITS / 4, "{stats:?}");
     assert!(stats.largest_group > 1, "{stats:?}");
+}
+
+/// What is loaded is remembered with its version; what is paged is read from the tables each time.
+#[tokio::test]
+async fn a_load_tells_what_the_tables_hold_whatever_was_written_before() {
+    const CUSTOMERS: usize = 24;
+    // So little memory that some is forgotten, and tables are written to disk all the while.
+    let (_folder, store) = open(|options| Options {
+        cache_bytes: 64 * 1024,
+        memtable_bytes: 64 * 1024,
+        ..options
+    });
+    let mut random = 4711_u64;
+    let mut below = |limit: usize| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        usize::try_from(random >> 33).unwrap() % limit
+    };
+    let name = |number: usize| u64::try_from(number).unwrap();
+    let mut versions = [0_u64; CUSTOMERS];
+    for step in 0..3000 {
+        let number = below(CUSTOMERS);
+        let version = &mut versions[number];
+        // Every sixth is decided on an older version, and changes nothing.
+        let stale = *version > 0 && below(6) == 0;
+        let row = Row {
+            key: RowKey::new(RowKind::Account, vec![u8::try_from(below(5)).unwrap()]),
+            body: Bytes::from(format!("{step}")),
+        };
+        let outcome = store.commit(Commit {
+            expected: Version(*version - u64::from(stale)),
+            rows: vec![RowWrite::Put(row)],
+            ..commit(name(number), b"")
+        });
+        if stale {
+            assert_eq!(outcome.await, Ok(CommitOutcome::Stale), "{step}");
+        } else {
+            *version += 1;
+            assert_eq!(
+                outcome.await,
+                Ok(CommitOutcome::Applied(Version(*version))),
+                "{step}"
+            );
+        }
+        let number = if below(2) == 0 { number } else { below(CUSTOMERS) };
+        let load = Load {
+            kinds: vec![RowKind::Account],
+            keys: Vec::new(),
+        };
+        let loaded = store.load(&customer(name(number)), load).await.unwrap();
+        assert_eq!(loaded.version, Version(versions[number]), "{step}");
+        let all = Page {
+            kind: RowKind::Account,
+            after: None,
+            order: PageOrder::Ascending,
+            limit: 100,
+        };
+        assert_eq!(
+            store.page(&customer(name(number)), all).await,
+            Ok(loaded.rows),
+            "{step}"
+        );
+    }
 }
 
 #[tokio::test]
