@@ -28,6 +28,9 @@ pub enum SecretFileError {
     /// Others may read or write it.
     #[error("secret file {0} has permissions {1:04o}; only its owner may read it: chmod 600 {0}")]
     Permissions(PathBuf, u32),
+    /// There is none, and none can be made.
+    #[error("secret file {0} is not there and can't be made: {1}; where it exists, is its folder mounted?")]
+    NoPlace(PathBuf, io::Error),
     /// It can't be read or written.
     #[error("secret file {0}: {1}")]
     Io(PathBuf, io::Error),
@@ -64,6 +67,23 @@ pub fn load_or_create(
     }
 }
 
+/// Makes sure that a key could be made here, so that nothing else is made where it could not. Leaves nothing.
+///
+/// # Errors
+/// See [`SecretFileError`].
+pub fn require_place(path: &Path) -> Result<(), SecretFileError> {
+    let io_error = |error| SecretFileError::NoPlace(path.to_owned(), error);
+    let beside = beside(path);
+    let made = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&beside);
+    made.map_err(io_error)?;
+    std::fs::remove_file(&beside).map_err(io_error)
+}
+
 /// Reads the key; `None`: there is no such file. Changes nothing.
 ///
 /// # Errors
@@ -91,14 +111,19 @@ fn read(path: &Path, mut file: File) -> Result<Secrets, SecretFileError> {
     Ok(Secrets::new(key))
 }
 
+/// Where a key is written before it is there.
+fn beside(path: &Path) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    PathBuf::from(beside)
+}
+
 /// Written beside, synced, then renamed: after a crash there is a whole key or none.
 fn create(path: &Path, random: &dyn Random) -> Result<Secrets, SecretFileError> {
     let io_error = |error| SecretFileError::Io(path.to_owned(), error);
     let mut key = [0; 32];
     random.fill(&mut key);
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let beside = PathBuf::from(beside);
+    let beside = beside(path);
     // A leftover of a crash: nobody has used it.
     match std::fs::remove_file(&beside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io_error(error)),

@@ -27,10 +27,13 @@ pub(crate) fn dump(config: &MapConfig) -> Result<String, String> {
             core.insert("secret_file".to_owned(), Value::String(secret_file));
         }
     }
+    for value in shown.iter_mut().map(|(_, value)| value) {
+        mask_urls(value);
+    }
     let mut page = Page::default();
     page.line("# The configuration in force. Load it with --config; unknown keys are refused. Keys that");
     page.line("# are comments are not set.");
-    if !config.gateway.core_key.expose().is_empty() {
+    if shown.to_string().contains(MASK) {
         page.line(&format!(
             "# \"{MASK}\" stands in the place of a secret and is refused: put it back, or set it by environment."
         ));
@@ -38,6 +41,36 @@ pub(crate) fn dump(config: &MapConfig) -> Result<String, String> {
     let schema = schema::of::<MapConfig>();
     page.section(Schema::new(&schema), &[], Some(&shown), Some(&defaults));
     Ok(page.text)
+}
+
+/// Masks what is secret of every URL: whose it is (`user:password@`) and its query.
+fn mask_urls(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Some(masked) = masked_url(text) {
+                *text = masked;
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(mask_urls),
+        Value::Table(table) => table.iter_mut().for_each(|(_, value)| mask_urls(value)),
+        Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) => {}
+    }
+}
+
+/// The URL without its secrets; `None`: it has none, or it is no URL.
+fn masked_url(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    let (place, query) = match rest.split_once('?') {
+        Some((place, _)) => (place, format!("?{MASK}")),
+        None => (rest, String::new()),
+    };
+    let (authority, path) = place.find('/').map_or((place, ""), |at| place.split_at(at));
+    let authority = match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{MASK}@{host}"),
+        None => authority.to_owned(),
+    };
+    let masked = format!("{scheme}://{authority}{path}{query}");
+    masked.contains(MASK).then_some(masked)
 }
 
 /// What is being written.
@@ -251,6 +284,28 @@ mod tests {
         assert_eq!(
             tls.keys().collect::<Vec<_>>(),
             ["cert_file", "client_ca_file", "key_file"]
+        );
+    }
+
+    #[test]
+    fn the_secrets_of_a_url_are_masked_and_nothing_else_of_it() {
+        let check = |url: &str, expect: &str| {
+            let set = format!("[core.sms]\nadapter = \"webhook\"\nurl = \"{url}\"\nkey_file = \"k\"\n");
+            let text = dump(&toml::from_str(&set).expect("a configuration")).expect("dumped");
+            assert!(text.contains(&format!("\nurl = \"{expect}\"")), "{url}: {text}");
+            assert!(!text.contains("topsecret"), "{url}: {text}");
+            assert_eq!(text.contains("put it back"), url != expect, "{url}: {text}");
+        };
+        check("https://u:topsecret@h:1/p@q", "https://…@h:1/p@q");
+        check("https://h/p?token=topsecret", "https://h/p?…");
+        check("https://topsecret@h?topsecret", "https://…@h?…");
+        check("https://h:443/sms/p@q", "https://h:443/sms/p@q");
+        let mut config = MapConfig::default();
+        config.telemetry.otlp_endpoint = Some("http://topsecret@h:1".to_owned());
+        let text = dump(&config).expect("dumped");
+        assert!(
+            text.contains("http://…@h:1") && !text.contains("topsecret"),
+            "{text}"
         );
     }
 

@@ -1,8 +1,9 @@
 //! Merges the layers into one table and reads it.
 
 use super::dump::MASK;
+use super::form::read_form;
 use super::schema::{self, Schema};
-use super::suggest::{closest, friendly_toml_error, with_suggestion};
+use super::suggest::{closest, with_suggestion};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use std::path::Path;
@@ -46,8 +47,9 @@ struct Override {
 pub(crate) fn load<T: DeserializeOwned + JsonSchema>(layers: &Layers<'_>) -> Result<T, String> {
     let schema = schema::of::<T>();
     let schema = Schema::new(&schema);
-    let mut table = layers.file.map(read::<T>).transpose()?.unwrap_or_default();
-    let (mut overrides, mut errors) = variables(schema, &layers.environment);
+    let (mut table, mut errors) = layers.file.map(read::<T>).unwrap_or_default();
+    let (mut overrides, unknown) = variables(schema, &layers.environment);
+    errors.extend(unknown);
     for flag in layers.flags {
         match flagged(schema, flag) {
             Ok(found) => overrides.push(found),
@@ -76,15 +78,19 @@ pub(crate) fn check_environment<T: JsonSchema>(environment: &[(String, String)])
     }
 }
 
-/// The file, which is good by itself: so an error names its line.
-fn read<T: DeserializeOwned>(path: &Path) -> Result<Table, String> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("can't read configuration file {}: {error}", path.display()))?;
-    let named =
-        |error: toml::de::Error| format!("{}: {}", path.display(), friendly_toml_error(&error, &text));
-    let table = text.parse().map_err(named)?;
-    toml::from_str::<T>(&text).map_err(named)?;
-    Ok(table)
+/// The file, which is good by itself: so its errors name their lines.
+fn read<T: DeserializeOwned + JsonSchema>(path: &Path) -> (Table, Vec<String>) {
+    let path_shown = path.display();
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            let told = format!("can't read configuration file {path_shown}: {error}");
+            return (Table::new(), vec![told]);
+        }
+    };
+    let errors = read_form::<T>(&text).err().unwrap_or_default();
+    let told = errors.iter().map(|error| format!("{path_shown}: {error}"));
+    (text.parse().unwrap_or_default(), told.collect())
 }
 
 /// What the environment sets, and the variables that set nothing.
@@ -175,12 +181,17 @@ fn masked(table: &Table, path: &str, errors: &mut Vec<String>) {
     for (key, value) in table {
         if let Value::Table(below) = value {
             masked(below, &format!("{path}{key}."), errors);
-        } else if value.as_str() == Some(MASK) {
+        } else if value.as_str().is_some_and(is_masked) {
             errors.push(format!(
                 "{path}{key}: \"{MASK}\" is what a dump shows in the place of a secret: put the secret there, or remove the key"
             ));
         }
     }
+}
+
+/// A secret, or a URL with one in it.
+fn is_masked(text: &str) -> bool {
+    text == MASK || (text.contains("://") && text.contains(MASK))
 }
 
 /// The error with the variable or flag that it comes from: the last that sets this key, one below it, or the
@@ -288,7 +299,7 @@ mod tests {
             "[core]\nlisten = \"a\"\nlimti = 1",
             &[],
             &[],
-            Err("line 3: unknown field `limti`"),
+            Err("line 3: core.limti: unknown key"),
         );
         check("[core]\nlimti = 1", &[], &[], Err("did you mean `limit`?"));
         for (name, expect) in [
@@ -322,7 +333,7 @@ mod tests {
             "[core]\nlimit = \"x\"",
             &[],
             &[],
-            Err("line 2: limit: invalid type"),
+            Err("line 2: core.limit: expected a whole number"),
         );
         check(
             "",
@@ -353,6 +364,12 @@ mod tests {
             &[("MAP_LGO", "x")],
             flags,
             Err("`MAP_LOG`?\n     --set core.limits"),
+        );
+        check(
+            "[core]\nlimti = 1\nlisten = 5",
+            &[("MAP_LGO", "x")],
+            &[],
+            Err("line 3: core.listen: expected a text in quotes\n     environment variable MAP_LGO"),
         );
     }
 

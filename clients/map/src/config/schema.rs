@@ -78,6 +78,54 @@ impl<'a> Schema<'a> {
         self.kind() == Some("string") || !self.choices().is_empty()
     }
 
+    /// Whether its values are whole numbers.
+    pub(super) fn is_integer(self) -> bool {
+        self.kind() == Some("integer")
+    }
+
+    /// Whether its values are true or false.
+    pub(super) fn is_boolean(self) -> bool {
+        self.kind() == Some("boolean")
+    }
+
+    /// Whether it is a section, of keys that are known or of any.
+    pub(super) fn is_section(self) -> bool {
+        self.kind() == Some("object") || !self.keys().is_empty()
+    }
+
+    /// The keys that a section must have.
+    pub(super) fn required(self) -> impl Iterator<Item = &'a str> {
+        let required = self.present().0.get("required").and_then(Value::as_array);
+        required.into_iter().flatten().filter_map(Value::as_str)
+    }
+
+    /// The least and the greatest whole number, as far as the schema says.
+    pub(super) fn bounds(self) -> (i64, i64) {
+        let schema = self.present();
+        let bound = |name: &str| schema.0.get(name).and_then(Value::as_i64);
+        let (least, most) = match schema.text("format") {
+            Some("int32") => (i64::from(i32::MIN), i64::from(i32::MAX)),
+            Some("uint32") => (0, i64::from(u32::MAX)),
+            Some(_) | None => (i64::MIN, i64::MAX),
+        };
+        (
+            bound("minimum").unwrap_or(least),
+            bound("maximum").unwrap_or(most),
+        )
+    }
+
+    /// What a value has to be, in words; `None`: that is not certain.
+    pub(super) fn expected(self) -> Option<&'static str> {
+        match self.kind()? {
+            "string" => Some("a text in quotes"),
+            "integer" => Some("a whole number"),
+            "boolean" => Some("true or false"),
+            "array" => Some("a list"),
+            "object" => Some("a section"),
+            _ => None,
+        }
+    }
+
     /// Its default, or a value of its type that is to be replaced.
     pub(super) fn placeholder(self) -> String {
         let default = self.0.get("default").filter(|default| !default.is_null());

@@ -90,10 +90,12 @@ impl TelemetryConfig {
                  `cargo build --release --features otel`, or leave the setting out"
                     .to_owned(),
             ),
-            Some(endpoint) if !plain(endpoint) => errors.push(format!(
-                "telemetry.otlp_endpoint {endpoint}: expected http://host:port (a collector beside this process \
-                 carries on over https)"
-            )),
+            // Not shown: a URL may hold a secret.
+            Some(endpoint) if !plain(endpoint) => errors.push(
+                "telemetry.otlp_endpoint: expected http://host:port (a collector beside this process carries on \
+                 over https)"
+                    .to_owned(),
+            ),
             Some(_) | None => {}
         }
         if self.sample_per_mille > 1000 {

@@ -2,15 +2,18 @@
 
 /// The error with its line, and the key that was probably meant. Never shows the source
 /// line: it may hold a key.
-pub(crate) fn friendly_toml_error(error: &toml::de::Error, source: &str) -> String {
-    let line = error.span().map(|span| {
-        let before = source.get(..span.start).unwrap_or(source);
-        before.matches('\n').count().saturating_add(1)
-    });
+pub(super) fn friendly_toml_error(error: &toml::de::Error, source: &str) -> String {
+    let line = error.span().map(|span| line_of(source, span.start));
     let place = line.map_or_else(String::new, |line| format!("line {line}: "));
     let key = error.span().and_then(|span| key_before(source, span.start));
     let key = key.map_or_else(String::new, |key| format!("{key}: "));
     format!("{place}{key}{}", with_suggestion(error.message()))
+}
+
+/// The line of this byte.
+pub(crate) fn line_of(text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or(text);
+    before.matches('\n').count().saturating_add(1)
 }
 
 /// The key whose value begins here.

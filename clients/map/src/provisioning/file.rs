@@ -1,10 +1,11 @@
 //! The provisioning file as a person writes it (TOML). One complete commented example is
 //! `docs/provisioning.example.toml`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Everything that is provisioned.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProvisioningFile {
     /// CCC of new account numbers: three digits. Default 888, the head office.
@@ -40,7 +41,7 @@ pub(crate) struct ProvisioningFile {
 }
 
 /// Who may call.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CallerEntry {
     /// Unique for the role.
@@ -63,6 +64,7 @@ pub(crate) struct CallerEntry {
     pub(crate) ignore_transfer_sms_code: bool,
     /// Settings of the gateway that speaks for it: keys, algorithms, addresses.
     #[serde(default)]
+    #[schemars(with = "Option<std::collections::BTreeMap<String, serde_json::Value>>")]
     pub(crate) edge: Option<toml::Table>,
 }
 
@@ -76,7 +78,7 @@ impl std::fmt::Debug for CallerEntry {
 }
 
 /// A card product.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProductEntry {
     pub(crate) id: String,
@@ -109,7 +111,7 @@ pub(crate) struct ProductEntry {
 }
 
 /// The types of card that are sold.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ProductType {
     /// 20.
@@ -119,7 +121,7 @@ pub(crate) enum ProductType {
 }
 
 /// Where and for what a card can be spent; an empty list restricts nothing.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RestrictionsEntry {
     #[serde(default)]
@@ -134,7 +136,7 @@ pub(crate) struct RestrictionsEntry {
 }
 
 /// A fuel product.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FuelProductEntry {
     pub(crate) code: String,
@@ -142,7 +144,7 @@ pub(crate) struct FuelProductEntry {
 }
 
 /// A seller.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SellerEntry {
     pub(crate) id: String,
@@ -155,7 +157,7 @@ pub(crate) struct SellerEntry {
 }
 
 /// A seller's store.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoreEntry {
     pub(crate) id: String,
@@ -166,7 +168,7 @@ pub(crate) struct StoreEntry {
 }
 
 /// A terminal.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TerminalEntry {
     pub(crate) id: String,

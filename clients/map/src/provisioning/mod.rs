@@ -5,7 +5,7 @@ mod file;
 mod place;
 mod validate;
 
-use crate::config::friendly_toml_error;
+use crate::config::read_form;
 use map_client::proto::provisioning::v1::Document;
 use std::path::Path;
 
@@ -14,7 +14,12 @@ pub(crate) use validate::edge_validator;
 /// Reads and converts a provisioning file. Errors name the file, the line and the remedy;
 /// they never show a value of the `edge` tables, which hold keys.
 pub(crate) fn read(path: &Path) -> Result<Document, String> {
-    parse(&text(path)?).map_err(|error| format!("{}: {error}", path.display()))
+    parse(&text(path)?).map_err(|errors| listed(path, &errors))
+}
+
+/// All that is wrong with a file, one a line.
+fn listed(path: &Path, errors: &[String]) -> String {
+    format!("{}:\n  {}", path.display(), errors.join("\n  "))
 }
 
 fn text(path: &Path) -> Result<String, String> {
@@ -30,17 +35,16 @@ pub(crate) struct Provisioning {
 }
 
 impl Provisioning {
-    /// Reads, converts and validates: every error, one a line.
+    /// Reads, converts and validates: every error of form, or where there is none every other, one a line.
     pub(crate) fn read_valid(path: &Path) -> Result<Self, String> {
         let text = text(path)?;
-        let document = parse(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+        let document = parse(&text).map_err(|errors| listed(path, &errors))?;
         let read = Self { document, text };
         match validate::errors(&read.document) {
             errors if errors.is_empty() => Ok(read),
             errors => {
                 let errors = errors.iter().map(|(place, what)| read.readable(place, what));
-                let errors: Vec<_> = errors.collect();
-                Err(format!("{}:\n  {}", path.display(), errors.join("\n  ")))
+                Err(listed(path, &errors.collect::<Vec<_>>()))
             }
         }
     }
@@ -51,11 +55,10 @@ impl Provisioning {
     }
 }
 
-/// Converts the text of a provisioning file.
-pub(crate) fn parse(text: &str) -> Result<Document, String> {
-    let file: file::ProvisioningFile =
-        toml::from_str(text).map_err(|error| friendly_toml_error(&error, text))?;
-    convert::document(file)
+/// Converts the text of a provisioning file, or tells every error of its form.
+fn parse(text: &str) -> Result<Document, Vec<String>> {
+    let file: file::ProvisioningFile = read_form(text)?;
+    convert::document(file).map_err(|error| vec![error])
 }
 
 #[cfg(test)]
@@ -73,19 +76,24 @@ mod tests {
     }
 
     #[test]
-    fn a_typing_error_is_named_with_its_line_and_a_suggestion() {
-        let error = parse("[[app]]\nid = \"a\"\nnetwroks = [\"n\"]\n").expect_err("refused");
-        assert!(
-            error.contains("line 3") && error.contains("did you mean `networks`?"),
-            "{error}"
+    fn every_typing_error_is_named_with_its_line_and_a_suggestion() {
+        let text = "[[app]]\nid = \"a\"\nnetwroks = [\"n\"]\nactive = 1\n[[seler]]\nid = \"s\"\n";
+        let errors = parse(text).expect_err("refused");
+        assert_eq!(
+            errors,
+            [
+                "line 3: app[0].netwroks: unknown key; did you mean `networks`?",
+                "line 4: app[0].active: expected true or false",
+                "line 5: seler: unknown key; did you mean `seller`?",
+            ]
         );
     }
 
     #[test]
     fn an_error_in_an_edge_table_does_not_show_its_keys() {
-        let error =
+        let errors =
             parse("[[app]]\nid = \"a\"\n[app.edge]\napp_key = \"topsecret\nx\"\n").expect_err("refused");
-        assert!(!error.contains("topsecret"), "{error}");
+        assert!(!errors.concat().contains("topsecret"), "{errors:?}");
     }
 
     #[test]

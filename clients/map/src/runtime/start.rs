@@ -212,8 +212,12 @@ impl Inputs {
             .transpose()
             .map_err(Stop::usage)?
             .map(|read| read.document);
-        // Whether one may be made is known when the ledger is open; one that is there must be good.
-        secret_file::load(&config.secret_file()).map_err(Stop::failed)?;
+        // Whether one may be made is known when the ledger is open; one that is there must be good, and where there
+        // is none there must be a place for it.
+        let secret_file = config.secret_file();
+        if secret_file::load(&secret_file).map_err(Stop::failed)?.is_none() {
+            secret_file::require_place(&secret_file).map_err(Stop::failed)?;
+        }
         Ok(Self { sms, provisioning })
     }
 }

@@ -3,6 +3,7 @@
 //! What is never told (bodies, keys, personal data) is not handed to `tracing` in the first place;
 //! nothing is filtered here.
 
+mod filter;
 #[cfg(feature = "otel")]
 mod traces;
 #[cfg(not(feature = "otel"))]
@@ -15,7 +16,6 @@ pub(crate) use traces::flush;
 use crate::config::TelemetryConfig;
 use crate::outcome::Stop;
 use std::io::IsTerminal;
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -37,11 +37,7 @@ pub(crate) fn start(
     traces: &TelemetryConfig,
 ) -> Result<(), Stop> {
     let wanted = level.filter(|level| !level.trim().is_empty()).unwrap_or(default);
-    let filter = EnvFilter::try_new(wanted).map_err(|error| {
-        Stop::usage(format!(
-            "--log {wanted}: {error}; try info or warn,map_server=debug"
-        ))
-    })?;
+    let filter = filter::filter(wanted)?;
     let lines = tracing_subscriber::fmt::layer()
         // A log that can't be written must not stop a payment: the report of it would panic.
         .log_internal_errors(false)

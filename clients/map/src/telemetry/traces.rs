@@ -64,7 +64,7 @@ where
         .with_endpoint(endpoint)
         .with_timeout(EXPORT)
         .build()
-        .map_err(|error| Stop::usage(format!("telemetry.otlp_endpoint {endpoint}: {error}")))?;
+        .map_err(|error| Stop::usage(format!("telemetry.otlp_endpoint: {error}")))?;
     let ratio = Sampler::TraceIdRatioBased(share(config.sample_per_mille));
     let resource = Resource::builder_empty().with_service_name(config.service_name.clone());
     let provider = SdkTracerProvider::builder()

@@ -76,6 +76,34 @@ fn a_typing_error_ends_with_2_and_a_suggestion() {
             "such as \"127.0.0.1:9090\"",
         ],
     );
+    // Errors of the file, the environment and the flags are told together.
+    let (_folder, mut command) = with_file(
+        "data_dri = 1\n[core]\npoll_ms = \"x\"\n",
+        &["serve", "--set", "a=1"],
+    );
+    command.env("MAP_LGO", "debug");
+    check(command, 2, &["MAP_LGO"]);
+    let (_folder, command) = with_file(
+        "data_dri = 1\n[core]\npoll_ms = \"x\"\n",
+        &["serve", "--set", "a=1"],
+    );
+    let parts = [
+        "line 1: data_dri",
+        "line 3: core.poll_ms: expected a whole number",
+        "--set a",
+    ];
+    check(command, 2, &parts);
+    let mut command = map(&["key"]);
+    command.env("MAP_LOG", "nonsense");
+    check(
+        command,
+        2,
+        &[
+            "MAP_LOG",
+            "no level is called \"nonsense\"",
+            "warn,map_server=debug",
+        ],
+    );
     // A command that reads no configuration says so too.
     let mut command = map(&["key"]);
     command
@@ -91,6 +119,16 @@ fn a_masked_secret_is_refused_when_it_is_loaded() {
     assert!(!dumped.contains("topsecret"), "{dumped}");
     let (_folder, command) = with_file(&dumped, &["serve"]);
     check(command, 2, &["gateway.core_key", "in the place of a secret"]);
+}
+
+#[test]
+fn the_secrets_of_urls_are_not_dumped() {
+    let text = "[core.sms]\nadapter = \"webhook\"\nurl = \"https://u:topsecret@h/p?t=topsecret\"\nkey_file = \"k\"\n";
+    let (_folder, command) = with_file(text, &["--dump-config"]);
+    let dumped = check(command, 0, &["url = \"https://…@h/p?…\"", "put it back"]).out;
+    assert!(!dumped.contains("topsecret"), "{dumped}");
+    let (_folder, command) = with_file(&dumped, &["serve"]);
+    check(command, 2, &["core.sms.url", "in the place of a secret"]);
 }
 
 #[test]

@@ -26,7 +26,17 @@ fn a_broken_file_ends_with_2_and_names_every_error() {
         let ended = check(command, 2, parts);
         assert!(!ended.err.contains("Wq7!x2"), "a key is shown: {}", ended.err);
     };
-    refused(&[("[[app]]", "[[ap]]")], &["did you mean `app`?"]);
+    refused(
+        &[
+            ("[[app]]", "[[ap]]"),
+            ("face_value_fen = 500000", "face_value = 500000"),
+        ],
+        &[
+            "line 27: ap: unknown key; did you mean `app`?",
+            "product[2].face_value: unknown key; did you mean `face_value_fen`?",
+            "product[2].face_value_fen: is missing",
+        ],
+    );
     refused(
         &[("app_key", "ap_key")],
         &["app[0].edge (zjhtwallet): ", "ap_key"],

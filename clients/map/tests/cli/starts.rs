@@ -100,6 +100,18 @@ fn a_secret_file_that_others_may_read_is_refused_before_a_ledger_is_made() {
 }
 
 #[test]
+fn a_secret_file_that_can_not_be_made_is_refused_before_a_ledger_is_made() {
+    let start = Start::new();
+    let set = format!("core.secret_file={}", start.path("not-mounted/secret"));
+    start.refused(
+        "core",
+        &[&set],
+        1,
+        &["not-mounted/secret", "can't be made", "mounted"],
+    );
+}
+
+#[test]
 fn a_ready_file_is_there_while_its_process_serves_and_only_then() {
     let start = Start::new();
     // Even a configuration that can't be read leaves no ready file of another process.

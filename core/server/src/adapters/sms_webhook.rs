@@ -51,9 +51,9 @@ const fn default_timeout_ms() -> u64 {
 /// Why a webhook can't be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum WebhookError {
-    /// The URL is not one.
-    #[error("sms.url: not an https:// or http:// URL: {0}")]
-    Url(String),
+    /// The URL is not one. It is not shown: it may hold a secret.
+    #[error("sms.url: not an https:// or http:// URL")]
+    Url,
     /// The authorities can't be used.
     #[error("sms.ca_file: {0}")]
     Authorities(TrustError),
@@ -89,16 +89,13 @@ impl SmsWebhook {
     /// # Errors
     /// See [`WebhookError`].
     pub fn new(config: &WebhookConfig) -> Result<Self, WebhookError> {
-        let uri: Uri = config
-            .url
-            .parse()
-            .map_err(|_| WebhookError::Url(config.url.clone()))?;
+        let uri: Uri = config.url.parse().map_err(|_| WebhookError::Url)?;
         let trust = match (uri.scheme_str(), uri.host(), &config.ca_file) {
             (Some("https"), Some(_), Some(file)) => Trust::File(file),
             (Some("https"), Some(_), None) => Trust::System,
             (Some("http"), Some(_), None) => Trust::Nobody,
             (Some("http"), Some(_), Some(_)) => return Err(WebhookError::AuthoritiesUnused),
-            _ => return Err(WebhookError::Url(config.url.clone())),
+            _ => return Err(WebhookError::Url),
         };
         let tls = trust.config().map_err(WebhookError::Authorities)?;
         let key = std::fs::read(&config.key_file)

@@ -192,7 +192,7 @@ async fn a_provider_that_is_away_or_silent_is_not_waited_for() {
 #[test]
 fn a_webhook_that_could_not_work_is_refused_at_the_start() {
     for url in ["ftp://example.org/", "https:///sms", "/sms", "nonsense:", ""] {
-        assert!(matches!(webhook(url, KEY), Err(WebhookError::Url(_))), "{url}");
+        assert!(matches!(webhook(url, KEY), Err(WebhookError::Url)), "{url}");
     }
     assert!(matches!(
         webhook("http://localhost/", "short"),

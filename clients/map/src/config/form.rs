@@ -1,0 +1,240 @@
+//! Reads a TOML file by its schema: every error of form is told at once, each with its line and key.
+//!
+//! serde stops at the first error. So the file is compared with the schema first, and what only serde knows (the
+//! form of an address) is told when nothing else is wrong. No value is ever shown: it may be a key.
+
+use super::schema::{self, Schema};
+use super::suggest::{closest, friendly_toml_error, line_of};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use toml::de::{DeInteger, DeTable, DeValue};
+
+/// Reads a file, or tells all that is wrong with its form.
+pub(crate) fn read_form<T: DeserializeOwned + JsonSchema>(text: &str) -> Result<T, Vec<String>> {
+    let (file, broken) = DeTable::parse_recoverable(text);
+    let friendly = |error: &toml::de::Error| friendly_toml_error(error, text);
+    if !broken.is_empty() {
+        return Err(broken.iter().map(friendly).collect());
+    }
+    let schema = schema::of::<T>();
+    let mut form = Form {
+        text,
+        errors: Vec::new(),
+    };
+    form.section("", 0, Schema::new(&schema), file.get_ref());
+    if form.errors.is_empty() {
+        return toml::from_str(text).map_err(|error| vec![friendly(&error)]);
+    }
+    form.errors.sort();
+    let told = |(line, what)| format!("line {line}: {what}");
+    Err(form.errors.into_iter().map(told).collect())
+}
+
+/// A file that is compared with its schema.
+struct Form<'a> {
+    text: &'a str,
+    /// The line, and what is wrong there.
+    errors: Vec<(usize, String)>,
+}
+
+impl Form<'_> {
+    fn error(&mut self, at: usize, what: String) {
+        self.errors.push((line_of(self.text, at), what));
+    }
+
+    /// A section that begins at this byte.
+    fn section(&mut self, path: &str, at: usize, schema: Schema<'_>, section: &DeTable<'_>) {
+        let known = schema.keys();
+        for (key, value) in section {
+            let path = below(path, key.get_ref());
+            let schema = known.iter().find(|(known, _)| known == key.get_ref());
+            match schema {
+                Some((_, schema)) => self.value(&path, value.span().start, *schema, value.get_ref()),
+                None if known.is_empty() => self.free(&path, value.span().start, value.get_ref()),
+                None => {
+                    let known = known.iter().map(|(known, _)| *known);
+                    let told = meant(key.get_ref(), known.collect());
+                    self.error(key.span().start, format!("{path}: unknown key{told}"));
+                }
+            }
+        }
+        for key in schema.required().filter(|key| !section.contains_key(*key)) {
+            self.error(at, format!("{}: is missing", below(path, key)));
+        }
+    }
+
+    fn value(&mut self, path: &str, at: usize, schema: Schema<'_>, value: &DeValue<'_>) {
+        let choices = schema.choices();
+        match (value, schema.items()) {
+            (DeValue::Table(section), _) if schema.is_section() => self.section(path, at, schema, section),
+            (DeValue::Array(list), Some(items)) => {
+                for (index, value) in list.iter().enumerate() {
+                    let path = format!("{path}[{index}]");
+                    self.value(&path, value.span().start, items, value.get_ref());
+                }
+            }
+            (DeValue::String(text), _) if !choices.is_empty() => {
+                if !choices.contains(&format!("\"{text}\"")) {
+                    let told = choices.join(", ");
+                    self.error(at, format!("{path}: expected one of {told}"));
+                }
+            }
+            (DeValue::String(_), _) if schema.is_text() => {}
+            (DeValue::Integer(number), _) if schema.is_integer() => {
+                if !holds(schema, number) {
+                    self.error(at, format!("{path}: the number is out of range"));
+                }
+            }
+            (DeValue::Boolean(_), _) if schema.is_boolean() => {}
+            // Of other types the schema says nothing that is certain; serde does.
+            (
+                DeValue::Table(_)
+                | DeValue::Array(_)
+                | DeValue::String(_)
+                | DeValue::Integer(_)
+                | DeValue::Float(_)
+                | DeValue::Boolean(_)
+                | DeValue::Datetime(_),
+                _,
+            ) => {
+                if let Some(expected) = schema.expected() {
+                    self.error(at, format!("{path}: expected {expected}"));
+                }
+            }
+        }
+    }
+
+    /// What no schema describes becomes JSON, which has no dates.
+    fn free(&mut self, path: &str, at: usize, value: &DeValue<'_>) {
+        match value {
+            DeValue::Datetime(_) => {
+                self.error(at, format!("{path}: a date is no value here; put it in quotes"))
+            }
+            DeValue::Array(list) => {
+                for (index, value) in list.iter().enumerate() {
+                    self.free(&format!("{path}[{index}]"), value.span().start, value.get_ref());
+                }
+            }
+            DeValue::Table(section) => {
+                for (key, value) in section {
+                    self.free(&below(path, key.get_ref()), value.span().start, value.get_ref());
+                }
+            }
+            DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => {}
+        }
+    }
+}
+
+fn below(path: &str, key: &str) -> String {
+    if path.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{path}.{key}")
+    }
+}
+
+/// Whether a number is within the bounds of its type.
+fn holds(schema: Schema<'_>, number: &DeInteger<'_>) -> bool {
+    let (least, most) = schema.bounds();
+    i64::from_str_radix(number.as_str(), number.radix()).is_ok_and(|number| (least..=most).contains(&number))
+}
+
+/// The key that was probably meant, or all there are.
+fn meant(unknown: &str, known: Vec<&str>) -> String {
+    match closest(unknown, known.iter().copied()) {
+        Some(known) => format!("; did you mean `{known}`?"),
+        None => format!("; known here: {}", known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "what is read is compared, not used")]
+    struct File {
+        #[serde(default)]
+        name: Option<String>,
+        #[serde(default)]
+        bind: Option<std::net::SocketAddr>,
+        #[serde(default, rename = "app")]
+        apps: Vec<App>,
+    }
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "what is read is compared, not used")]
+    struct App {
+        id: String,
+        kind: Kind,
+        #[serde(default)]
+        stages: i32,
+        #[serde(default)]
+        port: u16,
+        #[serde(default)]
+        active: bool,
+        #[serde(default)]
+        networks: Vec<String>,
+        #[serde(default)]
+        #[schemars(with = "Option<std::collections::BTreeMap<String, serde_json::Value>>")]
+        edge: Option<toml::Table>,
+    }
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(rename_all = "snake_case")]
+    enum Kind {
+        /// One.
+        First,
+        /// The other.
+        Second,
+    }
+
+    fn errors(text: &str) -> Vec<String> {
+        read_form::<File>(text).expect_err("refused")
+    }
+
+    #[test]
+    fn every_error_of_form_is_told_with_line_and_key_and_without_values() {
+        let text = "nme = \"a\"\n[[app]]\nid = 7\nkind = \"frist\"\nstages = 9999999999\nport = -1\nactive = \"yes\"\n\
+                    networks = [\"a\", 5]\n[app.edge]\nsince = 2015-01-02\n[[app]]\nkid = \"topsecret\"\n";
+        assert_eq!(
+            errors(text),
+            [
+                "line 1: nme: unknown key; did you mean `name`?",
+                "line 3: app[0].id: expected a text in quotes",
+                "line 4: app[0].kind: expected one of \"first\", \"second\"",
+                "line 5: app[0].stages: the number is out of range",
+                "line 6: app[0].port: the number is out of range",
+                "line 7: app[0].active: expected true or false",
+                "line 8: app[0].networks[1]: expected a text in quotes",
+                "line 10: app[0].edge.since: a date is no value here; put it in quotes",
+                "line 11: app[1].id: is missing",
+                "line 11: app[1].kind: is missing",
+                "line 12: app[1].kid: unknown key; did you mean `id`?",
+            ]
+        );
+    }
+
+    #[test]
+    fn several_errors_of_syntax_are_told_and_what_only_serde_knows() {
+        let broken = errors("name = \"a\nbind = \n[[app]]\nid \"x\"\n");
+        assert!(
+            broken.len() > 1 && broken.iter().all(|error| error.starts_with("line ")),
+            "{broken:?}"
+        );
+        let address = errors("bind = \"here\"\n");
+        assert!(address[0].starts_with("line 1: bind: "), "{address:?}");
+    }
+
+    #[test]
+    fn what_is_well_formed_is_read() {
+        let file: File = read_form(
+            "name = \"a\"\nbind = \"127.0.0.1:1\"\n[[app]]\nid = \"x\"\nkind = \"second\"\nport = 0x10\nedge = { a = { b = [1.5] } }\n",
+        )
+        .expect("read");
+        assert_eq!(file.apps[0].port, 16);
+    }
+}
