@@ -17,7 +17,8 @@ pub struct EdgeSettings {
     /// Apps and channels: the shared key of `app.signature` and 3DES. Without it an app can't use the
     /// legacy calls.
     pub app_key: Option<Secret>,
-    /// Apps: the RSA public key of `tsig`, as SPKI PEM, bare base64 SPKI, or X.509 certificate.
+    /// Apps: the RSA public key of `tsig`, as SPKI, PKCS#1 or X.509 certificate,
+    /// each as PEM or bare base64.
     pub rsa_public_key: Option<String>,
     /// Apps: the algorithm of `tsig`. Default `sha1`.
     pub tsig_algorithm: TsigAlgorithm,

@@ -343,6 +343,30 @@ fn every_reference_vector_holds() {
     assert_eq!(file["meta"]["count"], 111);
 }
 
+/// What a partner works out by hand from `docs/legacy-contract.md`.
+#[test]
+fn the_figures_of_the_partners_guide_hold() {
+    let guide = include_str!("../../../docs/legacy-contract.md");
+    let key = "Wq7!x2@b9#d4%z8Rm3Np6Hs1";
+    let signature = digest::app_signature("zjhtwallet", key, "NONCE", "TIMESTAMP", Charset::Utf8);
+    let signed = digest::tsig_text(
+        "5f1d7a84db00d2fce00b31a7fc73224f",
+        "zjhtwallet",
+        "1435732245123",
+        "837261",
+    );
+    let sealed = triple_des::Key::from_text(key).unwrap().encrypt("13912345678");
+    let posp = PosKey::from_hex("0123456789ABCDEFFEDCBA9876543210").unwrap();
+    let block = posp
+        .encode(&Pin::parse("000000").unwrap(), "13912345678")
+        .unwrap();
+    let clear = posp.open(&block).unwrap().to_hex().to_string();
+    let key: String = key.bytes().map(|byte| format!("{byte:02x}")).collect();
+    for figure in [signature.to_hex(), signed, sealed, block, clear, key] {
+        assert!(guide.contains(&figure), "{figure}");
+    }
+}
+
 /// Without such a vector the byte-order check above would prove nothing.
 #[test]
 fn some_vectors_tell_java_order_from_byte_order() {

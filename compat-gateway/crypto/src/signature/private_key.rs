@@ -3,6 +3,8 @@
 use std::fmt;
 
 use md5::{Digest as _, Md5};
+use rsa::pkcs1::DecodeRsaPrivateKey as _;
+use rsa::pkcs8::der::Decode as _;
 use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, LineEnding, PrivateKeyInfo};
 use rsa::rand_core::CryptoRngCore;
 use rsa::traits::PublicKeyParts as _;
@@ -14,7 +16,7 @@ use zeroize::Zeroizing;
 use super::{Algorithm, KeyRejected, KeyStrength, PublicKey, pem};
 use crate::base64_text;
 
-const EXPECTED: &str = "unencrypted PKCS#8 (PRIVATE KEY)";
+const EXPECTED: &str = "unencrypted PKCS#8 (PRIVATE KEY), PKCS#1 (RSA PRIVATE KEY)";
 
 /// The key could not sign. Says nothing of key or message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,23 +36,36 @@ impl fmt::Debug for PrivateKey {
 }
 
 impl PrivateKey {
-    /// Reads PKCS#8, as PEM or bare base64.
+    /// Reads PKCS#8 or PKCS#1, as PEM or bare base64.
     ///
     /// # Errors
     /// See [`KeyRejected`].
     pub fn parse(text: &str, strength: KeyStrength) -> Result<Self, KeyRejected> {
         let document = pem::decode(text)?;
-        if document.label.is_some_and(|label| label != "PRIVATE KEY") {
-            return Err(KeyRejected::Label { expected: EXPECTED });
-        }
-        let info = PrivateKeyInfo::try_from(document.der.as_slice())
-            .map_err(|_| KeyRejected::Structure { expected: EXPECTED })?;
+        let der = document.der.as_slice();
+        let key = match document.label {
+            Some("PRIVATE KEY") => Self::from_pkcs8(der),
+            Some("RSA PRIVATE KEY") => Self::from_pkcs1(der),
+            Some(_) => return Err(KeyRejected::Label { expected: EXPECTED }),
+            None if pkcs1::RsaPrivateKey::from_der(der).is_ok() => Self::from_pkcs1(der),
+            None => Self::from_pkcs8(der),
+        }?;
+        strength.check(key.n().bits())?;
+        Ok(Self(key))
+    }
+
+    fn from_pkcs8(der: &[u8]) -> Result<RsaPrivateKey, KeyRejected> {
+        let info =
+            PrivateKeyInfo::try_from(der).map_err(|_| KeyRejected::Structure { expected: EXPECTED })?;
         if info.algorithm.oid != pkcs1::ALGORITHM_OID {
             return Err(KeyRejected::NotRsa);
         }
-        let key = RsaPrivateKey::from_pkcs8_der(&document.der).map_err(|_| KeyRejected::Unusable)?;
-        strength.check(key.n().bits())?;
-        Ok(Self(key))
+        RsaPrivateKey::from_pkcs8_der(der).map_err(|_| KeyRejected::Unusable)
+    }
+
+    fn from_pkcs1(der: &[u8]) -> Result<RsaPrivateKey, KeyRejected> {
+        pkcs1::RsaPrivateKey::from_der(der).map_err(|_| KeyRejected::Structure { expected: EXPECTED })?;
+        RsaPrivateKey::from_pkcs1_der(der).map_err(|_| KeyRejected::Unusable)
     }
 
     /// Makes a new key from the caller's random numbers. Takes seconds without optimisation.

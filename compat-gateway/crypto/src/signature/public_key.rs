@@ -10,19 +10,21 @@ use aws_lc_rs::signature::{
     RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
 };
 use md5::Md5;
+use rsa::pkcs1::DecodeRsaPublicKey as _;
 use rsa::pkcs1v15::{Signature, VerifyingKey};
 use rsa::pkcs8::{EncodePublicKey as _, LineEnding};
 use rsa::signature::Verifier as _;
 use rsa::traits::PublicKeyParts as _;
 use rsa::{RsaPublicKey, pkcs1, pkcs8};
 use x509_cert::Certificate;
-use x509_cert::der::{Decode as _, Encode as _};
+use x509_cert::der::{Decode as _, Encode as _, SliceReader};
 use x509_cert::spki::SubjectPublicKeyInfoRef;
 
 use super::{Algorithm, KeyRejected, KeyStrength, pem};
 use crate::base64_text;
 
-const EXPECTED: &str = "SubjectPublicKeyInfo (PUBLIC KEY), X.509 certificate (CERTIFICATE)";
+const EXPECTED: &str =
+    "SubjectPublicKeyInfo (PUBLIC KEY), PKCS#1 (RSA PUBLIC KEY), X.509 certificate (CERTIFICATE)";
 
 /// The signature doesn't stand. On the wire both reasons must read alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +35,10 @@ pub enum BadSignature {
     /// The signature doesn't belong to this message, key and algorithm.
     #[error("the signature does not match")]
     Mismatch,
+}
+
+fn unreadable<E>(_: E) -> KeyRejected {
+    KeyRejected::Structure { expected: EXPECTED }
 }
 
 /// An RSA public key, ready to verify with each algorithm of the contract.
@@ -52,8 +58,7 @@ impl fmt::Debug for PublicKey {
 }
 
 impl PublicKey {
-    /// Reads a key as partners send it: SPKI as PEM or bare base64, or an X.509 certificate as PEM or bare
-    /// base64.
+    /// Reads a key as partners send it: SPKI, PKCS#1 or an X.509 certificate, each as PEM or bare base64.
     ///
     /// # Errors
     /// See [`KeyRejected`].
@@ -62,6 +67,7 @@ impl PublicKey {
         let der = document.der.as_slice();
         match document.label {
             Some("PUBLIC KEY") => Self::from_spki(der, strength),
+            Some("RSA PUBLIC KEY") => Self::from_pkcs1(der, strength),
             Some("CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE") => {
                 Self::from_certificate(der, strength)
             }
@@ -69,13 +75,16 @@ impl PublicKey {
             Some(_) => Err(KeyRejected::Label { expected: EXPECTED }),
             None if SubjectPublicKeyInfoRef::from_der(der).is_ok() => Self::from_spki(der, strength),
             None if is_private_key(der) => Err(KeyRejected::PrivateKeyGiven),
+            None if pkcs1::RsaPublicKey::from_der(der).is_ok() => Self::from_pkcs1(der, strength),
             None => Self::from_certificate(der, strength),
         }
     }
 
     fn from_certificate(der: &[u8], strength: KeyStrength) -> Result<Self, KeyRejected> {
-        let unreadable = |_| KeyRejected::Structure { expected: EXPECTED };
-        let certificate = Certificate::from_der(der).map_err(unreadable)?;
+        // What OpenSSL trusts a certificate for follows it, and is nothing to us.
+        let certificate = SliceReader::new(der)
+            .and_then(|mut reader| Certificate::decode(&mut reader))
+            .map_err(unreadable)?;
         let spki = certificate
             .tbs_certificate
             .subject_public_key_info
@@ -85,20 +94,20 @@ impl PublicKey {
     }
 
     fn from_spki(der: &[u8], strength: KeyStrength) -> Result<Self, KeyRejected> {
-        let unreadable = KeyRejected::Structure { expected: EXPECTED };
-        let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| unreadable.clone())?;
+        let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(unreadable)?;
         if spki.algorithm.oid != pkcs1::ALGORITHM_OID {
             return Err(KeyRejected::NotRsa);
         }
+        let numbers = spki.subject_public_key.as_bytes();
+        Self::from_pkcs1(numbers.unwrap_or_default(), strength)
+    }
+
+    fn from_pkcs1(der: &[u8], strength: KeyStrength) -> Result<Self, KeyRejected> {
+        let numbers = pkcs1::RsaPublicKey::from_der(der).map_err(unreadable)?;
         // The size is judged on the raw numbers, so that a key which is too long is called that and not
         // "unusable".
-        let numbers = spki
-            .subject_public_key
-            .as_bytes()
-            .ok_or_else(|| unreadable.clone())?;
-        let numbers = pkcs1::RsaPublicKey::from_der(numbers).map_err(|_| unreadable)?;
         strength.check(bits(numbers.modulus.as_bytes()))?;
-        let key = RsaPublicKey::try_from(spki).map_err(|_| KeyRejected::Unusable)?;
+        let key = RsaPublicKey::from_pkcs1_der(der).map_err(|_| KeyRejected::Unusable)?;
         Self::new(key)
     }
 

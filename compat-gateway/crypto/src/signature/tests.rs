@@ -1,7 +1,10 @@
 //! Rules of keys and signatures beyond the reference vectors.
 
 use proptest::prelude::*;
-use rsa::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
+use rsa::pkcs1::{EncodeRsaPrivateKey as _, EncodeRsaPublicKey as _};
+use rsa::pkcs8::{
+    DecodePrivateKey as _, DecodePublicKey as _, EncodePrivateKey as _, EncodePublicKey as _, LineEnding,
+};
 use rsa::rand_core::{CryptoRng, Error, RngCore};
 use rsa::{BigUint, RsaPrivateKey, RsaPublicKey};
 
@@ -48,6 +51,11 @@ fn bare(pem: &str) -> String {
     pem.lines().filter(|line| !line.starts_with("-----")).collect()
 }
 
+fn pkcs1_public(spki: &str) -> String {
+    let key = RsaPublicKey::from_public_key_pem(spki).unwrap();
+    key.to_pkcs1_pem(LineEnding::LF).unwrap()
+}
+
 fn certificate_pem(private_pem: &str) -> String {
     let key = rcgen::KeyPair::from_pem(private_pem).unwrap();
     rcgen::CertificateParams::new(vec!["partner.example".to_owned()])
@@ -79,6 +87,8 @@ fn parsed(text: &str, strength: KeyStrength) -> Result<usize, KeyRejected> {
 fn a_public_key_is_read_in_every_form_partners_send() {
     let (private, public) = pair("rsa2048");
     let certificate = certificate_pem(&private);
+    let mut trusted = crate::base64_text::decode(&bare(&certificate)).unwrap();
+    trusted.extend([0x30, 0x00]); // openssl x509 -trustout: what it is trusted for, behind it
     let signature = PrivateKey::parse(&private, KeyStrength::Standard)
         .unwrap()
         .sign(Algorithm::Sha1WithRsa, b"text")
@@ -96,6 +106,12 @@ fn a_public_key_is_read_in_every_form_partners_send() {
         format!(" {}\r\n", bare(&public)),
         certificate.clone(),
         bare(&certificate),
+        format!(
+            "-----BEGIN TRUSTED CERTIFICATE-----\n{}\n-----END TRUSTED CERTIFICATE-----",
+            crate::base64_text::encode(&trusted)
+        ),
+        pkcs1_public(&public),
+        bare(&pkcs1_public(&public)),
     ] {
         let key = PublicKey::parse(&form, KeyStrength::Standard).unwrap();
         assert_eq!(key.bits(), 2048);
@@ -199,9 +215,10 @@ fn what_is_no_public_rsa_key_is_refused_with_its_reason() {
     );
     assert_eq!(refusal("-----BEGIN PUBLIC KEY-----\nAAAA"), KeyRejected::Encoding);
     assert!(matches!(
-        refusal(&public.replace("PUBLIC", "RSA PUBLIC")),
+        refusal(&public.replace("PUBLIC KEY", "CERTIFICATE REQUEST")),
         KeyRejected::Label { .. }
     ));
+    assert!(structure(&public.replace("PUBLIC", "RSA PUBLIC")));
     assert!(structure("AAAA"));
     assert!(structure(
         "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"
@@ -224,9 +241,13 @@ fn what_is_no_public_rsa_key_is_refused_with_its_reason() {
 }
 
 #[test]
-fn a_private_key_is_pkcs8_in_pem_or_bare_base64() {
+fn a_private_key_is_pkcs8_or_pkcs1_in_pem_or_bare_base64() {
     let (private, public) = pair("rsa2048");
-    for form in [private.clone(), bare(&private)] {
+    let pkcs1 = RsaPrivateKey::from_pkcs8_pem(&private)
+        .unwrap()
+        .to_pkcs1_pem(LineEnding::LF)
+        .unwrap();
+    for form in [private.clone(), bare(&private), pkcs1.to_string(), bare(&pkcs1)] {
         let key = PrivateKey::parse(&form, KeyStrength::Standard).unwrap();
         assert_eq!(*key.to_pkcs8_pem().unwrap(), private);
         assert_eq!(key.public_key().unwrap().to_spki_pem().unwrap(), public);
