@@ -108,7 +108,7 @@ async fn an_unknown_outcome_closes_the_connection_without_a_byte() {
 async fn a_client_that_closes_its_side_after_the_request_is_answered() {
     let served = serve(&listener()).await;
     served.bench.core.scripted(|call| {
-        let response = super::fixture::response(&call.rpc);
+        let response = super::declared::response(&call.rpc);
         Box::pin(async move {
             // Time for the gateway to see the end of what the client says.
             for _ in 0..1000 {
