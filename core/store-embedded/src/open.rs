@@ -215,6 +215,7 @@ fn settle(
         watermark: watermark.map_err(folder.io(settling))?,
         file,
         offset: tail.next(),
+        unwritten: tail.next(),
         size: active.header.size,
         store_id: *id,
         segment_bytes: options.segment_bytes,

@@ -15,6 +15,13 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// How far ahead of a record zeros are written (bytes).
+///
+/// The first write to space that was only taken changes the file's map of blocks, too, and the sync has to
+/// make both durable. Written now and then by one group for many, zeros spare the others that: on ext4 their
+/// syncs take two thirds of the time.
+const AHEAD: u64 = 256 * 1024;
+
 /// What is durable, for those who read the log while it is being written.
 #[derive(Debug)]
 pub(crate) struct Durable(Mutex<(Shelf, Position)>);
@@ -42,6 +49,8 @@ pub(crate) struct Appender {
     pub(crate) file: File,
     /// Where the next record goes.
     pub(crate) offset: u64,
+    /// Where space begins that was taken and, as far as is known, never written.
+    pub(crate) unwritten: u64,
     /// Where the active segment ends.
     pub(crate) size: u64,
     pub(crate) store_id: [u8; 16],
@@ -82,10 +91,21 @@ impl Appender {
         self.failed = Some(length);
         self.points.ask(Point::BeforeAppend)?;
         self.file.write_all_at(&self.buffer, self.offset)?;
+        self.write_ahead(self.offset.saturating_add(length))?;
         self.points.ask(Point::Appended)?;
         self.file.sync_data()?;
         self.points.ask(Point::Synced)?;
         self.failed = None;
+        Ok(())
+    }
+
+    /// Writes zeros behind a record that ends in space that was never written.
+    fn write_ahead(&mut self, end: u64) -> io::Result<()> {
+        if end > self.unwritten {
+            let until = end.saturating_add(AHEAD).min(self.size);
+            erase(&self.file, end, until.saturating_sub(end))?;
+            self.unwritten = until;
+        }
         Ok(())
     }
 
@@ -115,6 +135,7 @@ impl Appender {
         self.points.ask(Point::SegmentBegun)?;
         self.file = file;
         self.offset = offset(FIRST);
+        self.unwritten = self.offset;
         self.size = segment.header.size;
         self.durable.lock().0.push(segment);
         self.needs_segment = None;
