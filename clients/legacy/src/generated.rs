@@ -161,12 +161,12 @@ impl Request for FrontPayRequest {
 pub struct FrontPayResponse {
     /// The payment.
     #[serde(rename = "order")]
-    pub order: FrontPayOrder,
+    pub order: PaymentView,
 }
 crate::contract::opaque_debug!(FrontPayResponse);
-/// A payment.
+/// A payment that was just made, in a canonical PayResponse.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct FrontPayOrder {
+pub struct PaymentView {
     /// The platform's order number.
     #[serde(rename = "orderId")]
     pub order_id: String,
@@ -213,7 +213,7 @@ pub struct FrontPayOrder {
     #[serde(rename = "status")]
     pub status: String,
 }
-crate::contract::opaque_debug!(FrontPayOrder);
+crate::contract::opaque_debug!(PaymentView);
 /// `/front/offline/pay_cancel` (003 线下交易撤销接口): Gives a payment back at the terminal that took it.
 pub static FRONT_PAY_CANCEL: Endpoint = Endpoint {
     name: "front_pay_cancel",
@@ -927,62 +927,12 @@ impl Request for GwPayRequest {
 pub struct GwPayResponse {
     /// The payment.
     #[serde(rename = "order")]
-    pub order: GwPayOrder,
+    pub order: PaymentView,
     /// The account right after.
     #[serde(rename = "account")]
     pub account: AccountView,
 }
 crate::contract::opaque_debug!(GwPayResponse);
-/// A payment.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct GwPayOrder {
-    /// The platform's order number.
-    #[serde(rename = "orderId")]
-    pub order_id: String,
-    /// As asked for.
-    #[serde(rename = "consumerId")]
-    pub consumer_id: String,
-    /// How much, in fen.
-    #[serde(rename = "sum")]
-    pub sum: i64,
-    /// When.
-    #[serde(rename = "payTime")]
-    pub pay_time: String,
-    /// The seller.
-    #[serde(rename = "sellerId")]
-    pub seller_id: String,
-    /// The store.
-    #[serde(rename = "storeId")]
-    pub store_id: String,
-    /// The terminal.
-    #[serde(rename = "terminalId")]
-    pub terminal_id: String,
-    /// Who served the customer.
-    #[serde(rename = "operatorId")]
-    pub operator_id: String,
-    /// The batch.
-    #[serde(rename = "batchNo")]
-    pub batch_no: String,
-    /// The serial.
-    #[serde(rename = "terminalOrderId")]
-    pub terminal_order_id: String,
-    /// What was bought.
-    #[serde(rename = "productName", default)]
-    pub product_name: Option<String>,
-    /// Price of one unit in fen.
-    #[serde(rename = "productPrice", default)]
-    pub product_price: Option<i64>,
-    /// How many units.
-    #[serde(rename = "productQuantity", default)]
-    pub product_quantity: Option<String>,
-    /// As given.
-    #[serde(rename = "remark")]
-    pub remark: String,
-    /// What became of it.
-    #[serde(rename = "status")]
-    pub status: String,
-}
-crate::contract::opaque_debug!(GwPayOrder);
 /// An account in short, where the enclosing field points to a canonical AccountSummary.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct AccountView {

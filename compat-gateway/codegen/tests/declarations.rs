@@ -183,8 +183,8 @@ fn a_wrong_answer_field_is_refused_by_name() {
         ("request: \"paymentCodeDES\", ", "which is encrypted"),
         ("request: \"sum\", ", "which is a text here and a number there"),
     ] {
-        check("front_offline.proto", source, to, &format!("{place}: "));
-        check("front_offline.proto", source, to, complaint);
+        check("answers.proto", source, to, &format!("{place}: "));
+        check("answers.proto", source, to, complaint);
     }
     let number = "(answer) = {codec: \"fen\", core: \"payment.amount_fen\", ";
     for (to, complaint) in [
@@ -197,7 +197,7 @@ fn a_wrong_answer_field_is_refused_by_name() {
             "a constant is a text",
         ),
     ] {
-        check("front_offline.proto", number, to, complaint);
+        check("answers.proto", number, to, complaint);
     }
     // What no signature covered, nobody vouched for.
     check(
