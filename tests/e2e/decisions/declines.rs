@@ -105,6 +105,7 @@ pub fn unlock(server: &Server, customer: &Customer) {
         idempotency_key: order_number(),
         mobile_number: customer.mobile.clone(),
         reason: "test".to_owned(),
+        ..UnlockPaymentCodeRequest::default()
     };
     wait(server.operator().unlock_payment_code(request)).expect("unlocked");
 }

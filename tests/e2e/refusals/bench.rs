@@ -150,6 +150,7 @@ impl Bench {
 fn state(server: &Server, customer: &Customer, owner: &str) -> State {
     let request = GetCustomerRequest {
         mobile_number: customer.mobile.clone(),
+        ..GetCustomerRequest::default()
     };
     State {
         trial: server.trial_balance(),

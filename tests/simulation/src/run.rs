@@ -389,6 +389,7 @@ impl Run {
                 idempotency_key: number.to_string(),
                 mobile_number: mobile(customer),
                 reason: "asked to".to_owned(),
+                ..UnlockPaymentCodeRequest::default()
             }),
             Ask::Freeze {
                 number,

@@ -170,6 +170,7 @@ async fn payment_code(world: &mut World) -> Result<(), Stop> {
     world.answered(set)?;
     let request = GetCustomerRequest {
         mobile_number: MOBILE.to_owned(),
+        ..GetCustomerRequest::default()
     };
     let customer = world
         .answered(world.doors.app.get_customer(request).await)?

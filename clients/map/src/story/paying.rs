@@ -133,6 +133,7 @@ async fn wrong_code(world: &mut World) -> Result<(), Stop> {
         .await?;
     let request = GetCustomerRequest {
         mobile_number: MOBILE.to_owned(),
+        ..GetCustomerRequest::default()
     };
     let customer = world
         .answered(world.doors.app.get_customer(request).await)?

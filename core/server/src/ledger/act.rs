@@ -8,14 +8,14 @@ use super::{Ledger, caller_key};
 use crate::caller::Caller;
 use crate::content;
 use crate::failure::Failure;
-use crate::validate::TerminalKey;
+use crate::validate::{CustomerName, TerminalKey};
 use map_domain::command::freeze::{self, Freeze};
 use map_domain::command::operator_reverse::{self, OperatorReverse};
 use map_domain::command::payment_code::{self, Change, ChangePaymentCode};
 use map_domain::order::Order;
 use map_domain::{
     AccountNumber, AccountStatus, ContentDigest, Context, CustomerId, CustomerState, Decision, Fen,
-    MobileNumber, Operation, OrderId, OrderKey, Refusal,
+    Operation, OrderId, OrderKey, Refusal,
 };
 use map_store::PartitionId;
 use map_store::keys::NumberRole;
@@ -32,8 +32,8 @@ pub enum OperatorAct {
         /// Which payment, where more than one carries the number.
         key: Option<TerminalKey>,
     },
-    /// Unlock the payment code of this number's customer.
-    UnlockPaymentCode(MobileNumber),
+    /// Unlock the payment code of this customer.
+    UnlockPaymentCode(CustomerName),
     /// Freeze an account.
     FreezeAccount(AccountNumber),
     /// Lift a freeze.
@@ -61,7 +61,12 @@ impl OperatorAct {
     fn content(&self) -> ContentDigest {
         match self {
             Self::ReversePayment { number, key } => content::operator_reverse(number, key.as_ref()),
-            Self::UnlockPaymentCode(mobile) => content::operator_act("unlock_payment_code", mobile.as_str()),
+            Self::UnlockPaymentCode(CustomerName::Mobile(mobile)) => {
+                content::operator_act("unlock_payment_code", mobile.as_str())
+            }
+            Self::UnlockPaymentCode(CustomerName::Id(customer)) => {
+                content::operator_act("unlock_payment_code", &customer.to_string())
+            }
             Self::FreezeAccount(number) => content::operator_act("freeze_account", number.as_str()),
             Self::UnfreezeAccount(number) => content::operator_act("unfreeze_account", number.as_str()),
         }
@@ -237,7 +242,7 @@ impl Ledger {
                     (Some(_), Some(_)) => Err(Halt::no(Refusal::OrderNumberAmbiguous)),
                 };
             }
-            OperatorAct::UnlockPaymentCode(mobile) => self.owner(mobile).await?,
+            OperatorAct::UnlockPaymentCode(name) => self.named(name).await?,
             OperatorAct::FreezeAccount(number) | OperatorAct::UnfreezeAccount(number) => {
                 records::owner_of_account(&*self.core.store, number)
                     .await

@@ -4,6 +4,7 @@ use super::Ledger;
 use super::number::{bits, customer_id};
 use super::tries::Halt;
 use crate::failure::Failure;
+use crate::validate::CustomerName;
 use map_domain::account_number::CASH_PREFIX;
 use map_domain::catalogue::Product;
 use map_domain::{AccountNumber, CustomerId, MobileNumber, RegionCode};
@@ -19,6 +20,14 @@ impl Ledger {
             .await
             .map_err(Halt::read)?;
         Ok(owner.map(|owner| owner.customer))
+    }
+
+    /// The customer of this name. An identifier says who it would be, not that there is one.
+    pub(super) async fn named(&self, name: &CustomerName) -> Result<Option<CustomerId>, Halt> {
+        match name {
+            CustomerName::Mobile(mobile) => self.owner(mobile).await,
+            CustomerName::Id(customer) => Ok(Some(*customer)),
+        }
     }
 
     /// The owner of a mobile number; a new customer where nobody ever had it.

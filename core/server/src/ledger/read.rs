@@ -9,7 +9,7 @@ use super::claims::Found;
 use super::tries::Halt;
 use crate::caller::{Caller, Role};
 use crate::failure::Failure;
-use crate::validate::TerminalKey;
+use crate::validate::{CustomerName, TerminalKey};
 use bytes::Bytes;
 use map_domain::order::{Operation, Order, OrderState};
 use map_domain::{
@@ -45,24 +45,19 @@ pub struct Statement {
 }
 
 impl Ledger {
-    /// What is known of a mobile number's customer, and the time it is known at.
+    /// What is known of a customer, and the time it is known at.
     ///
     /// # Errors
     /// [`Refusal::CustomerNotFound`], also for one that the caller may not see.
     pub async fn get_customer(
         &self,
         caller: &Caller,
-        mobile: &MobileNumber,
+        name: &CustomerName,
     ) -> Result<(CustomerState, Timestamp), Failure> {
         let nobody = || Failure::NotFound(Refusal::CustomerNotFound);
-        let owner = records::owner_of_mobile(&*self.core.store, mobile)
-            .await?
-            .ok_or_else(nobody)?;
-        let state = self
-            .read_customer(owner.customer, &[])
-            .await?
-            .ok_or_else(nobody)?;
-        if caller.sees_customer(&state) || self.has_set_code(caller, owner.customer).await? {
+        let customer = self.named(name).await.map_err(failure)?.ok_or_else(nobody)?;
+        let state = self.read_customer(customer, &[]).await?.ok_or_else(nobody)?;
+        if caller.sees_customer(&state) || self.has_set_code(caller, customer).await? {
             Ok((state, self.core.clock.now()))
         } else {
             Err(nobody())
@@ -101,7 +96,10 @@ impl Ledger {
         caller: &Caller,
         mobile: &MobileNumber,
     ) -> Result<Option<(CustomerState, Timestamp)>, Failure> {
-        let (mut state, now) = match self.get_customer(caller, mobile).await {
+        let (mut state, now) = match self
+            .get_customer(caller, &CustomerName::Mobile(mobile.clone()))
+            .await
+        {
             Err(Failure::NotFound(Refusal::CustomerNotFound)) => return Ok(None),
             found => found?,
         };

@@ -32,8 +32,8 @@ impl CustomerService for Customers {
         request: Request<GetCustomerRequest>,
     ) -> Result<Response<GetCustomerResponse>, Status> {
         let (call, request) = open(self.ledger.core(), request, Rpc::GetCustomer)?;
-        let mobile = validate::mobile_number(&request.mobile_number)?;
-        let (state, _) = self.ledger.get_customer(&call.caller, &mobile).await?;
+        let name = validate::customer(&request.mobile_number, &request.customer_id)?;
+        let (state, _) = self.ledger.get_customer(&call.caller, &name).await?;
         Ok(Response::new(GetCustomerResponse {
             customer: Some(show(&state.customer)),
         }))

@@ -38,7 +38,7 @@ const fn describe(kind: EventKind) -> (&'static str, &'static str) {
         ),
         EventKind::PaymentCodeLocked => (
             "PAYMENT_CODE_LOCKED",
-            "Wrong payment codes in a row locked a customer.",
+            "Wrong payment codes in a row locked a customer; GetCustomer and UnlockPaymentCode take the identifier.",
         ),
         EventKind::IdentityMismatch => (
             "IDENTITY_MISMATCH",

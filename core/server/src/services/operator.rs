@@ -10,7 +10,7 @@ use crate::auth::{Call, Rpc, open};
 use crate::core::Core;
 use crate::failure::Failure;
 use crate::ledger::{Acted, Ledger, OperatorAct};
-use crate::validate;
+use crate::validate::{self, CustomerName};
 use map_domain::{AccountNumber, CustomerId, MobileNumber, SellerId, TerminalId};
 use map_proto::common::v1::AccountSummary;
 use map_proto::operator::v1::operator_service_server::OperatorService;
@@ -150,18 +150,18 @@ impl OperatorService for Operator {
         let (call, request) = open(self.core(), request, Rpc::UnlockPaymentCode)?;
         let mut errors = Fields::reason(&request.reason);
         let key = errors.take(validate::idempotency_key(request.idempotency_key));
-        let mobile = errors.take(validate::mobile_number(&request.mobile_number));
-        let (Some(key), Some(mobile)) = (key, mobile) else {
+        let name = errors.take(validate::customer(&request.mobile_number, &request.customer_id));
+        let (Some(key), Some(name)) = (key, name) else {
             return Err(errors.failure().into());
         };
         errors.none()?;
-        let target = mobile_target(self.core(), &mobile).await?;
+        let target = customer_target(self.core(), &name).await?;
         let audit = Act {
             action: "unlock_payment_code",
             target,
             reason: &request.reason,
         };
-        self.act(call, key, OperatorAct::UnlockPaymentCode(mobile), audit)
+        self.act(call, key, OperatorAct::UnlockPaymentCode(name), audit)
             .await?;
         Ok(Response::new(UnlockPaymentCodeResponse {}))
     }
@@ -348,9 +348,12 @@ async fn account_target(core: &Core, number: &AccountNumber) -> Result<String, F
     Ok(format!("{}, account {number:?}", customer(owner)))
 }
 
-/// Whose mobile number it is, for the audit trail.
-async fn mobile_target(core: &Core, mobile: &MobileNumber) -> Result<String, Failure> {
-    let owner = records::owner_of_mobile(&*core.store, mobile).await?;
+/// Who it is, for the audit trail.
+async fn customer_target(core: &Core, name: &CustomerName) -> Result<String, Failure> {
+    let owner = match name {
+        CustomerName::Mobile(mobile) => records::owner_of_mobile(&*core.store, mobile).await?,
+        CustomerName::Id(id) => return Ok(customer(Some(*id))),
+    };
     Ok(customer(owner.map(|owner| owner.customer)))
 }
 

@@ -5,19 +5,24 @@ mod fields;
 mod request;
 
 pub use request::{
-    Asking, Cancelling, CodeChange, Consumer, Identity, Opening, Paying, SmsCodeText, TerminalKey, ToppingUp,
-    Transferring,
+    Asking, Cancelling, CodeChange, Consumer, CustomerName, Identity, Opening, Paying, SmsCodeText,
+    TerminalKey, ToppingUp, Transferring,
 };
 
 use crate::failure::Failure;
 use fields::Fields;
-use map_domain::{AccountNumber, MobileNumber, OrderId, ProductId, SerialNumber, StoreId};
+use map_domain::{AccountNumber, IdError, MobileNumber, OrderId, ProductId, SerialNumber, StoreId};
 use map_proto::account::v1 as account;
 use map_proto::common::v1 as common;
 use map_proto::customer::v1 as customer;
 use map_proto::opening::v1 as opening;
 use map_proto::payment::v1 as payment;
 use map_proto::transfer::v1 as transfer;
+
+/// What is expected where both names of a customer are given.
+const ONE_NAME: IdError = IdError {
+    expected: "mobile_number or customer_id, not both",
+};
 
 /// Builds a request out of fields that are all `Some`, in one expression.
 macro_rules! request {
@@ -132,6 +137,20 @@ pub fn mobile_number(text: &str) -> Result<MobileNumber, Failure> {
     let mut fields = Fields::default();
     let number = fields.mobile(text);
     fields.finish(number)
+}
+
+/// A customer, by mobile number or by identifier: one of the two.
+///
+/// # Errors
+/// As [`pay`].
+pub fn customer(mobile: &str, id: &str) -> Result<CustomerName, Failure> {
+    let mut fields = Fields::default();
+    let name = match (mobile, id) {
+        ("", id) if !id.is_empty() => fields.id("customer_id", id.parse()).map(CustomerName::Id),
+        (mobile, "") => fields.mobile(mobile).map(CustomerName::Mobile),
+        _ => fields.id("customer_id", Err(ONE_NAME)),
+    };
+    fields.finish(name)
 }
 
 /// A caller's own key.

@@ -3,8 +3,8 @@
 use crate::ledger::PresentedCode;
 use map_domain::order::Purchase;
 use map_domain::{
-    AccountNumber, BatchNumber, Fen, MobileNumber, PosKey, ProductId, SellerId, SerialNumber, StoreId,
-    TerminalId,
+    AccountNumber, BatchNumber, CustomerId, Fen, MobileNumber, PosKey, ProductId, SellerId, SerialNumber,
+    StoreId, TerminalId,
 };
 
 /// A POS key as callers know it; the platform adds the terminal's generation.
@@ -196,4 +196,13 @@ impl std::fmt::Debug for Identity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Identity(…)")
     }
+}
+
+/// How a customer is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CustomerName {
+    /// By the mobile number.
+    Mobile(MobileNumber),
+    /// By the platform's identifier.
+    Id(CustomerId),
 }

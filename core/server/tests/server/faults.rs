@@ -142,6 +142,7 @@ async fn whatever_fault_comes_a_decline_stays_a_decline_and_counts_one_attempt()
         );
         let request = map_proto::customer::v1::GetCustomerRequest {
             mobile_number: MOBILE.to_owned(),
+            ..map_proto::customer::v1::GetCustomerRequest::default()
         };
         let answer = story
             .customers()

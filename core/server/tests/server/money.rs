@@ -136,6 +136,7 @@ async fn a_balance_query_counts_a_wrong_code_once_for_each_key_and_occupies_noth
     }
     let request = GetCustomerRequest {
         mobile_number: MOBILE.to_owned(),
+        ..GetCustomerRequest::default()
     };
     let customer = story
         .customers()
@@ -305,6 +306,7 @@ async fn a_lock_is_lifted_by_an_operator_or_by_a_reset_with_the_id_number() {
         idempotency_key: "U-1".to_owned(),
         mobile_number: MOBILE.to_owned(),
         reason: "she called".to_owned(),
+        ..UnlockPaymentCodeRequest::default()
     };
     story
         .operator()
@@ -366,6 +368,7 @@ async fn a_payment_code_makes_a_customer_and_its_repeat_asks_for_no_sms_code() {
         .unwrap();
     let request = GetCustomerRequest {
         mobile_number: MOBILE.to_owned(),
+        ..GetCustomerRequest::default()
     };
     let customer = story
         .customers()
@@ -379,6 +382,7 @@ async fn a_payment_code_makes_a_customer_and_its_repeat_asks_for_no_sms_code() {
     assert!(!customer.has_id_number);
     let request = GetCustomerRequest {
         mobile_number: STRANGER.to_owned(),
+        ..GetCustomerRequest::default()
     };
     let refusal = refused(story.customers().get_customer(by(OPERATOR, request)).await);
     assert_eq!(refusal, (Code::NotFound, "CUSTOMER_NOT_FOUND".to_owned()));

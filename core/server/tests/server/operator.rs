@@ -1,12 +1,14 @@
 //! What operators do: with a reason, once for each key, and never without a trace.
 
-use crate::harness::{APP, Fixture, OPERATOR, by, document, reason, refused};
+use crate::harness::{APP, Fixture, OPERATOR, OTHER_APP, by, document, reason, refused};
 use crate::patient::Patient;
 use map_proto::account::v1::ListAccountsRequest;
 use map_proto::account::v1::account_service_client::AccountServiceClient;
 use map_proto::common::v1::{Account, AccountStatus, PaymentCode, PosKey, payment_code};
 use map_proto::customer::v1::customer_service_client::CustomerServiceClient;
-use map_proto::customer::v1::{SendSmsCodeRequest, SetPaymentCodeRequest};
+use map_proto::customer::v1::{
+    GetCustomerRequest, PaymentCodeStatus, SendSmsCodeRequest, SetPaymentCodeRequest,
+};
 use map_proto::operator::v1 as operator;
 use map_proto::operator::v1::operator_service_client::OperatorServiceClient;
 use map_proto::payment::v1::payment_service_client::PaymentServiceClient;
@@ -244,6 +246,7 @@ async fn an_act_on_nothing_is_refused_and_recorded() {
         idempotency_key: "u1".to_owned(),
         mobile_number: MOBILE.to_owned(),
         reason: "asked".to_owned(),
+        ..operator::UnlockPaymentCodeRequest::default()
     };
     let answer = operator(&fixture).unlock_payment_code(by(OPERATOR, unlock)).await;
     assert_eq!(refused(answer), (Code::NotFound, "CUSTOMER_NOT_FOUND".to_owned()));
@@ -360,15 +363,49 @@ async fn five_wrong_codes_lock_and_an_operator_unlocks() {
         !locked.detail.is_empty() && !locked.target.contains(MOBILE),
         "{locked:?}"
     );
-    let unlock = operator::UnlockPaymentCodeRequest {
-        idempotency_key: "u1".to_owned(),
-        mobile_number: MOBILE.to_owned(),
-        reason: "asked at the counter".to_owned(),
+    // What the event names is enough to look, and to act.
+    let asked = |id: &str, mobile: &str| GetCustomerRequest {
+        customer_id: id.to_owned(),
+        mobile_number: mobile.to_owned(),
     };
-    operator(&fixture)
-        .unlock_payment_code(by(OPERATOR, unlock))
-        .await
-        .unwrap();
+    let mut customers = CustomerServiceClient::new(fixture.edge());
+    let known = customers
+        .get_customer(by(OPERATOR, asked(&locked.target, "")))
+        .await;
+    let known = known.unwrap().into_inner().customer.unwrap();
+    assert_eq!(known.mobile_number, MOBILE);
+    assert_eq!(known.payment_code_status(), PaymentCodeStatus::Locked);
+    let unlock = |key: &str, id: &str, mobile: &str| operator::UnlockPaymentCodeRequest {
+        idempotency_key: key.to_owned(),
+        mobile_number: mobile.to_owned(),
+        reason: "asked at the counter".to_owned(),
+        customer_id: id.to_owned(),
+    };
+    let nobody = "00000000000000000000000000000000";
+    for (id, mobile, code) in [
+        (&locked.target[..], MOBILE, Code::InvalidArgument),
+        ("", "", Code::InvalidArgument),
+        ("somebody", "", Code::InvalidArgument),
+        (nobody, "", Code::NotFound),
+    ] {
+        let looked = customers.get_customer(by(OPERATOR, asked(id, mobile))).await;
+        assert_eq!(looked.unwrap_err().code(), code, "{id} {mobile}");
+        let unlock = by(OPERATOR, unlock("u0", id, mobile));
+        let unlocked = operator(&fixture).unlock_payment_code(unlock).await;
+        assert_eq!(unlocked.unwrap_err().code(), code, "{id} {mobile}");
+    }
+    // Who may not see a customer by number does not see it by identifier.
+    let hidden = customers
+        .get_customer(by(OTHER_APP, asked(&locked.target, "")))
+        .await;
+    assert_eq!(hidden.unwrap_err().code(), Code::NotFound);
+    for _repeat in 0..2 {
+        let unlock = unlock("u1", &locked.target, "");
+        operator(&fixture)
+            .unlock_payment_code(by(OPERATOR, unlock))
+            .await
+            .unwrap();
+    }
     pay(&fixture, "7", CODE).await.unwrap();
 }
 

@@ -307,6 +307,7 @@ async fn an_unreadable_pin_block_uses_up_neither_the_key_nor_an_attempt_and_rais
     story.pay(read).await.unwrap();
     let request = GetCustomerRequest {
         mobile_number: MOBILE.to_owned(),
+        ..GetCustomerRequest::default()
     };
     let customer = story
         .customers()

@@ -44,6 +44,7 @@ async fn asked(story: &Story, key: &str, mobile: &str, number: &str) -> [Result<
     };
     let customer = GetCustomerRequest {
         mobile_number: mobile.to_owned(),
+        ..GetCustomerRequest::default()
     };
     let account = GetAccountRequest {
         account_number: number.to_owned(),
@@ -105,6 +106,7 @@ async fn a_customer_with_nothing_but_a_payment_code_is_seen_by_who_set_it() {
     let customer = async |key: &str| {
         let request = GetCustomerRequest {
             mobile_number: MOBILE.to_owned(),
+            ..GetCustomerRequest::default()
         };
         let answer = story.customers().get_customer(by(key, request)).await;
         answer.map(|answer| answer.into_inner().customer.unwrap())
