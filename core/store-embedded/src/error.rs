@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum OpenError {
     /// There is no such folder, and none is to be created.
-    #[error("{}: there is no data folder. Check the path, or allow the store to be created.", .0.display())]
+    #[error("{}: there is no data folder. Check the path.", .0.display())]
     Missing(PathBuf),
     /// The path is something else.
     #[error("{}: is not a folder. Give the path of a data folder.", .0.display())]

@@ -10,8 +10,8 @@ use crate::log::{Durable, Shelf};
 use crate::manifest::Manifest;
 use crate::options::Options;
 use crate::replay::{ReplayError, replay};
+use crate::slot::Slot;
 use crate::tables::Tables;
-use crate::views::Snapshot;
 use bytes::Bytes;
 use map_store::{BulkRow, StoreError, StoreResult};
 use std::collections::BTreeMap;
@@ -157,25 +157,30 @@ fn place(cell: &Bytes, value: &Bytes) -> String {
 }
 
 /// Builds the state anew from the log, beside the one that is there, and compares the two.
-pub(crate) fn compare(tables: &Tables, durable: &Arc<Durable>, options: &Options) -> StoreResult<Comparison> {
+///
+/// The state is read through its slot, the log is not: what is wrong with the log is no damage of the tables.
+pub(crate) fn compare(slot: &Slot, durable: &Arc<Durable>, options: &Options) -> StoreResult<Comparison> {
     let (shelf, end) = {
         let durable = durable.lock();
         (durable.0.clone(), durable.1)
     };
-    let at = tables.snapshot();
+    let at = slot.with(|tables| Ok(tables.snapshot()))?;
     let mut comparison = Comparison::default();
-    if shelf.first() != 1 {
+    if !shelf.is_whole() {
         comparison.log_begins_at = Some(shelf.first());
         return Ok(comparison);
     }
     let folder = TempDir::with_prefix_in("compare-", &options.path).map_err(|error| io_error(&error))?;
     let said = Tables::open(folder.path(), options.cache_bytes)
         .map_err(|error| StoreError::NotApplied(error.to_string()))?;
-    begin(tables, &said)?;
+    begin(slot, &said)?;
     say(&said, &shelf, &end, options)?;
     let said_at = said.snapshot();
-    let mut is = Cells::new(tables, &at);
-    let mut should = Cells::new(&said, &said_at);
+    let mut is = Cells::new(|start| {
+        let range = (start, Bound::Unbounded);
+        slot.with(|tables| tables.range_at(&at, range, false, PAGE))
+    });
+    let mut should = Cells::new(|start| said.range_at(&said_at, (start, Bound::Unbounded), false, PAGE));
     loop {
         match (is.peek()?, should.peek()?) {
             (None, None) => return Ok(comparison),
@@ -210,8 +215,8 @@ pub(crate) fn compare(tables: &Tables, durable: &Arc<Durable>, options: &Options
 }
 
 /// The store's identifier is not in the log's records.
-fn begin(tables: &Tables, said: &Tables) -> StoreResult<()> {
-    let id = tables.get(&layout::store_id())?;
+fn begin(slot: &Slot, said: &Tables) -> StoreResult<()> {
+    let id = slot.with(|tables| tables.get(&layout::store_id()))?;
     said.apply(
         &id.map(|id| (layout::store_id(), id))
             .into_iter()
@@ -238,20 +243,35 @@ fn io_error(error: &io::Error) -> StoreError {
     StoreError::NotApplied(format!("comparing the state with the log: {error}"))
 }
 
+/// Reads every cell of the tables, in order and by its key. `Err`: the first that can't be believed.
+pub(crate) fn check_tables(tables: &Tables) -> StoreResult<()> {
+    let at = tables.snapshot();
+    let mut cells = Cells::new(|start| tables.range_at(&at, (start, Bound::Unbounded), false, PAGE));
+    while let Some((cell, value)) = cells.peek()? {
+        let is_known = layout::read_meta(&cell).is_some() || read_any_cell(&cell, &value).is_some();
+        if !is_known || tables.get_at(&at, &cell)?.as_ref() != Some(&value) {
+            return Err(StoreError::Damaged(place(&cell, &value)));
+        }
+        cells.skip();
+    }
+    Ok(())
+}
+
+/// A page of cells.
+type CellPage = Vec<(Bytes, Bytes)>;
+
 /// All cells in order, read page by page.
-struct Cells<'a> {
-    tables: &'a Tables,
-    at: &'a Snapshot,
+struct Cells<R> {
+    read: R,
     page: std::vec::IntoIter<(Bytes, Bytes)>,
     next: Option<(Bytes, Bytes)>,
     after: Option<Bytes>,
 }
 
-impl<'a> Cells<'a> {
-    fn new(tables: &'a Tables, at: &'a Snapshot) -> Self {
+impl<R: Fn(Bound<Vec<u8>>) -> StoreResult<CellPage>> Cells<R> {
+    fn new(read: R) -> Self {
         Self {
-            tables,
-            at,
+            read,
             page: Vec::new().into_iter(),
             next: None,
             after: None,
@@ -267,10 +287,7 @@ impl<'a> Cells<'a> {
                 None => Bound::Unbounded,
                 Some(after) => Bound::Excluded(after.to_vec()),
             };
-            let read = self
-                .tables
-                .range_at(self.at, (start, Bound::Unbounded), false, PAGE)?;
-            self.page = read.into_iter();
+            self.page = (self.read)(start)?.into_iter();
             self.next = self.page.next();
         }
         Ok(self.next.clone())

@@ -5,7 +5,7 @@ use crate::folder::Folder;
 use crate::log::{Durable, Retention, tidy};
 use crate::options::Options;
 use crate::points::Point;
-use crate::tables::{Tables, is_damage};
+use crate::tables::{Tables, TablesError};
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -131,8 +131,7 @@ impl Shared {
     fn merge(&self) -> Result<(), String> {
         self.folder.check_space(self.options.reserve_bytes)?;
         let merged = self.tables.compact();
-        if let Err(error) = &merged
-            && is_damage(error)
+        if let Err(TablesError::Damaged(_)) = &merged
             && let Err(error) = self.folder.mark_tables_damaged()
         {
             tracing::error!(%error, "the damage could not be noted in the folder");

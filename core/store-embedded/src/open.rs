@@ -5,10 +5,11 @@
 
 use crate::error::OpenError;
 use crate::folder::{Folder, sync_folder};
+use crate::inspect::check_tables;
 use crate::layout;
 use crate::lock::{self, FolderLock};
 use crate::log::{
-    Appender, Durable, Shelf, ShelfError, Tail, TailError, Watermark, begin_log, remove_drafts,
+    Appender, Durable, Shelf, ShelfError, Tail, TailError, Watermark, begin_log, holds_records, remove_drafts,
 };
 use crate::manifest::Manifest;
 use crate::options::Options;
@@ -16,6 +17,7 @@ use crate::replay::{ReplayError, replay};
 use crate::stats::Opening;
 use crate::tables::{Tables, TablesError};
 use bytes::Bytes;
+use map_store::StoreError;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -47,6 +49,7 @@ pub(crate) fn open(options: &Options) -> Result<Opened, OpenError> {
         Some(manifest) if manifest.complete => manifest,
         Some(_) => {
             refuse_unless_wanted(&folder, options)?;
+            refuse_records(&folder)?;
             create(&folder, options)?
         }
         None => {
@@ -56,7 +59,7 @@ pub(crate) fn open(options: &Options) -> Result<Opened, OpenError> {
     };
     let id = manifest.id().unwrap_or_default();
     let (shelf, tail) = read_log(&folder, &id)?;
-    let (tables, damage) = open_tables(&folder, &id, &tail, options)?;
+    let (tables, damage) = open_tables(&folder, &id, (&shelf, &tail), options)?;
     let log = settle(&folder, &id, &shelf, &tail, options)?;
     let (tables, opening) = bring_up(&folder, (tables, damage), &id, (&shelf, &tail), options)?;
     Ok(Opened {
@@ -98,6 +101,21 @@ fn refuse_unless_wanted(folder: &Folder, options: &Options) -> Result<(), OpenEr
     } else {
         Err(OpenError::Missing(folder.0.clone()))
     }
+}
+
+/// Refuses an incomplete store that holds records: they would be lost.
+fn refuse_records(folder: &Folder) -> Result<(), OpenError> {
+    let holds = match holds_records(&folder.log()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        holds => holds.map_err(folder.io("reading the log"))?,
+    };
+    if !holds {
+        return Ok(());
+    }
+    Err(OpenError::BadManifest {
+        path: folder.0.clone(),
+        reason: "it says that the store is only being created, and there are records in the log".to_owned(),
+    })
 }
 
 /// Creates the store. The manifest comes first and says "incomplete", so that a crash on the
@@ -161,8 +179,14 @@ fn lost_end(folder: &Folder, acknowledged: u64, found: u64) -> OpenError {
 type Found = (Option<Tables>, Option<String>);
 
 /// Opens the tables. They may not know more than the log.
-fn open_tables(folder: &Folder, id: &[u8; 16], tail: &Tail, options: &Options) -> Result<Found, OpenError> {
-    if folder.has_damaged_tables() {
+fn open_tables(
+    folder: &Folder,
+    id: &[u8; 16],
+    (shelf, tail): (&Shelf, &Tail),
+    options: &Options,
+) -> Result<Found, OpenError> {
+    let is_marked = folder.has_damaged_tables();
+    if is_marked && shelf.is_whole() {
         return Ok((
             None,
             Some("they were found damaged when they were read".to_owned()),
@@ -185,7 +209,24 @@ fn open_tables(folder: &Folder, id: &[u8; 16], tail: &Tail, options: &Options) -
         Ok(Some(owner)) if owner != id[..] => Ok((None, Some("they belong to another store".to_owned()))),
         Ok(None) if tables.applied() > 0 => Ok((None, Some("they name no store".to_owned()))),
         Err(error) => Ok((None, Some(error.to_string()))),
+        Ok(_) if is_marked => check_marked(folder, tables),
         Ok(_) => Ok((Some(tables), None)),
+    }
+}
+
+/// Tables that were found damaged and can't be built anew, since the log is not whole: a mark is not
+/// believed where the tables themselves can be read to the end.
+fn check_marked(folder: &Folder, tables: Tables) -> Result<Found, OpenError> {
+    match check_tables(&tables) {
+        Ok(()) => {
+            tracing::warn!("the tables were found damaged when they were read; all of them is sound now");
+            Ok((Some(tables), None))
+        }
+        Err(StoreError::Damaged(reason)) => Ok((None, Some(reason))),
+        Err(StoreError::NotApplied(reason) | StoreError::OutcomeUnknown(reason)) => Err(OpenError::Tables {
+            path: folder.0.clone(),
+            reason,
+        }),
     }
 }
 
@@ -245,6 +286,7 @@ fn bring_up(
             Ok(replayed) => {
                 // What a build that was killed at its very end set aside.
                 folder.forget_former_tables().map_err(folder.io("tidying up"))?;
+                folder.unmark_tables().map_err(folder.io("tidying up"))?;
                 return Ok((tables, opening(replayed, None)));
             }
             Err(Stop::Refuse(error)) => return Err(error),
@@ -252,7 +294,7 @@ fn bring_up(
         }
     }
     let reason = damage.unwrap_or_default();
-    if shelf.first() != 1 {
+    if !shelf.is_whole() {
         return Err(OpenError::TablesLost {
             path: folder.0.clone(),
             reason,

@@ -10,7 +10,7 @@ use crate::log::{Damage, Position, Shelf};
 use crate::options::Options;
 use crate::points::Point;
 use crate::seam::Cells;
-use crate::tables::Tables;
+use crate::tables::{Tables, TablesError};
 use bytes::Bytes;
 use map_store::codec::log::decode_group;
 use map_store::{Change, CommitOutcome, StoreError, StoreResult};
@@ -112,11 +112,8 @@ fn make_room(tables: &Tables, options: &Options) -> Result<(), ReplayError> {
     }
     tables.seal();
     let written = tables.flush().and_then(|()| tables.compact_when_crowded());
-    written.map_err(|error| {
-        if let lsm_tree::Error::Io(error) = error {
-            ReplayError::Io(error)
-        } else {
-            ReplayError::Tables(error.to_string())
-        }
+    written.map_err(|error| match error {
+        TablesError::Io(error) => ReplayError::Io(error),
+        TablesError::Damaged(reason) => ReplayError::Tables(reason),
     })
 }

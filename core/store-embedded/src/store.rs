@@ -156,8 +156,7 @@ impl EmbeddedStore {
     /// # Errors
     /// Where something can't be read. What is different is in the answer.
     pub fn compare_with_log(&self) -> StoreResult<Comparison> {
-        self.slot
-            .with(|tables| compare(tables, &self.durable, &self.options))
+        compare(&self.slot, &self.durable, &self.options)
     }
 
     async fn submit(&self, change: Change) -> StoreResult<Answer> {

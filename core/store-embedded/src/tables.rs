@@ -46,30 +46,33 @@ pub(crate) enum TablesError {
     Damaged(String),
 }
 
-impl From<io::Error> for TablesError {
-    /// A file that is missing, too short or of another kind is damage.
-    fn from(error: io::Error) -> Self {
-        let tells = [
+impl From<lsm_tree::Error> for TablesError {
+    /// Whether an error says that tables can't be believed, or that the disk would not do as asked: a file
+    /// that is missing, too short or of another kind is damage.
+    fn from(error: lsm_tree::Error) -> Self {
+        const TELLS: [io::ErrorKind; 5] = [
             io::ErrorKind::NotFound,
             io::ErrorKind::UnexpectedEof,
             io::ErrorKind::InvalidData,
             io::ErrorKind::IsADirectory,
             io::ErrorKind::NotADirectory,
         ];
-        if tells.contains(&error.kind()) {
-            Self::Damaged(error.to_string())
-        } else {
-            Self::Io(error)
+        let text = error.to_string();
+        if let lsm_tree::Error::Io(error) = error
+            && !TELLS.contains(&error.kind())
+        {
+            return Self::Io(error);
         }
+        Self::Damaged(text)
     }
 }
 
-impl From<lsm_tree::Error> for TablesError {
-    fn from(error: lsm_tree::Error) -> Self {
-        if let lsm_tree::Error::Io(error) = error {
-            error.into()
-        } else {
-            Self::Damaged(error.to_string())
+/// A failed read changed nothing.
+impl From<TablesError> for StoreError {
+    fn from(error: TablesError) -> Self {
+        match error {
+            TablesError::Io(error) => Self::NotApplied(error.to_string()),
+            TablesError::Damaged(reason) => Self::Damaged(reason),
         }
     }
 }
@@ -139,7 +142,7 @@ impl Tables {
     pub(crate) fn get(&self, key: &[u8]) -> StoreResult<Option<Bytes>> {
         guarded(|| self.tree.get(key, NEWEST))
             .map(own)
-            .map_err(read_error)
+            .map_err(|error| TablesError::from(error).into())
     }
 
     /// Everything as it is now.
@@ -151,7 +154,7 @@ impl Tables {
     pub(crate) fn get_at(&self, at: &Snapshot, key: &[u8]) -> StoreResult<Option<Bytes>> {
         guarded(|| self.tree.get(key, at.number()))
             .map(own)
-            .map_err(read_error)
+            .map_err(|error| TablesError::from(error).into())
     }
 
     /// Up to `limit` cells of a range in a snapshot, from its beginning or its end.
@@ -177,7 +180,7 @@ impl Tables {
                 cells.take(limit).map(read).collect()
             }
         })
-        .map_err(read_error)
+        .map_err(|error| TablesError::from(error).into())
     }
 
     /// Takes over the cells of a record that is durable in the log; they are visible on return, all at
@@ -212,7 +215,7 @@ impl Tables {
     }
 
     /// Writes what is sealed to synced tables on disk.
-    pub(crate) fn flush(&self) -> Result<(), lsm_tree::Error> {
+    pub(crate) fn flush(&self) -> Result<(), TablesError> {
         let sealed = self.sealed.load(Ordering::Acquire);
         guarded(|| {
             let lock = self.tree.get_flush_lock();
@@ -228,7 +231,7 @@ impl Tables {
     }
 
     /// Merges tables where a long replay has made many.
-    pub(crate) fn compact_when_crowded(&self) -> Result<(), lsm_tree::Error> {
+    pub(crate) fn compact_when_crowded(&self) -> Result<(), TablesError> {
         const CROWDED: usize = 8;
         if self.overlapping() < CROWDED {
             Ok(())
@@ -238,7 +241,7 @@ impl Tables {
     }
 
     /// Merges tables on disk, as long as there is something to merge.
-    pub(crate) fn compact(&self) -> Result<(), lsm_tree::Error> {
+    pub(crate) fn compact(&self) -> Result<(), TablesError> {
         let strategy = Arc::new(compaction::Leveled::default());
         loop {
             let before = self.tree.current_version().id();
@@ -270,13 +273,13 @@ fn check_list(folder: &Path) -> Result<(), TablesError> {
                 Err(TablesError::Damaged(format!("`{CURRENT}` is missing")))
             };
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(lsm_tree::Error::from(error).into()),
     };
     let damaged = || TablesError::Damaged(format!("`{CURRENT}` is damaged"));
     let (number, rest) = current.split_first_chunk::<8>().ok_or_else(damaged)?;
     let (sum, kind) = rest.split_first_chunk::<16>().ok_or_else(damaged)?;
     let name = format!("v{}", u64::from_le_bytes(*number));
-    let list = fs::read(folder.join(&name))?;
+    let list = fs::read(folder.join(&name)).map_err(lsm_tree::Error::from)?;
     if xxh3_128(&list) == u128::from_le_bytes(*sum) && kind == [0] {
         Ok(())
     } else {
@@ -301,21 +304,6 @@ fn is_empty((start, end): &KeyRange) -> bool {
     }
 }
 
-/// Whether an error says that tables can't be believed, and not that the disk would not do as asked.
-pub(crate) fn is_damage(error: &lsm_tree::Error) -> bool {
-    if let lsm_tree::Error::Io(error) = error {
-        error.kind() == io::ErrorKind::UnexpectedEof
-    } else {
-        true
-    }
-}
-
-/// A failed read changed nothing; what is unreadable for another reason than the disk is damage.
-fn read_error(error: lsm_tree::Error) -> StoreError {
-    let text = error.to_string();
-    if is_damage(&error) {
-        StoreError::Damaged(text)
-    } else {
-        StoreError::NotApplied(text)
-    }
-}
+#[cfg(test)]
+#[path = "tables_test.rs"]
+mod tests;

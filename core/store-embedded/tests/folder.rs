@@ -104,10 +104,7 @@ fn a_store_is_created_only_where_that_is_wanted() {
     for path in [folder.path().to_owned(), folder.path().join("new/deep")] {
         let error = EmbeddedStore::open(Options::new(&path)).unwrap_err();
         assert!(matches!(error, OpenError::Missing(_)), "{error:?}");
-        assert!(
-            error.to_string().contains("allow the store to be created"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("Check the path"), "{error}");
     }
     assert_eq!(contents(folder.path()), []);
     let path = folder.path().join("new/deep");
@@ -322,7 +319,8 @@ fn manifest_and_data_of_different_stores_are_refused() {
 
 #[test]
 fn a_creation_that_was_cut_short_is_begun_anew() {
-    let whole = store_folder();
+    let whole = tempfile::tempdir().unwrap();
+    drop(create(whole.path()));
     edit_manifest(&whole, |text| text.replace("complete = true", "complete = false"));
     let error = EmbeddedStore::open(Options::new(whole.path())).unwrap_err();
     assert!(matches!(error, OpenError::Missing(_)), "{error:?}");
@@ -336,6 +334,24 @@ fn a_creation_that_was_cut_short_is_begun_anew() {
     fs::write(draft.path().join("manifest.toml.tmp"), "form").unwrap();
     fs::write(draft.path().join("lock"), "").unwrap();
     commit_one(&create(draft.path()), 0);
+}
+
+/// The manifest may be an old one, or edited: what was acknowledged is in the log.
+#[test]
+fn an_incomplete_store_that_holds_records_is_refused_and_kept() {
+    let folder = store_folder();
+    edit_manifest(&folder, |text| {
+        text.replace("complete = true", "complete = false")
+    });
+    let before = contents(folder.path());
+    let error = EmbeddedStore::open(Options::new(folder.path()).create([1; 16])).unwrap_err();
+    assert!(matches!(error, OpenError::BadManifest { .. }), "{error:?}");
+    assert!(error.to_string().contains("records in the log"), "{error}");
+    assert_eq!(contents(folder.path()), before);
+    edit_manifest(&folder, |text| {
+        text.replace("complete = false", "complete = true")
+    });
+    assert_eq!(version(&create(folder.path())), Version(1));
 }
 
 /// Each stop leaves a small table behind, and tables that nobody merges fill what the writer may make.

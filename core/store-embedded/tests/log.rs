@@ -171,7 +171,14 @@ fn a_lost_end_is_refused() {
         matches!(&error, OpenError::LostEnd { acknowledged, found, .. } if *acknowledged == found + 1),
         "{error:?}"
     );
-    assert!(!verify(lost.path()).unwrap().is_sound());
+    let report = verify(lost.path()).unwrap();
+    let [finding] = &report.findings[..] else {
+        panic!("{report:?}")
+    };
+    assert_eq!(
+        (&finding.file, finding.offset),
+        (&active, u64::try_from(last).unwrap())
+    );
     // The whole last segment.
     fs::remove_file(&active).unwrap();
     let error = EmbeddedStore::open(options(lost.path())).unwrap_err();
@@ -512,4 +519,118 @@ fn tables_that_can_not_be_built_anew_stay_as_they_are() {
     // Without the mark they are as good as they were.
     fs::remove_file(damaged.path().join("state-damaged")).unwrap();
     drop(EmbeddedStore::open(options(damaged.path())).unwrap());
+}
+
+#[test]
+fn a_dump_from_behind_the_end_says_where_the_log_ends() {
+    let folder = folder();
+    let last = verify(folder.path()).unwrap().last;
+    let error = dump(folder.path(), last + 1, 3, &mut |_| {}).unwrap_err();
+    assert!(
+        error.to_string().contains(&format!("ends at record {last}")),
+        "{error}"
+    );
+    dump(folder.path(), last, 3, &mut |_| {}).unwrap();
+}
+
+#[test]
+fn a_damaged_last_record_is_no_torn_one_where_the_watermark_is_missing() {
+    let damaged = folder();
+    let active = segments(&damaged.path().join("log")).pop().unwrap();
+    let marks = records(&active);
+    let last = marks[marks.len() - 2];
+    edit(&active, |bytes| bytes[last + FRAME + 5] ^= 1);
+    fs::remove_file(damaged.path().join("watermark")).unwrap();
+    let place = (&active, u64::try_from(last).unwrap());
+    let error = EmbeddedStore::open(options(damaged.path())).unwrap_err();
+    let OpenError::Log(found) = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!((&found.file, found.offset), place);
+    let report = verify(damaged.path()).unwrap();
+    let named = report
+        .findings
+        .iter()
+        .any(|found| (&found.file, found.offset) == place);
+    assert!(named, "{report:?}");
+    // In an archive nothing is under way.
+    let report = verify(&damaged.path().join("log")).unwrap();
+    let named = report
+        .findings
+        .iter()
+        .any(|found| (&found.file, found.offset) == place);
+    assert!(named, "{report:?}");
+}
+
+#[test]
+fn a_comparison_with_a_damaged_log_does_not_call_the_tables_damaged() {
+    let damaged = folder();
+    let closed = segments(&damaged.path().join("log")).remove(0);
+    let at = records(&closed)[0];
+    edit(&closed, |bytes| bytes[at + FRAME + 5] ^= 1);
+    let store = EmbeddedStore::open(options(damaged.path())).unwrap();
+    let error = store.compare_with_log().unwrap_err();
+    assert!(matches!(error, StoreError::Damaged(_)), "{error:?}");
+    drop(store);
+    assert!(!damaged.path().join("state-damaged").exists());
+}
+
+#[test]
+fn a_segment_that_was_cut_short_gets_its_space_back() {
+    use std::os::unix::fs::MetadataExt;
+    let cut = folder();
+    let active = segments(&cut.path().join("log")).pop().unwrap();
+    let size = fs::metadata(&active).unwrap().len();
+    edit(&active, |bytes| bytes.truncate(bytes.len() - 8192));
+    drop(EmbeddedStore::open(options(cut.path())).unwrap());
+    let found = fs::metadata(&active).unwrap();
+    assert_eq!(found.len(), size);
+    assert!(found.blocks() * 512 >= size, "{} blocks", found.blocks());
+}
+
+/// A folder whose first segments were removed, with all of them in its tables.
+fn without_first_segments() -> TempDir {
+    let folder = folder();
+    let first = segments(&folder.path().join("log"))[0].clone();
+    let now_ms = Arc::new(AtomicU64::new(86_400_000));
+    let store = EmbeddedStore::open(aged(folder.path(), Retention::Days(1), &now_ms)).unwrap();
+    work(&store, || !first.exists());
+    folder
+}
+
+#[test]
+fn a_mark_of_damage_is_not_believed_where_the_tables_are_sound_and_can_not_be_built_anew() {
+    let folder = without_first_segments();
+    let mark = folder.path().join("state-damaged");
+    let expected = read_rows(&EmbeddedStore::open(options(folder.path())).unwrap());
+    fs::write(&mark, []).unwrap();
+    let store = EmbeddedStore::open(options(folder.path())).unwrap();
+    assert_eq!(store.stats().opening.rebuilt, None);
+    assert!(read_rows(&store) == expected);
+    assert!(!mark.exists(), "the next start need not look again");
+}
+
+#[test]
+fn tables_that_are_marked_and_damaged_and_can_not_be_built_anew_are_refused() {
+    let folder = without_first_segments();
+    let mark = folder.path().join("state-damaged");
+    let tables = segments(&folder.path().join("state/tables"));
+    let large = tables
+        .iter()
+        .max_by_key(|table| fs::metadata(table).unwrap().len());
+    edit(large.unwrap(), |bytes| {
+        let at = bytes.len() / 2;
+        bytes[at] ^= 1;
+    });
+    fs::write(&mark, []).unwrap();
+    let kept = || {
+        (
+            contents(&folder.path().join("log")),
+            contents(&folder.path().join("state/tables")),
+        )
+    };
+    let before = kept();
+    let error = EmbeddedStore::open(options(folder.path())).unwrap_err();
+    assert!(matches!(error, OpenError::TablesLost { .. }), "{error:?}");
+    assert!(kept() == before && mark.exists(), "a refused folder was changed");
 }

@@ -43,11 +43,11 @@ fn a_damaged_state_is_a_finding_and_a_damaged_log_is_named_where_it_is() {
 
     let segment = data.join("log/00000000000000000001.seg");
     let mut bytes = std::fs::read(&segment).expect("a segment");
-    bytes[128 + 80] ^= 1;
+    bytes[4096 + 80] ^= 1;
     std::fs::write(&segment, bytes).expect("a segment");
     check(
         map(&["check", name]),
         1,
-        &[segment.to_str().expect("UTF-8"), "offset 128"],
+        &[segment.to_str().expect("UTF-8"), "offset 4096"],
     );
 }

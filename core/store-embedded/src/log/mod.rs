@@ -26,7 +26,7 @@ pub(crate) use feed::LogFeed;
 pub use retention::Retention;
 pub(crate) use retention::tidy;
 pub(crate) use segment::Segment;
-pub(crate) use shelf::{Shelf, ShelfError, remove_drafts};
+pub(crate) use shelf::{Shelf, ShelfError, holds_records, remove_drafts};
 pub(crate) use tail::{Tail, TailError};
 pub use verify::{LogReport, dump, verify};
 pub(crate) use watermark::Watermark;

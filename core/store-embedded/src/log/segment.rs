@@ -261,6 +261,11 @@ impl Records {
     }
 }
 
+/// Whether there is anything in a segment's file behind its header.
+pub(crate) fn has_content(bytes: &[u8]) -> bool {
+    bytes.get(HEADER..).is_some_and(|records| !is_zero(records))
+}
+
 /// Whether all bytes are zero, told page by page: a segment has many of them.
 fn is_zero(bytes: &[u8]) -> bool {
     const ZEROS: [u8; 4096] = [0; 4096];

@@ -2,7 +2,7 @@
 
 use super::chain::Position;
 use super::damage::Damage;
-use super::segment::{Segment, is_draft, parse_name};
+use super::segment::{Segment, has_content, is_draft, parse_name};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -77,6 +77,11 @@ impl Shelf {
         self.segments.first().map_or(1, |segment| segment.header.first())
     }
 
+    /// Whether every record is still there, the first included: the state can be built from them.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.first() == 1
+    }
+
     /// The segments from the one on that holds the record after this one, each with the one behind it.
     pub(crate) fn from(&self, sequence: u64) -> impl Iterator<Item = (&Segment, Option<&Segment>)> {
         let start = self
@@ -120,6 +125,16 @@ pub(crate) fn paths(folder: &Path) -> io::Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+/// Whether anything was ever written behind the header of a segment.
+pub(crate) fn holds_records(folder: &Path) -> io::Result<bool> {
+    for path in paths(folder)? {
+        if has_content(&fs::read(path)?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Removes segments that never were finished.

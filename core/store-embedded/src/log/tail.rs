@@ -71,7 +71,7 @@ impl Tail {
             match watermark {
                 None => {
                     return Err(damaged(
-                        "the watermark that could tell whether it counts is damaged",
+                        "the watermark that could tell whether it counts is missing or damaged",
                     ));
                 }
                 Some(acknowledged) if acknowledged > found => {

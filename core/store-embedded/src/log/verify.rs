@@ -53,14 +53,15 @@ pub fn verify(folder: &Path) -> io::Result<LogReport> {
     let paths = shelf::paths(&log_folder(folder))?;
     // First of all: while a store is at work, the log grows behind it.
     let watermark = read_watermark(folder, paths.first())?;
-    let mut before: Option<(Segment, Option<Position>)> = None;
+    let is_archive = log_folder(folder) == folder;
+    let mut before: Option<(Segment, Option<End>)> = None;
     for path in &paths {
         report.segments = report.segments.saturating_add(1);
         match Segment::read_header(path)? {
             Ok(segment) => {
                 report.findings.extend(check_link(before.as_ref(), &segment));
-                let is_last = Some(path) == paths.last();
-                let end = report.read_records(&segment, is_last)?;
+                let may_be_torn = Some(path) == paths.last() && !is_archive;
+                let end = report.read_records(&segment, may_be_torn)?;
                 before = Some((segment, end));
             }
             Err(damage) => {
@@ -74,29 +75,40 @@ pub fn verify(folder: &Path) -> io::Result<LogReport> {
             let what = "there is no segment of a log here";
             report.findings.push(Damage::new(folder, 0, 1, what));
         }
-        (Some((last, Some(end))), Some(_)) => report.check_watermark(folder, watermark, last, end),
+        // An archive has no watermark.
+        (Some((last, Some(end))), Some(_)) if !is_archive => {
+            report.check_watermark(folder, watermark, last, end);
+        }
         _ => {}
     }
     Ok(report)
 }
 
 /// Whether a segment begins where the one before it ended.
-fn check_link(before: Option<&(Segment, Option<Position>)>, segment: &Segment) -> Option<Damage> {
+fn check_link(before: Option<&(Segment, Option<End>)>, segment: &Segment) -> Option<Damage> {
     let start = segment.header.start;
     let genesis = Position::genesis(&segment.header.store_id);
     let follows = match before {
         None => start.sequence != 0 || start == genesis,
         Some((earlier, end)) => {
-            earlier.header.store_id == segment.header.store_id && end.is_none_or(|end| end == start)
+            earlier.header.store_id == segment.header.store_id
+                && end.as_ref().is_none_or(|end| end.at == start)
         }
     };
     let what = "the segment does not follow on from the one before it";
     (!follows).then(|| Damage::new(&segment.path, 0, segment.header.first(), what))
 }
 
+/// Where the records of a segment end.
+struct End {
+    at: Position,
+    /// The place of the next one (bytes).
+    offset: u64,
+}
+
 impl LogReport {
     /// Where the segment's records end; `None`: at damage.
-    fn read_records(&mut self, segment: &Segment, is_last: bool) -> io::Result<Option<Position>> {
+    fn read_records(&mut self, segment: &Segment, may_be_torn: bool) -> io::Result<Option<End>> {
         let bytes = segment.read()?;
         let length = offset(bytes.len());
         let mut records = segment.records(bytes);
@@ -118,7 +130,7 @@ impl LogReport {
                 }
                 Ok(None) => break,
                 // The watermark tells whether it was acknowledged.
-                Err(_) if is_last && records.later().is_none() => {
+                Err(_) if may_be_torn && records.later().is_none() => {
                     self.torn_bytes = offset(records.end_of_remains()).saturating_sub(offset(records.offset));
                     break;
                 }
@@ -135,24 +147,28 @@ impl LogReport {
             );
             self.findings.push(segment.damage(&records, what));
         }
-        Ok(Some(records.at))
+        Ok(Some(End {
+            at: records.at,
+            offset: offset(records.offset),
+        }))
     }
 
-    /// An archive has no watermark.
-    fn check_watermark(&mut self, folder: &Path, watermark: Option<u64>, last: &Segment, end: &Position) {
-        if log_folder(folder) == folder {
-            return;
-        }
+    fn check_watermark(&mut self, folder: &Path, watermark: Option<u64>, last: &Segment, end: &End) {
+        let next = end.at.sequence.saturating_add(1);
+        let at_end = |what: String| Damage::new(&last.path, end.offset, next, what);
         match watermark {
             None => {
+                if self.torn_bytes > 0 {
+                    let what = "the record is torn or damaged, and nothing can tell whether it counts";
+                    self.findings.push(at_end(what.to_owned()));
+                }
                 let what = "the watermark is missing or damaged";
                 let path = folder.join(super::watermark::FILE);
-                self.findings.push(Damage::new(&path, 0, end.sequence, what));
+                self.findings.push(Damage::new(&path, 0, end.at.sequence, what));
             }
-            Some(acknowledged) if acknowledged > end.sequence => {
+            Some(acknowledged) if acknowledged > end.at.sequence => {
                 let what = format!("the log ends before record {acknowledged}, which was acknowledged");
-                let next = end.sequence.saturating_add(1);
-                self.findings.push(Damage::new(&last.path, 0, next, what));
+                self.findings.push(at_end(what));
             }
             Some(_) => {}
         }
@@ -188,11 +204,12 @@ pub(crate) fn check_segment(segment: &Segment, bytes: Bytes, end: &Position) -> 
 /// each thing in it, without bodies and with numbers of persons masked. Ends at damage.
 ///
 /// # Errors
-/// Where a file can't be read, or at damage.
+/// Where a file can't be read, at damage, and where there is no such record.
 pub fn dump(folder: &Path, from: u64, limit: u64, tell: &mut dyn FnMut(&str)) -> io::Result<()> {
     let broken = |damage: Damage| io::Error::new(io::ErrorKind::InvalidData, damage.to_string());
     let paths = shelf::paths(&log_folder(folder))?;
     let mut told = 0_u64;
+    let mut last = 0_u64;
     for (number, path) in (1_usize..).zip(&paths) {
         let next_first = paths.get(number).and_then(|path| path.file_name()?.to_str());
         if next_first
@@ -209,7 +226,8 @@ pub fn dump(folder: &Path, from: u64, limit: u64, tell: &mut dyn FnMut(&str)) ->
                 Ok(None) => break,
                 Err(flaw) => return Err(broken(segment.damage(&records, flaw.text()))),
             };
-            if record.behind.sequence < from {
+            last = record.behind.sequence;
+            if last < from {
                 continue;
             }
             if told == limit {
@@ -231,6 +249,10 @@ pub fn dump(folder: &Path, from: u64, limit: u64, tell: &mut dyn FnMut(&str)) ->
                 tell(&format!("  {line}"));
             }
         }
+    }
+    if told == 0 && limit > 0 {
+        let text = format!("there is no record {from} or later: the log ends at record {last}");
+        return Err(io::Error::new(io::ErrorKind::NotFound, text));
     }
     Ok(())
 }
