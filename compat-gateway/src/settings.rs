@@ -35,6 +35,8 @@ pub struct EdgeSettings {
     /// refused, and a call that changes something, or asks what became of a change, gets no answer: the
     /// same bytes may have succeeded before, or may later. Never applies to `pay_undo` and `pay_cancel`.
     pub freshness_window_s: u32,
+    /// Apps and channels: how the 3DES key is made of `app_key`. Default `zero_padded`.
+    pub triple_des_key: TripleDesKey,
     /// How payment codes are encrypted. Default `pin_block` under `posp_key`; `des` is DES/ECB under the
     /// app's key.
     pub payment_code: PaymentCodeMode,
@@ -101,6 +103,17 @@ choices! {
         /// Not looked at.
         Ignore,
     }
+    /// How a 3DES key is made of an `app_key` that has not just 24 bytes.
+    TripleDesKey {
+        /// Padded with zero bytes, or cut: what the documents' apps do.
+        #[default]
+        ZeroPadded,
+        /// 16 bytes as `K1 K2 K1`, 8 as `K1 K1 K1`, as .NET and PHP make it; more than 24 are cut, other
+        /// lengths refused.
+        TwoKey,
+        /// Java's `DESedeKeySpec`: the first 24 bytes; fewer are refused.
+        KeySpec,
+    }
     /// How payment codes are encrypted.
     PaymentCodeMode {
         /// A PIN block under the POSP key.
@@ -153,6 +166,16 @@ impl From<CharsetName> for Charset {
     }
 }
 
+impl From<TripleDesKey> for triple_des::KeyMode {
+    fn from(name: TripleDesKey) -> Self {
+        match name {
+            TripleDesKey::ZeroPadded => Self::ZeroPadded,
+            TripleDesKey::TwoKey => Self::TwoKey,
+            TripleDesKey::KeySpec => Self::KeySpec,
+        }
+    }
+}
+
 impl From<TsigAlgorithm> for Algorithm {
     fn from(name: TsigAlgorithm) -> Self {
         match name {
@@ -194,7 +217,8 @@ impl EdgeSettings {
         if let Some(app_key) = &self.app_key {
             let text = app_key.expose();
             let refused = |error: &dyn std::fmt::Display| format!("edge settings: app_key: {error}");
-            keys.triple_des = Some(triple_des::Key::from_text(text).map_err(|error| refused(&error))?);
+            let key = triple_des::Key::with_mode(text, self.triple_des_key.into());
+            keys.triple_des = Some(key.map_err(|error| refused(&error))?);
             keys.des = single_des::Key::from_text(text).ok();
             if keys.des.is_none() && self.payment_code == PaymentCodeMode::Des {
                 return Err(
@@ -231,7 +255,10 @@ impl EdgeSettings {
         match role {
             Role::App => None,
             Role::Channel => set(&app_only),
-            Role::PosNetwork => set(&app_only).or(self.app_key.as_ref().map(|_| "app_key")),
+            Role::PosNetwork => set(&app_only).or(set(&[
+                ("app_key", self.app_key.is_some()),
+                ("triple_des_key", self.triple_des_key != TripleDesKey::default()),
+            ])),
             Role::Gateway | Role::Operator | Role::Unspecified => Some("any setting"),
         }
     }
@@ -274,6 +301,16 @@ mod tests {
                 Role::PosNetwork,
                 r#"{"app_key":"appKey08"}"#,
                 "app_key is not for",
+            ),
+            (
+                Role::PosNetwork,
+                r#"{"triple_des_key":"two_key"}"#,
+                "triple_des_key is not for",
+            ),
+            (
+                Role::App,
+                r#"{"app_key":"123456789","triple_des_key":"two_key"}"#,
+                "8, 16 or at least 24 bytes",
             ),
             (Role::Channel, r#"{"digest":"extended"}"#, "digest is not for"),
             (Role::Operator, r#"{}"#, "not for"),

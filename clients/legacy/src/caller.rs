@@ -2,8 +2,12 @@
 
 use map_legacy_crypto::pin_block::PosKey;
 use map_legacy_crypto::signature::{Algorithm, KeyStrength, PrivateKey};
-use map_legacy_crypto::{Charset, single_des, triple_des};
+use map_legacy_crypto::triple_des::{self, KeyMode};
+use map_legacy_crypto::{Charset, single_des};
 use zeroize::Zeroizing;
+
+/// Why a POS network takes no key of an app.
+const NO_APP: &str = "a POS network has no key of an app";
 
 /// How payment codes are encrypted.
 #[derive(Debug, Clone)]
@@ -94,16 +98,24 @@ impl Caller {
         })
     }
 
-    /// Signs `tsig` with this key: PKCS#8, PEM or bare base64, 1024 bits and more.
+    /// Makes the 3DES key of the app's key in this way, where the app's settings say so.
+    ///
+    /// # Errors
+    /// The key has another length, or this is no app.
+    pub fn triple_des_key(mut self, mode: KeyMode) -> Result<Self, CallerError> {
+        let what = "app key";
+        let app = self.app.as_mut().ok_or_else(|| refused(what)(&NO_APP))?;
+        app.triple_des = triple_des::Key::with_mode(&app.key, mode).map_err(|why| refused(what)(&why))?;
+        Ok(self)
+    }
+
+    /// Signs `tsig` with this key: PKCS#8 or PKCS#1, PEM or bare base64, 1024 bits and more.
     ///
     /// # Errors
     /// The key can't be used, or this is no app.
     pub fn private_key(mut self, text: &str, algorithm: Algorithm) -> Result<Self, CallerError> {
         let what = "private key";
-        let app = self
-            .app
-            .as_mut()
-            .ok_or_else(|| refused(what)(&"a POS network signs nothing"))?;
+        let app = self.app.as_mut().ok_or_else(|| refused(what)(&NO_APP))?;
         let key = PrivateKey::parse(text, KeyStrength::Legacy1024).map_err(|why| refused(what)(&why))?;
         app.rsa = Some(key);
         app.algorithm = algorithm;

@@ -20,3 +20,4 @@ pub use stamp::{Stamps, SystemStamps};
 
 pub use map_legacy_crypto::Charset;
 pub use map_legacy_crypto::signature::Algorithm;
+pub use map_legacy_crypto::triple_des::KeyMode;

@@ -9,7 +9,7 @@ use crate::model::{
 use crate::options::Options;
 use crate::{Error, path};
 use prost_reflect::{DescriptorPool, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const PACKAGE: &str = "map.legacy.v1";
 
@@ -142,18 +142,21 @@ fn complete(pool: &DescriptorPool, endpoint: &Endpoint) -> Result<(), Error> {
     Ok(())
 }
 
-/// No two endpoints may answer the same request.
+/// No two endpoints may answer the same request; and those of one path have one effect, since whether there is a
+/// place for a request is settled before its body says which it is.
 fn distinguishable(endpoints: &[Endpoint]) -> Result<(), Error> {
     let mut seen = BTreeSet::new();
+    let mut effects = BTreeMap::new();
     for endpoint in endpoints {
         let mut shape = endpoint.shape.clone();
         shape.sort();
         for path in &endpoint.paths {
+            let fail = |problem: &str| Err(Error::at(&endpoint.name, format!("{path} {problem}")));
             if !seen.insert((path.clone(), shape.clone())) {
-                return Err(Error::at(
-                    &endpoint.name,
-                    format!("{path} has another endpoint of the same shape"),
-                ));
+                return fail("has another endpoint of the same shape");
+            }
+            if *effects.entry(path.clone()).or_insert(endpoint.effect) != endpoint.effect {
+                return fail("has another endpoint of another effect");
             }
         }
     }

@@ -92,6 +92,11 @@ fn a_wrong_endpoint_is_refused_by_name() {
             "FrontPayUndo: \"NO_SUCH_REASON\"",
         ),
         (
+            "shape: \"download\"\n      credential: CREDENTIAL_APP\n      payload: \"download\"\n      core: \"map.catalog.v1.CatalogService.ListProducts\"\n      effect: EFFECT_READ",
+            "shape: \"download\" credential: CREDENTIAL_APP payload: \"download\" core: \"map.catalog.v1.CatalogService.ListProducts\" effect: EFFECT_CHANGE",
+            "AppDownloadProduct: /front/offline/download_product has another endpoint of another effect",
+        ),
+        (
             "echo: ECHO_ALWAYS",
             "echo: ECHO_SOMETIMES",
             "front_offline.proto:",

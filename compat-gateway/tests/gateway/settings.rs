@@ -1,10 +1,10 @@
-//! Payment codes by the caller's settings.
+//! Encryption by the caller's settings.
 
 use super::fixture::{
     APP, APP_KEY, Bench, CARD, FixedStamps, MOBILE, PIN, POSP_KEY, app, bench, bench_with, config, endpoint,
     listener, payload,
 };
-use map_legacy_client::{Algorithm, Caller, Signer};
+use map_legacy_client::{Algorithm, Caller, KeyMode, Signer};
 use map_proto::common::v1::payment_code::Form;
 use map_proto::payment::v1::PayRequest;
 use serde_json::{Value, json};
@@ -96,4 +96,25 @@ async fn an_apps_own_posp_key_comes_before_that_of_its_network() {
         block.starts_with("0624"),
         "the block opened under the app's own key"
     );
+}
+
+#[tokio::test]
+async fn a_short_app_key_makes_the_3des_key_that_the_app_means() {
+    let short = "appKey08appKey16";
+    for (setting, read) in [("zero_padded", KeyMode::ZeroPadded), ("two_key", KeyMode::TwoKey)] {
+        let app = json!({ "app_key": short, "triple_des_key": setting });
+        let bench = bench_with(app, json!({}), config(), &listener()).await;
+        for sent in [KeyMode::ZeroPadded, KeyMode::TwoKey] {
+            let caller = Caller::app(APP, short).unwrap();
+            let caller = caller
+                .private_key(include_str!("../keys/app.private.pem"), Algorithm::Sha1WithRsa)
+                .unwrap();
+            let signer = Signer::with_stamps(caller.triple_des_key(sent).unwrap(), FixedStamps("1"));
+            let open = endpoint("oilcard_open_online");
+            let reply = bench
+                .post(open.path, signer.sign_json(open, &payload(open)).unwrap())
+                .await;
+            assert_eq!(reply.errcode() == 0, sent == read, "{setting} {sent:?}");
+        }
+    }
 }
