@@ -58,6 +58,20 @@ pub fn method(rpc: &str) -> MethodDescriptor {
     found.unwrap()
 }
 
+/// Number and name of every canonical reason.
+pub fn reasons() -> impl Iterator<Item = (i32, String)> {
+    let reasons = CANONICAL.get_enum_by_name("map.common.v1.ErrorReason").unwrap();
+    let named: Vec<_> = reasons
+        .values()
+        .filter(|reason| reason.number() != 0)
+        .map(|reason| {
+            let name = reason.name().trim_start_matches("ERROR_REASON_");
+            (reason.number(), name.to_owned())
+        })
+        .collect();
+    named.into_iter()
+}
+
 /// The canonical answer of a method, filled to the last field: a text names its place, every number and time
 /// is another one. So an answer of the gateway shows where each of its values comes from.
 pub fn response(rpc: &str) -> Vec<u8> {

@@ -2,7 +2,7 @@
 
 use super::declared::declared;
 use super::fixture::{Bench, bench, endpoint, payload, signer};
-use map_gateway::contract::{self, Echo};
+use map_gateway_codegen::model::Echo;
 use map_legacy_client::contract::{Credential, Digest, Kind};
 use map_legacy_client::generated::ENDPOINTS;
 use map_legacy_client::{Endpoint, contract::Field};
@@ -10,18 +10,10 @@ use map_proto::common::v1::payment_code::Form;
 use map_proto::payment::v1::PayRequest;
 use serde_json::{Map, Value, json};
 
-/// The gateway's table of an endpoint of the client.
-fn served(endpoint: &Endpoint) -> &'static contract::Endpoint {
-    let same = |served: &&&contract::Endpoint| {
-        served.paths[0] == endpoint.path && served.payload == endpoint.payload
-    };
-    contract::ENDPOINTS.iter().find(same).unwrap()
-}
-
 /// Sends a body and expects the documented failure with this reason, and no call of the core.
 async fn refused(bench: &Bench, endpoint: &'static Endpoint, body: String, reason: &str) {
     let reply = bench.post(endpoint.path, body.clone()).await;
-    let table = served(endpoint);
+    let table = declared(endpoint);
     let mut expected = json!({
         "errcode": table.errcode,
         "errmsg": format!("{}，{reason}", table.failure),

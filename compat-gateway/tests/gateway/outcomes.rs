@@ -1,13 +1,11 @@
 //! What becomes of the core's statuses: decisions in the contract's words, unknown outcomes without an answer.
 
-use super::declared::{REMARK, declared};
+use super::declared::{REMARK, declared, reasons};
 use super::fixture::{Bench, Reply, bench, bench_with, config, endpoint, listener, payload, signer};
-use map_gateway::contract;
 use map_gateway_codegen::codec::CoreType;
-use map_gateway_codegen::model::{AnswerNode, Source};
+use map_gateway_codegen::model::{AnswerNode, Effect, Source};
 use map_legacy_client::Endpoint;
 use map_legacy_client::generated::ENDPOINTS;
-use map_proto::common::v1::ErrorReason;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use tonic::{Code, Status};
@@ -29,19 +27,13 @@ async fn answered(bench: &Bench, endpoint: &'static Endpoint, status: Status) ->
 }
 
 fn is_binding(endpoint: &Endpoint) -> bool {
-    contract::at(endpoint.path).next().unwrap().effect.is_binding()
+    declared(endpoint).effect != Effect::Read
 }
 
 /// Number and name of every reason that is about the request.
-fn decisions() -> impl Iterator<Item = (i32, &'static str)> {
-    let named = |number| {
-        let reason = ErrorReason::try_from(number).unwrap();
-        (number, reason.as_str_name().trim_start_matches("ERROR_REASON_"))
-    };
+fn decisions() -> impl Iterator<Item = (i32, String)> {
     let about_the_caller = ["UNAUTHENTICATED", "PERMISSION_DENIED", "CALLER_INACTIVE"];
-    (1..=48)
-        .map(named)
-        .filter(move |(_, name)| !about_the_caller.contains(name))
+    reasons().filter(move |(_, name)| !about_the_caller.contains(&name.as_str()))
 }
 
 const OPEN: [(Code, &str); 9] = [
@@ -141,8 +133,8 @@ async fn every_decision_has_a_text_and_never_the_cores_message() {
     let mut texts = HashMap::new();
     for (_, name) in decisions() {
         for endpoint in ENDPOINTS {
-            let reply = answered(&bench, endpoint, status(Code::FailedPrecondition, name)).await;
-            let served = map_gateway::contract::at(endpoint.path).next().unwrap();
+            let reply = answered(&bench, endpoint, status(Code::FailedPrecondition, &name)).await;
+            let served = declared(endpoint);
             assert_eq!(reply.errcode(), i64::from(served.errcode), "{name}");
             let message = reply.errmsg();
             let reason = message
@@ -154,7 +146,7 @@ async fn every_decision_has_a_text_and_never_the_cores_message() {
                 "{reason}"
             );
             assert!(!reply.text().contains("row 17"), "{message}");
-            texts.insert(name, reason);
+            texts.insert(name.clone(), reason);
         }
     }
     for (reason, text) in [
@@ -196,7 +188,7 @@ async fn detailed_errcodes_are_a_setting_and_never_0_or_that_of_a_kept_order() {
         let reply = answered(
             &bench,
             endpoint("front_pay"),
-            status(Code::FailedPrecondition, name),
+            status(Code::FailedPrecondition, &name),
         )
         .await;
         assert_eq!(reply.errcode(), i64::from(20_000 + number));
