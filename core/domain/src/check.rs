@@ -124,7 +124,11 @@ impl Decision {
                 return Err(Defect("an order begins its life reversed or cancelled"));
             }
         };
-        if !done || matches!(order.detail, OrderDetail::Act | OrderDetail::GenerationRaised(_)) {
+        let moves_nothing = matches!(
+            order.detail,
+            OrderDetail::Act | OrderDetail::GenerationRaised(_) | OrderDetail::Provisioned(_)
+        );
+        if !done || moves_nothing {
             return Ok(false);
         }
         let entry = self
@@ -224,6 +228,9 @@ fn is_as_ordered(entry: &Entry, detail: &OrderDetail) -> bool {
         }
         // The payment it gives back tells the amount.
         OrderDetail::Cancellation(_) => true,
-        OrderDetail::Closure | OrderDetail::Act | OrderDetail::GenerationRaised(_) => false,
+        OrderDetail::Closure
+        | OrderDetail::Act
+        | OrderDetail::GenerationRaised(_)
+        | OrderDetail::Provisioned(_) => false,
     }
 }

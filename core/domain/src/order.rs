@@ -63,6 +63,8 @@ pub enum Operation {
     UnfreezeAccount,
     /// Operator: raise a terminal's generation.
     RaiseTerminalGeneration,
+    /// Operator: apply a provisioning document.
+    ApplyProvisioning,
 }
 
 /// An idempotency key.
@@ -235,6 +237,17 @@ pub enum OrderDetail {
     Act,
     /// A terminal's generation was raised, to this one.
     GenerationRaised(u32),
+    /// A provisioning document was applied.
+    Provisioned(ProvisionedDetail),
+}
+
+/// What came of a provisioning document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProvisionedDetail {
+    /// What it changed, one line each.
+    pub changes: Vec<String>,
+    /// The catalogue's revision after it.
+    pub revision: u64,
 }
 
 /// A decision under an idempotency key. It is what a retry is answered from.
@@ -279,7 +292,8 @@ impl Order {
             | OrderDetail::Transfer(_)
             | OrderDetail::Closure
             | OrderDetail::Act
-            | OrderDetail::GenerationRaised(_) => None,
+            | OrderDetail::GenerationRaised(_)
+            | OrderDetail::Provisioned(_) => None,
         }
     }
 
@@ -292,7 +306,8 @@ impl Order {
             | OrderDetail::Transfer(_)
             | OrderDetail::Closure
             | OrderDetail::Act
-            | OrderDetail::GenerationRaised(_) => None,
+            | OrderDetail::GenerationRaised(_)
+            | OrderDetail::Provisioned(_) => None,
         }
     }
 }

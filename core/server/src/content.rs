@@ -113,6 +113,18 @@ pub fn operator_act(action: &str, target: &str) -> ContentDigest {
     Content::new("operator").text(action).text(target).finish()
 }
 
+/// Of a provisioning document, encoded, and the revision it is for.
+pub fn provisioning(document: &[u8], expected: Option<u64>) -> ContentDigest {
+    let content = Content::new("operator")
+        .text("apply_provisioning")
+        .bytes(document);
+    match expected {
+        None => content,
+        Some(revision) => content.bytes(&revision.to_be_bytes()),
+    }
+    .finish()
+}
+
 /// Of an operator's reversal: the payment's order number, and its key where it is named, too.
 pub fn operator_reverse(number: &OrderId, key: Option<&TerminalKey>) -> ContentDigest {
     let content = Content::new("operator")

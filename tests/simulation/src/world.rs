@@ -85,6 +85,7 @@ impl World {
             document: Some(document()),
             validate_only: false,
             reason: "the simulated world".to_owned(),
+            idempotency_key: "world".to_owned(),
             ..provisioning::ApplyRequest::default()
         };
         let applied = ProvisioningServiceClient::new(world.edge(0))

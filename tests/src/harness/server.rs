@@ -217,6 +217,7 @@ impl Server {
         let request = map_client::proto::provisioning::v1::ApplyRequest {
             document: Some(world.clone()),
             reason: "a test changes the world".to_owned(),
+            idempotency_key: format!("world {}", super::keys::unique()),
             ..map_client::proto::provisioning::v1::ApplyRequest::default()
         };
         super::grpc::wait(self.operator().apply(request)).expect("the document is applied");

@@ -3,6 +3,7 @@
 use crate::cli::ProvisionArgs;
 use crate::outcome::Stop;
 use crate::provisioning::Provisioning;
+use crate::runtime::random_hex;
 use crate::ui::{Style, Ui};
 use map_client::proto::provisioning::v1::{ApplyRequest, Document};
 use map_client::{ClientConfig, Error, ErrorReason, MapClient};
@@ -39,6 +40,7 @@ pub(super) async fn run(args: &ProvisionArgs) -> Result<(), Stop> {
         validate_only: args.dry_run,
         reason: args.reason.clone().unwrap_or_default(),
         expected_revision: args.expected_revision,
+        idempotency_key: random_hex(16),
     };
     let answer = client
         .apply(request)

@@ -1,5 +1,6 @@
 //! Applies the configured provisioning file at start.
 
+use super::keys::random_hex;
 use crate::outcome::Stop;
 use map_client::proto::provisioning::v1::provisioning_service_client::ProvisioningServiceClient;
 use map_client::proto::provisioning::v1::{ApplyRequest, Document};
@@ -15,6 +16,7 @@ pub(super) async fn apply(core: &CoreServer, file: &Path, document: Document, ke
     let mut request = Request::new(ApplyRequest {
         document: Some(document),
         reason: REASON.to_owned(),
+        idempotency_key: random_hex(16),
         ..ApplyRequest::default()
     });
     let bearer = format!("Bearer {key}").parse().map_err(Stop::failed)?;

@@ -74,6 +74,7 @@ async fn provision(world: &mut World) -> Result<(), Stop> {
     let request = ApplyRequest {
         document: Some(document),
         reason: "the demo shows that applying twice changes nothing".to_owned(),
+        idempotency_key: "demo-apply-again".to_owned(),
         ..ApplyRequest::default()
     };
     let answer = world.answered(world.doors.operator.apply(request).await)?;

@@ -60,7 +60,8 @@ impl Place {
             | OrderDetail::Transfer(_)
             | OrderDetail::Closure
             | OrderDetail::Act
-            | OrderDetail::GenerationRaised(_) => None,
+            | OrderDetail::GenerationRaised(_)
+            | OrderDetail::Provisioned(_) => None,
         });
         if caller.acts_for(named.unwrap_or(&self.network)) {
             Ok(())

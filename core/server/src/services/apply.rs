@@ -1,18 +1,26 @@
-//! Applying a document: compared with what is stored and written in one commit of the catalogue's
-//! partition, again and again until the two are equal.
+//! Applying a document: compared with what is stored and written in one commit of the catalogue's partition,
+//! together with the answer under the operator's key.
 //!
-//! It has no key: equal content is what has been asked for, whoever made it so. That is why the revision a
-//! caller expects is compared only where something would change: the repeat of an attempt whose answer was
-//! lost finds its own work and no other revision.
+//! A document that changes nothing is no commit, for that would raise the revision: its answer stands in the
+//! key's claim alone. Either way a repeat gets the first answer, also where somebody else changed the catalogue
+//! since. The revision a caller expects is compared only where something would change.
 
 use super::wire::revision;
 use crate::catalogue::CATALOGUE_ROUNDS;
 use crate::core::Core;
 use crate::failure::Failure;
 use crate::provisioning::{Plan, plan};
+use map_domain::order::ProvisionedDetail;
+use map_domain::{
+    CallerId, ContentDigest, Operation, Order, OrderDetail, OrderId, OrderKey, OrderState, Refusal,
+};
 use map_proto::provisioning::v1::ApplyResponse;
-use map_store::records::{CatalogueItem, CatalogueRecords, decode_catalogue, load_catalogue};
-use map_store::{Commit, CommitOutcome, PartitionId, StoreError, Version};
+use map_store::codec::Body;
+use map_store::records::{
+    CatalogueItem, CatalogueRecords, closed_claim, closed_order, decode_catalogue, index_rows,
+    load_catalogue, order_claim,
+};
+use map_store::{Commit, CommitOutcome, Load, PartitionId, Row, RowWrite, Version, keys};
 
 /// What a document wants to be stored.
 pub(super) struct Wanted {
@@ -37,36 +45,38 @@ impl Wanted {
             Some(_) | None => Ok((plan, loaded.version)),
         }
     }
+}
 
-    /// Writes until what is stored equals what is wanted. To write it twice changes nothing, so
-    /// an unknown outcome is settled by comparing again.
+/// An operator's request to apply a document, the same for all its attempts.
+pub(super) struct Apply {
+    pub(super) operator: CallerId,
+    /// The operator's key.
+    pub(super) number: String,
+    /// The order number, if it is decided now.
+    pub(super) id: OrderId,
+    pub(super) content: ContentDigest,
+    pub(super) wanted: Wanted,
+}
+
+impl Apply {
+    /// Applies it, once.
     ///
     /// # Errors
-    /// As [`Wanted::compare`]; after an unknown outcome [`Failure::OutcomeUnknown`] and nothing else.
-    pub(super) async fn apply(&self, core: &Core) -> Result<ApplyResponse, Failure> {
-        let mut told = Vec::new();
+    /// [`Failure::KeyHolds`] where the key was used with another document; as [`Wanted::compare`]; after an
+    /// unknown outcome [`Failure::OutcomeUnknown`] and nothing else until the store has told what became of it.
+    pub(super) async fn apply(&self, core: &Core) -> Result<ProvisionedDetail, Failure> {
         let mut unknown = false;
         for _ in 0..CATALOGUE_ROUNDS {
-            let (plan, version) = match self.compare(core).await {
-                Ok(compared) => compared,
+            match self.attempt(core).await {
+                Ok(Some(done)) => return Ok(done),
+                Ok(None) => {}
+                Err(Failure::OutcomeUnknown) => {
+                    tracing::warn!("provisioning: looked at again after an unknown outcome");
+                    unknown = true;
+                }
                 // Also where another revision is there now: it may have come after ours.
                 Err(_) if unknown => return Err(Failure::OutcomeUnknown),
                 Err(failure) => return Err(failure),
-            };
-            if plan.items.is_empty() {
-                let changes = if unknown { told } else { Vec::new() };
-                return Ok(applied(changes, version));
-            }
-            match core.commit(commit(version, &plan)).await {
-                Ok(CommitOutcome::Applied(version)) => return Ok(applied(plan.changes, version)),
-                Ok(CommitOutcome::Stale | CommitOutcome::ClaimHeld { .. } | CommitOutcome::RowExists(_)) => {}
-                Err(StoreError::OutcomeUnknown(reason)) => {
-                    tracing::warn!(reason, "provisioning: compared again after an unknown outcome");
-                    unknown = true;
-                    told = plan.changes;
-                }
-                Err(_) if unknown => return Err(Failure::OutcomeUnknown),
-                Err(error) => return Err(error.into()),
             }
         }
         Err(if unknown {
@@ -75,23 +85,122 @@ impl Wanted {
             Failure::Unavailable
         })
     }
-}
 
-/// What is answered: what changed, or would, and the revision after it.
-pub(super) fn applied(changes: Vec<String>, version: Version) -> ApplyResponse {
-    ApplyResponse {
-        changes,
-        revision: revision(version.0),
+    /// `None`: somebody else was faster.
+    async fn attempt(&self, core: &Core) -> Result<Option<ProvisionedDetail>, Failure> {
+        if let Some(done) = self.stored(core).await.map_err(read)? {
+            return self.answered(&done).map(Some);
+        }
+        let (plan, version) = self.wanted.compare(core).await.map_err(read)?;
+        if plan.items.is_empty() {
+            let order = self.order(core, Vec::new(), version.0);
+            // A claim moves nothing: where it is not known to be there, it is asked for again.
+            let said = core.store.claim(vec![closed_claim(&order)]).await?;
+            let mine = said.first() == Some(&closed_claim(&order).value);
+            return if mine {
+                self.answered(&order).map(Some)
+            } else {
+                Ok(None)
+            };
+        }
+        let after = version.0.saturating_add(1);
+        let order = self.order(core, plan.changes.clone(), after);
+        match core.commit(commit(version, &plan, &order)).await? {
+            CommitOutcome::Applied(_) => self.answered(&order).map(Some),
+            CommitOutcome::Stale | CommitOutcome::ClaimHeld { .. } | CommitOutcome::RowExists(_) => Ok(None),
+        }
+    }
+
+    fn key(&self) -> OrderKey {
+        OrderKey::Caller {
+            caller: self.operator.clone(),
+            operation: Operation::ApplyProvisioning,
+            number: self.number.clone(),
+        }
+    }
+
+    fn order(&self, core: &Core, changes: Vec<String>, revision: u64) -> Order {
+        Order {
+            key: self.key(),
+            id: self.id.clone(),
+            content: self.content,
+            caller: self.operator.clone(),
+            at: core.clock.now(),
+            state: OrderState::Done,
+            detail: OrderDetail::Provisioned(ProvisionedDetail { changes, revision }),
+        }
+    }
+
+    /// What the key holds.
+    async fn stored(&self, core: &Core) -> Result<Option<Order>, Failure> {
+        let claims = core.store.read_claims(&[keys::order_claim(&self.key())]).await?;
+        let Some(claim) = claims.into_iter().next().flatten() else {
+            return Ok(None);
+        };
+        if let Some(closed) = closed_order(&claim)? {
+            return Ok(Some(closed));
+        }
+        let load = Load {
+            kinds: Vec::new(),
+            keys: vec![keys::order_row(&self.key())],
+        };
+        let loaded = core.store.load(&PartitionId::Catalogue, load).await?;
+        let row = loaded.rows.first();
+        Ok(row.map(|row| Order::from_body(&row.body)).transpose()?)
+    }
+
+    /// What the key's order says.
+    fn answered(&self, done: &Order) -> Result<ProvisionedDetail, Failure> {
+        if done.content != self.content {
+            return Err(Failure::KeyHolds {
+                refusal: Refusal::IdempotencyKeyReused,
+                order: done.id.clone(),
+            });
+        }
+        match &done.detail {
+            OrderDetail::Provisioned(done) => Ok(done.clone()),
+            OrderDetail::Payment(_)
+            | OrderDetail::Cancellation(_)
+            | OrderDetail::Opening(_)
+            | OrderDetail::Transfer(_)
+            | OrderDetail::Closure
+            | OrderDetail::Act
+            | OrderDetail::GenerationRaised(_) => Err(Failure::Internal(
+                "a document was applied, but its order does not say so".to_owned(),
+            )),
+        }
     }
 }
 
-fn commit(expected: Version, plan: &Plan) -> Commit {
+/// A failed read changed nothing, whatever the store calls it.
+fn read(failure: Failure) -> Failure {
+    if failure == Failure::OutcomeUnknown {
+        Failure::Unavailable
+    } else {
+        failure
+    }
+}
+
+/// What is answered: what changed, or would, and the revision after it.
+pub(super) fn response(detail: ProvisionedDetail) -> ApplyResponse {
+    ApplyResponse {
+        changes: detail.changes,
+        revision: revision(detail.revision),
+    }
+}
+
+fn commit(expected: Version, plan: &Plan, order: &Order) -> Commit {
+    let row = Row {
+        key: keys::order_row(&order.key),
+        body: order.to_body(),
+    };
+    let items = plan.items.iter().map(CatalogueItem::write);
     Commit {
         partition: PartitionId::Catalogue,
         expected,
-        rows: plan.items.iter().map(CatalogueItem::write).collect(),
-        claims: Vec::new(),
-        index: Vec::new(),
+        rows: items.chain([RowWrite::Insert(row)]).collect(),
+        claims: vec![order_claim(&order.key, PartitionId::Catalogue, order.content, 0)],
+        index: index_rows(&PartitionId::Catalogue, order, None),
         business_day: None,
     }
 }

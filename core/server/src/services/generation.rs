@@ -153,7 +153,8 @@ fn raised_to(done: &Order, raise: &Raise) -> Result<u32, Failure> {
         | OrderDetail::Opening(_)
         | OrderDetail::Transfer(_)
         | OrderDetail::Closure
-        | OrderDetail::Act => Err(Failure::Internal(
+        | OrderDetail::Act
+        | OrderDetail::Provisioned(_) => Err(Failure::Internal(
             "a generation was raised, but its order does not say so".to_owned(),
         )),
     }

@@ -46,7 +46,7 @@ pub(crate) fn routes(ledger: &Arc<Ledger>, edge_validator: EdgeValidator, bytes:
     let opening = OpeningServiceServer::new(opening::Openings::new(Arc::clone(ledger)));
     let operator = OperatorServiceServer::new(operator::Operator::new(Arc::clone(ledger)));
     let payment = PaymentServiceServer::new(payment::Payments::new(Arc::clone(ledger)));
-    let provisioning = provisioning::Provisioning::new(Arc::clone(core), edge_validator);
+    let provisioning = provisioning::Provisioning::new(Arc::clone(ledger), edge_validator);
     let provisioning = ProvisioningServiceServer::new(provisioning);
     let transfer = TransferServiceServer::new(transfer::Transfers::new(Arc::clone(ledger)));
     Routes::new(account.max_decoding_message_size(bytes))

@@ -1,43 +1,74 @@
 //! `map.provisioning.v1.ProvisioningService`: one document, checked as a whole and applied (see `apply`);
 //! and the directory for gateways.
 
-use super::apply::{Wanted, applied};
+use super::apply::{Apply, Wanted, response};
 use super::audit::{Act, audited, reason_error};
 use super::paging::{cut, page_after};
 use super::wire::revision;
 use crate::auth::{Rpc, open};
 use crate::caller::Role;
 use crate::catalogue::ProvisionedCaller;
+use crate::content;
 use crate::core::Core;
 use crate::failure::Failure;
+use crate::ledger::Ledger;
 use crate::provisioning::{EdgeValidator, wanted};
-use map_domain::CallerId;
+use crate::validate;
+use map_domain::order::ProvisionedDetail;
+use map_domain::{CallerId, ContentDigest};
 use map_proto::provisioning::v1::provisioning_service_server::ProvisioningService;
 use map_proto::provisioning::v1::{
     self as wire, ApplyRequest, ApplyResponse, GetDirectoryRequest, GetDirectoryResponse,
 };
+use prost::Message;
 use std::ops::Bound;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 /// The service.
 pub(super) struct Provisioning {
-    core: Arc<Core>,
+    ledger: Arc<Ledger>,
     edge_validator: EdgeValidator,
 }
 
+/// What is asked, checked.
+enum Asked {
+    /// What would change.
+    Validate(Wanted),
+    /// Apply it: under this key, with this content.
+    Apply(Wanted, String, ContentDigest),
+}
+
 impl Provisioning {
-    pub(super) const fn new(core: Arc<Core>, edge_validator: EdgeValidator) -> Self {
-        Self { core, edge_validator }
+    pub(super) const fn new(ledger: Arc<Ledger>, edge_validator: EdgeValidator) -> Self {
+        Self {
+            ledger,
+            edge_validator,
+        }
     }
 
-    /// The request, if nothing is wrong with it, and whether it is only to be validated.
-    fn checked(&self, request: ApplyRequest) -> Result<(Wanted, bool), Failure> {
+    fn core(&self) -> &Core {
+        self.ledger.core()
+    }
+
+    /// The request, if nothing is wrong with it.
+    fn checked(&self, request: ApplyRequest) -> Result<Asked, Failure> {
         let mut errors = Vec::new();
-        // Nothing is done with validate_only: there is nothing to give a reason for.
+        // Nothing is done with validate_only: there is nothing to give a reason for, and no key is used.
         if !(request.validate_only && request.reason.is_empty()) {
             errors.extend(reason_error(&request.reason).map(|(at, what)| (at.to_owned(), what)));
         }
+        let key = match request.validate_only {
+            true => None,
+            false => match validate::idempotency_key(request.idempotency_key) {
+                Ok(key) => Some(key),
+                Err(Failure::Malformed(wrong)) => {
+                    errors.extend(wrong.into_iter().map(|(at, what)| (at.to_owned(), what)));
+                    None
+                }
+                Err(failure) => return Err(failure),
+            },
+        };
         let expected = request.expected_revision.map(u64::try_from).transpose();
         if expected.is_err() {
             errors.push(("expected_revision".to_owned(), "expected 0 or more".to_owned()));
@@ -48,7 +79,13 @@ impl Provisioning {
         };
         match (records, expected) {
             (Ok(records), Ok(expected)) if errors.is_empty() => {
-                Ok((Wanted { records, expected }, request.validate_only))
+                let document = request.document.unwrap_or_default().encode_to_vec();
+                let content = content::provisioning(&document, expected);
+                let wanted = Wanted { records, expected };
+                Ok(match key {
+                    None => Asked::Validate(wanted),
+                    Some(key) => Asked::Apply(wanted, key, content),
+                })
             }
             (records, _) => {
                 errors.extend(records.err().unwrap_or_default());
@@ -61,33 +98,43 @@ impl Provisioning {
 #[tonic::async_trait]
 impl ProvisioningService for Provisioning {
     async fn apply(&self, request: Request<ApplyRequest>) -> Result<Response<ApplyResponse>, Status> {
-        let (call, request) = open(&self.core, request, Rpc::Apply)?;
+        let (call, request) = open(self.core(), request, Rpc::Apply)?;
         let reason = request.reason.clone();
-        let (wanted, validate_only) = self.checked(request)?;
-        if validate_only {
-            let (plan, version) = wanted.compare(&self.core).await?;
-            return Ok(Response::new(applied(plan.changes, version)));
-        }
+        let (wanted, number, content) = match self.checked(request)? {
+            Asked::Apply(wanted, number, content) => (wanted, number, content),
+            Asked::Validate(wanted) => {
+                let (plan, version) = wanted.compare(self.core()).await?;
+                let (changes, revision) = (plan.changes, version.0);
+                return Ok(Response::new(response(ProvisionedDetail { changes, revision })));
+            }
+        };
+        let asked = Apply {
+            operator: call.caller.id.clone(),
+            number,
+            id: self.ledger.next_number(),
+            content,
+            wanted,
+        };
         let act = Act {
             action: "apply_provisioning",
             target: "catalogue".to_owned(),
             reason: &reason,
         };
-        let applied = audited(&self.core, &call, act, wanted.apply(&self.core)).await?;
-        if let Err(failure) = self.core.refresh_catalogue().await {
+        let applied = audited(self.core(), &call, act, asked.apply(self.core())).await?;
+        if let Err(failure) = self.core().refresh_catalogue().await {
             // The watcher reads it within its next round.
             tracing::warn!(?failure, "the new catalogue can't be read yet");
         }
-        Ok(Response::new(applied))
+        Ok(Response::new(response(applied)))
     }
 
     async fn get_directory(
         &self,
         request: Request<GetDirectoryRequest>,
     ) -> Result<Response<GetDirectoryResponse>, Status> {
-        let (_, request) = open(&self.core, request, Rpc::GetDirectory)?;
+        let (_, request) = open(self.core(), request, Rpc::GetDirectory)?;
         let (size, after) = page_after(request.page_size, &request.page_token, CallerId::parse)?;
-        let catalogue = self.core.catalogue();
+        let catalogue = self.core().catalogue();
         let revision = revision(catalogue.revision);
         if request.known_revision != 0 && request.known_revision == revision {
             return Ok(Response::new(GetDirectoryResponse {

@@ -136,7 +136,8 @@ pub(super) fn life_line(key: &PosKey, order: &Order) -> payment::Payment {
         | OrderDetail::Transfer(_)
         | OrderDetail::Closure
         | OrderDetail::Act
-        | OrderDetail::GenerationRaised(_) => shown,
+        | OrderDetail::GenerationRaised(_)
+        | OrderDetail::Provisioned(_) => shown,
     }
 }
 

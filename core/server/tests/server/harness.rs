@@ -135,6 +135,7 @@ impl Fixture {
         let request = provisioning::ApplyRequest {
             document: Some(document),
             reason: "a test".to_owned(),
+            idempotency_key: fresh_key(),
             ..provisioning::ApplyRequest::default()
         };
         Ok(self
@@ -143,6 +144,12 @@ impl Fixture {
             .await?
             .into_inner())
     }
+}
+
+/// A key that nobody has used yet.
+pub(crate) fn fresh_key() -> String {
+    static USED: AtomicU64 = AtomicU64::new(0);
+    format!("key {}", USED.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A request with this bearer key.

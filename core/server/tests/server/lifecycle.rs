@@ -429,6 +429,7 @@ async fn a_stopped_server_finishes_what_runs_and_takes_no_more() {
     let request = map_proto::provisioning::v1::ApplyRequest {
         document: Some(document()),
         reason: "a test".to_owned(),
+        idempotency_key: "a key".to_owned(),
         ..map_proto::provisioning::v1::ApplyRequest::default()
     };
     let mut client =

@@ -633,6 +633,7 @@ async fn after_an_unknown_outcome_the_expected_revision_refuses_nobody_its_own_w
             document: Some(document()),
             reason: "the first".to_owned(),
             expected_revision: Some(0),
+            idempotency_key: crate::harness::fresh_key(),
             ..Default::default()
         };
         let applied = fixture.provisioning().apply(by(OPERATOR, request)).await.unwrap();

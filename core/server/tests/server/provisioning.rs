@@ -1,7 +1,8 @@
 //! One document, checked as a whole, applied as a whole, applied again without effect.
 
 use crate::harness::{
-    APP, Fixture, GATEWAY, NETWORK, OPERATOR, OTHER_APP, app, by, caller, document, reason, refused, terminal,
+    APP, Fixture, GATEWAY, NETWORK, OPERATOR, OTHER_APP, app, by, caller, document, fresh_key, reason,
+    refused, terminal,
 };
 use map_proto::catalog::v1 as catalog;
 use map_proto::catalog::v1::catalog_service_client::CatalogServiceClient;
@@ -89,6 +90,7 @@ fn applying(document: Document, expected_revision: Option<i64>) -> ApplyRequest 
         document: Some(document),
         reason: "a new terminal".to_owned(),
         expected_revision,
+        idempotency_key: fresh_key(),
         ..ApplyRequest::default()
     }
 }
@@ -147,6 +149,49 @@ async fn a_document_is_applied_to_the_revision_that_its_sender_expects_or_not_at
         refused(negative),
         (Code::InvalidArgument, "MALFORMED_REQUEST".to_owned())
     );
+}
+
+#[tokio::test]
+async fn under_one_key_a_document_is_applied_once_whatever_is_changed_since() {
+    let fixture = Fixture::start(CoreConfig::default(), Arc::new(MemoryStore::default())).await;
+    let apply = async |request: &ApplyRequest| {
+        let request = by(OPERATOR, request.clone());
+        let answer = fixture.provisioning().apply(request).await;
+        answer.map(tonic::Response::into_inner)
+    };
+    let first = applying(document(), Some(0));
+    let answer = apply(&first).await.unwrap();
+    assert_eq!((answer.revision, answer.changes.is_empty()), (1, false));
+    // Changes nothing, which its repeat says, too.
+    let idle = applying(document(), None);
+    let nothing = apply(&idle).await.unwrap();
+    assert_eq!((nothing.revision, nothing.changes.is_empty()), (1, true));
+    let second = apply(&applying(smaller(), Some(1))).await.unwrap();
+    assert_eq!(second.revision, 2);
+    for _late in 0..2 {
+        assert_eq!(apply(&first).await.unwrap(), answer);
+        assert_eq!(apply(&idle).await.unwrap(), nothing);
+    }
+    assert_eq!(products(&fixture, APP).await, ["1010"], "the last change stands");
+    for used in [&first, &idle] {
+        let other = ApplyRequest {
+            document: Some(smaller()),
+            ..used.clone()
+        };
+        let reused = (Code::AlreadyExists, "IDEMPOTENCY_KEY_REUSED".to_owned());
+        assert_eq!(refused(apply(&other).await), reused);
+    }
+    // A refusal uses no key up.
+    let early = applying(document(), Some(1));
+    assert_eq!(apply(&early).await.unwrap_err().code(), Code::FailedPrecondition);
+    let keyless = ApplyRequest {
+        idempotency_key: String::new(),
+        ..applying(document(), None)
+    };
+    let status = apply(&keyless).await.unwrap_err();
+    let details = status.get_error_details();
+    let fields = &details.bad_request().unwrap().field_violations;
+    assert_eq!(fields[0].field, "idempotency_key");
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! Orders and their keys.
 
 use super::{Flaw, fen, fixed, id, optional_id, required, time, wire};
-use map_domain::order::{CancellationDetail, OpeningDetail, PaymentDetail, Purchase, TransferDetail};
+use map_domain::order::{
+    CancellationDetail, OpeningDetail, PaymentDetail, ProvisionedDetail, Purchase, TransferDetail,
+};
 use map_domain::{
     AccountNumber, AccountStatus, BatchNumber, CallerId, ContentDigest, LifeStep, NetworkId, Operation,
     Order, OrderDetail, OrderId, OrderKey, OrderState, PosKey, ProductId, Refusal, SellerId, SerialNumber,
@@ -53,6 +55,7 @@ const fn operation(operation: Operation) -> wire::Operation {
         Operation::FreezeAccount => wire::Operation::FreezeAccount,
         Operation::UnfreezeAccount => wire::Operation::UnfreezeAccount,
         Operation::RaiseTerminalGeneration => wire::Operation::RaiseTerminalGeneration,
+        Operation::ApplyProvisioning => wire::Operation::ApplyProvisioning,
     }
 }
 
@@ -70,6 +73,7 @@ const fn read_operation(operation: wire::Operation) -> Option<Operation> {
         wire::Operation::FreezeAccount => Some(Operation::FreezeAccount),
         wire::Operation::UnfreezeAccount => Some(Operation::UnfreezeAccount),
         wire::Operation::RaiseTerminalGeneration => Some(Operation::RaiseTerminalGeneration),
+        wire::Operation::ApplyProvisioning => Some(Operation::ApplyProvisioning),
     }
 }
 
@@ -215,6 +219,10 @@ impl From<&Order> for wire::Order {
                         generation: *generation,
                     })
                 }
+                OrderDetail::Provisioned(provisioned) => Detail::Provisioned(wire::Provisioned {
+                    changes: provisioned.changes.clone(),
+                    revision: provisioned.revision,
+                }),
             }),
         }
     }
@@ -250,6 +258,9 @@ impl TryFrom<wire::Order> for Order {
                 Detail::Closure(wire::Closure {}) => OrderDetail::Closure,
                 Detail::Act(wire::Act {}) => OrderDetail::Act,
                 Detail::GenerationRaised(raised) => OrderDetail::GenerationRaised(raised.generation),
+                Detail::Provisioned(wire::Provisioned { changes, revision }) => {
+                    OrderDetail::Provisioned(ProvisionedDetail { changes, revision })
+                }
             },
         })
     }

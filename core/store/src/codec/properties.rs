@@ -3,7 +3,9 @@
 use super::{Body, samples};
 use crate::records::{AuditEntry, CallerRecord, CatalogueSettings};
 use map_domain::catalogue::{FuelProduct, Product, Seller};
-use map_domain::order::{CancellationDetail, OpeningDetail, PaymentDetail, Purchase, TransferDetail};
+use map_domain::order::{
+    CancellationDetail, OpeningDetail, PaymentDetail, ProvisionedDetail, Purchase, TransferDetail,
+};
 use map_domain::sms::{SmsCode, SmsState};
 use map_domain::{
     Account, AccountNumber, AccountStatus, AccountType, BatchNumber, CallerId, CodeDigest, ContentDigest,
@@ -56,6 +58,7 @@ pub(crate) fn order_key() -> impl Strategy<Value = OrderKey> {
         Operation::FreezeAccount,
         Operation::UnfreezeAccount,
         Operation::RaiseTerminalGeneration,
+        Operation::ApplyProvisioning,
     ]);
     let pos = (
         id(SellerId::parse),
@@ -203,6 +206,9 @@ fn detail() -> impl Strategy<Value = OrderDetail> {
         Just(OrderDetail::Closure),
         Just(OrderDetail::Act),
         any::<u32>().prop_map(OrderDetail::GenerationRaised),
+        (vec(".*", 0..3), any::<u64>()).prop_map(|(changes, revision)| {
+            OrderDetail::Provisioned(ProvisionedDetail { changes, revision })
+        }),
     ]
 }
 

@@ -2,7 +2,9 @@
 
 use crate::records::{AuditEntry, CallerRecord, CallerRole, CatalogueSettings};
 use map_domain::catalogue::{FuelProduct, Product, Seller, Store, Terminal};
-use map_domain::order::{CancellationDetail, OpeningDetail, PaymentDetail, Purchase, TransferDetail};
+use map_domain::order::{
+    CancellationDetail, OpeningDetail, PaymentDetail, ProvisionedDetail, Purchase, TransferDetail,
+};
 use map_domain::sms::{SmsCode, SmsState};
 use map_domain::{
     Account, AccountNumber, AccountStatus, AccountType, BatchNumber, CallerId, CodeDigest, ContentDigest,
@@ -229,6 +231,17 @@ pub(crate) fn orders() -> Vec<(&'static str, Order)> {
                 by_caller(Operation::RaiseTerminalGeneration, "G-1"),
                 OrderState::Done,
                 OrderDetail::GenerationRaised(2),
+            ),
+        ),
+        (
+            "order_provisioned",
+            order(
+                by_caller(Operation::ApplyProvisioning, "P-1"),
+                OrderState::Done,
+                OrderDetail::Provisioned(ProvisionedDetail {
+                    changes: vec!["product 1010: added".to_owned()],
+                    revision: 3,
+                }),
             ),
         ),
     ]

@@ -88,10 +88,11 @@ fn stored_numbers_of_slots_and_operations_do_not_change() {
         Operation::FreezeAccount,
         Operation::UnfreezeAccount,
         Operation::RaiseTerminalGeneration,
+        Operation::ApplyProvisioning,
     ];
     assert_eq!(
         operations.map(operation_code),
-        [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
+        [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
     );
     assert_eq!(
         [Slot::Pay, Slot::Cancel, Slot::Open, Slot::Query].map(slot_code),
@@ -100,7 +101,7 @@ fn stored_numbers_of_slots_and_operations_do_not_change() {
     assert_eq!(slot_from_code(0), None);
     assert_eq!(slot_from_code(5), None);
     assert_eq!(operation_from_code(0), None);
-    assert_eq!(operation_from_code(12), None);
+    assert_eq!(operation_from_code(13), None);
 }
 
 #[test]
