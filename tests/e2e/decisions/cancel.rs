@@ -41,12 +41,7 @@ fn the_original_is_found_by_the_platforms_number_where_no_serial_has_it() {
     let customer = server.customer(1000);
     let pos = Pos::new();
     let number = paid(&server, &customer, &pos);
-    // Also from another batch of the same terminal.
-    let other_batch = Pos {
-        batch: "20270101".to_owned(),
-        ..pos.next()
-    };
-    front_cancel(&other_batch, &number)
+    front_cancel(&pos.next(), &number)
         .send(&server)
         .answer()
         .success("交易撤销成功");
@@ -80,7 +75,7 @@ fn a_serial_goes_before_the_platforms_number() {
 }
 
 #[test]
-fn a_serial_is_never_looked_up_in_another_batch_or_at_another_terminal() {
+fn a_payment_is_never_looked_up_in_another_batch_or_at_another_terminal() {
     let server = server();
     let customer = server.customer(1000);
     let pos = Pos::new();
@@ -97,6 +92,14 @@ fn a_serial_is_never_looked_up_in_another_batch_or_at_another_terminal() {
                 ..pos.next()
             },
             &pos.serial,
+        ),
+        (
+            "another batch by number",
+            Pos {
+                batch: "20270102".to_owned(),
+                ..pos.next()
+            },
+            &number,
         ),
         ("another terminal", elsewhere.clone(), &pos.serial),
         ("another terminal by number", elsewhere.next(), &number),

@@ -198,6 +198,32 @@ fn on_a_full_disk_money_calls_are_unavailable_reads_go_on_and_nothing_is_lost_or
 }
 
 #[test]
+fn a_ledger_on_a_full_disk_is_opened_and_read_after_a_kill() {
+    let Some(disk) = Disk::mount("256m") else { return };
+    let setup = Setup {
+        data_dir: Some(disk.path("data")),
+        ..Setup::default()
+    };
+    let server = Server::start(setup);
+    let customer = server.customer(1000);
+    eventually("the disk is full for the ledger too", || {
+        disk.fill();
+        bare_pay(&server, &customer, &Pos::new()).err()
+    });
+    let balance = server.balance(&customer);
+    server.kill();
+    // The provisioning file is as it was, so nothing has to be written.
+    server.launch();
+    assert!([balance, balance - 100].contains(&server.balance(&customer)));
+    disk.free();
+    eventually("payments work again", || {
+        bare_pay(&server, &customer, &Pos::new()).ok()
+    });
+    server.stop();
+    server.clean().expect("clean");
+}
+
+#[test]
 fn a_ledger_that_cant_be_written_is_refused_at_the_start_and_says_where() {
     let Some(disk) = Disk::mount("256m") else { return };
     let setup = Setup {

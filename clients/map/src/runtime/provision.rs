@@ -7,20 +7,15 @@ use map_client::proto::provisioning::v1::{ApplyRequest, Document};
 use map_server::CoreServer;
 use std::path::Path;
 use tonic::Request;
+use tonic::metadata::AsciiMetadataValue;
 
 /// Why, in the audit trail.
 const REASON: &str = "provisioning_file at the start of the server";
 
-/// Applies a valid file as the operator with this key.
+/// Applies a valid file as the operator with this key. A file that changes nothing writes nothing, so that a
+/// ledger on a full disk is served again.
 pub(super) async fn apply(core: &CoreServer, file: &Path, document: Document, key: &str) -> Result<(), Stop> {
-    let mut request = Request::new(ApplyRequest {
-        document: Some(document),
-        reason: REASON.to_owned(),
-        idempotency_key: random_hex(16),
-        ..ApplyRequest::default()
-    });
-    let bearer = format!("Bearer {key}").parse().map_err(Stop::failed)?;
-    request.metadata_mut().insert("authorization", bearer);
+    let bearer: AsciiMetadataValue = format!("Bearer {key}").parse().map_err(Stop::failed)?;
     let failed = |status: tonic::Status| {
         Stop::failed(format!(
             "{} was not applied: {}",
@@ -28,12 +23,22 @@ pub(super) async fn apply(core: &CoreServer, file: &Path, document: Document, ke
             status.message()
         ))
     };
-    let answer = ProvisioningServiceClient::new(core.in_process())
-        .max_encoding_message_size(usize::MAX)
-        .apply(request)
-        .await
-        .map_err(failed)?
-        .into_inner();
+    let mut client = ProvisioningServiceClient::new(core.in_process()).max_encoding_message_size(usize::MAX);
+    let mut ask = async |validate_only| {
+        let mut request = Request::new(ApplyRequest {
+            document: Some(document.clone()),
+            reason: REASON.to_owned(),
+            idempotency_key: random_hex(16),
+            validate_only,
+            ..ApplyRequest::default()
+        });
+        request.metadata_mut().insert("authorization", bearer.clone());
+        client.apply(request).await.map(tonic::Response::into_inner)
+    };
+    let mut answer = ask(true).await.map_err(failed)?;
+    if !answer.changes.is_empty() {
+        answer = ask(false).await.map_err(failed)?;
+    }
     tracing::info!(file = %file.display(), changes = answer.changes.len(), revision = answer.revision, "provisioned");
     Ok(())
 }

@@ -21,6 +21,9 @@ const OURS: [&str; 10] = [
     "map_trace",
 ];
 
+/// The tables' library traces the keys that it stores, and mobile numbers are among them.
+const STORING: &str = "lsm_tree=warn";
+
 /// The filter that this text asks for.
 pub(super) fn filter(wanted: &str) -> Result<EnvFilter, Stop> {
     let refused = |why: String| {
@@ -32,7 +35,9 @@ pub(super) fn filter(wanted: &str) -> Result<EnvFilter, Stop> {
     for part in wanted.split(',').map(str::trim) {
         unmistakable(part).map_err(refused)?;
     }
-    EnvFilter::try_new(wanted).map_err(|error| refused(error.to_string()))
+    let quiet = STORING.parse().map_err(|error| refused(format!("{error}")))?;
+    let filter = EnvFilter::try_new(wanted).map_err(|error| refused(error.to_string()))?;
+    Ok(filter.add_directive(quiet))
 }
 
 /// Whether a part of a filter, `level` or `target=level`, can be meant. Spans and fields (`target[span]=level`)
@@ -51,6 +56,7 @@ fn unmistakable(part: &str) -> Result<(), String> {
     }
     let krate = target.map(|target| target.split("::").next().unwrap_or(target));
     match krate {
+        Some("lsm_tree") => Err("lsm_tree traces the keys that it stores".to_owned()),
         Some(krate) if krate.starts_with("map") && !OURS.contains(&krate) => Err(format!(
             "nothing logs as {krate:?}{}",
             did_you_mean(krate, OURS.into_iter())
@@ -89,5 +95,17 @@ mod tests {
         check("warn,map_sever=debug", Some("did you mean `map_server`?"));
         check("warn,map_server=debgu", Some("did you mean `debug`?"));
         check("warn,", Some("no level is called"));
+        check("warn,lsm_tree::table=trace", Some("traces the keys"));
+    }
+
+    #[test]
+    fn the_keys_of_what_is_stored_are_never_traced() {
+        for wanted in ["trace", "off", "warn,map_server=trace"] {
+            let filter = filter(wanted).expect("a filter").to_string();
+            assert!(
+                filter.split(',').any(|part| part == STORING),
+                "{wanted}: {filter}"
+            );
+        }
     }
 }

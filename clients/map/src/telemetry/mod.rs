@@ -1,7 +1,7 @@
 //! Logs, to standard error; with the feature `otel` also traces, to a collector.
 //!
-//! What is never told (bodies, keys, personal data) is not handed to `tracing` in the first place;
-//! nothing is filtered here.
+//! What is never told (bodies, keys, personal data) is not handed to `tracing` in the first place. One thing
+//! is filtered here: the tables' library traces the keys it stores, and mobile numbers are among them.
 
 mod filter;
 #[cfg(feature = "otel")]

@@ -1,8 +1,8 @@
 //! Cancel a payment at the customer's wish (002, 003 线下交易撤销接口; decision 22).
 //!
 //! The payment is looked for by its serial in the cancellation's own batch; only where nothing is
-//! there, and the reference has the form of the platform's order numbers, by that: in any batch, but
-//! not where two carry it.
+//! there, and the reference has the form of the platform's order numbers, by that: at the same terminal,
+//! in the same batch, and not where two carry it.
 
 use super::Ledger;
 use super::claims::{Asked, Found, Held};
@@ -152,7 +152,7 @@ impl Ledger {
         })
     }
 
-    /// What the reference leads to; never a payment of another terminal.
+    /// What the reference leads to; never a payment of another terminal or batch.
     async fn original(&self, request: &Request, by_serial: Found) -> Result<Original, Halt> {
         let nowhere = |refusal| Ok(Original::Nowhere(request.place.network.clone(), refusal));
         match by_serial {
@@ -174,9 +174,9 @@ impl Ledger {
         let found = records::find_by_number(&*self.core.store, &id)
             .await
             .map_err(Halt::read)?;
-        let ours = |key: &PosKey| {
-            key.seller == request.place.key.seller && key.terminal == request.place.key.terminal
-        };
+        let own = &request.place.key;
+        let ours =
+            |key: &PosKey| key.seller == own.seller && key.terminal == own.terminal && key.batch == own.batch;
         let mut payments = found
             .into_iter()
             .filter_map(|found| match (&found.order.key, found.partition) {

@@ -242,7 +242,7 @@ async fn pay_and_cancel_are_separate_slots_under_one_key() {
 }
 
 #[tokio::test]
-async fn the_original_is_looked_up_in_this_batch_and_only_then_by_order_number_at_this_terminal() {
+async fn the_original_is_looked_up_by_serial_and_only_then_by_order_number_at_this_terminal_in_this_batch() {
     let story = Story::new().await;
     let number = story
         .pay(payment("1"))
@@ -267,18 +267,14 @@ async fn the_original_is_looked_up_in_this_batch_and_only_then_by_order_number_a
     };
     let cancel = async |request| refused(story.payments().cancel_payment(by(NETWORK, request)).await);
     assert_eq!(cancel(other_batch("2", "1")).await, no("PAYMENT_NOT_FOUND"));
+    assert_eq!(cancel(other_batch("3", &number)).await, no("PAYMENT_NOT_FOUND"));
     assert_eq!(cancel(other_terminal).await, no("PAYMENT_NOT_FOUND"));
     assert_eq!(
         cancel(cancel_of("6", "ud00000000000000000000")).await,
         no("PAYMENT_NOT_FOUND")
     );
     assert_eq!(story.cash().await, 70_000);
-    let request = other_batch("3", &number);
-    story
-        .payments()
-        .cancel_payment(by(NETWORK, request))
-        .await
-        .unwrap();
+    story.cancel("3", &number).await.unwrap();
     assert_eq!(story.cash().await, 100_000);
     story.sound().await;
 }
