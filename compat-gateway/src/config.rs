@@ -20,10 +20,21 @@ pub struct GatewayConfig {
     pub listeners: Vec<ListenerConfig>,
     /// Longest body in bytes. Default 1 MiB.
     pub max_body_bytes: usize,
+    /// Bytes of all bodies at once, from their first byte until they are answered, without the first 4 KiB of
+    /// each (of connections × streams that is the larger part: 256 MiB at the defaults, half of it from one
+    /// address); beyond that: busy. Default 64 MiB (67108864).
+    pub total_body_bytes: usize,
     /// Deepest nesting of a body. Default 16; at most 64.
     pub max_json_depth: usize,
-    /// Time for a request's head, and how long an idle connection is kept, in ms. Default 60,000.
+    /// Time from a connection's beginning, through its TLS handshake, to the end of its first request's head,
+    /// in ms. Default 10,000.
     pub header_timeout_ms: u64,
+    /// How long a connection is kept between two requests, the next one's head included, in ms. Default
+    /// 75,000: who calls once a minute keeps theirs.
+    pub idle_timeout_ms: u64,
+    /// Requests at once on one connection over HTTP/2. Default 16: the callers of this contract speak
+    /// HTTP/1.1, one at a time; a proxy opens more connections.
+    pub streams_per_connection: u32,
     /// Time for a request's body, in ms. Default 10,000.
     pub body_timeout_ms: u64,
     /// Time for the core's answer, in ms. Default 10,000.
@@ -54,6 +65,9 @@ pub struct ListenerConfig {
     pub tls: Option<TlsConfig>,
     /// Connections at once; more wait to be accepted. Default 4,096.
     pub max_connections: usize,
+    /// Connections at once from one address (IPv6: from one /64); more are closed. Default: half of
+    /// `max_connections`. Behind a proxy, whose address is everybody's, as many as `max_connections`.
+    pub max_connections_per_address: Option<usize>,
     /// Calls at once. Default 512.
     pub concurrency: usize,
     /// Calls beyond that which give money back (pay_undo, pay_cancel). Default 64.
@@ -66,8 +80,11 @@ impl Default for GatewayConfig {
             core_key: Secret::default(),
             listeners: vec![ListenerConfig::default()],
             max_body_bytes: 1 << 20,
+            total_body_bytes: 64 << 20,
             max_json_depth: 16,
-            header_timeout_ms: 60_000,
+            header_timeout_ms: 10_000,
+            idle_timeout_ms: 75_000,
+            streams_per_connection: 16,
             body_timeout_ms: 10_000,
             core_timeout_ms: 10_000,
             drain_timeout_ms: 15_000,
@@ -86,6 +103,7 @@ impl Default for ListenerConfig {
             addresses: Vec::new(),
             tls: None,
             max_connections: 4096,
+            max_connections_per_address: None,
             concurrency: 512,
             reserved: 64,
         }
@@ -115,6 +133,8 @@ impl GatewayConfig {
         let positive = [
             ("max_body_bytes", self.max_body_bytes > 0),
             ("header_timeout_ms", self.header_timeout_ms > 0),
+            ("idle_timeout_ms", self.idle_timeout_ms > 0),
+            ("streams_per_connection", self.streams_per_connection > 0),
             ("body_timeout_ms", self.body_timeout_ms > 0),
             ("core_timeout_ms", self.core_timeout_ms > 0),
             ("directory_refresh_ms", self.directory_refresh_ms > 0),
@@ -123,9 +143,16 @@ impl GatewayConfig {
         if let Some((name, _)) = positive.iter().find(|(_, holds)| !holds) {
             return Err(format!("gateway.{name} must be more than 0"));
         }
+        if self.total_body_bytes < self.max_body_bytes {
+            return Err("gateway.total_body_bytes must not be below max_body_bytes".into());
+        }
         for (at, listener) in self.listeners.iter().enumerate() {
             for (name, holds) in [
                 ("max_connections", listener.max_connections > 0),
+                (
+                    "max_connections_per_address",
+                    listener.max_connections_per_address != Some(0),
+                ),
                 ("concurrency", listener.concurrency > 0),
                 ("reserved", listener.reserved > 0),
             ] {
@@ -153,6 +180,10 @@ impl GatewayConfig {
 
     pub(crate) fn header_timeout(&self) -> Duration {
         Duration::from_millis(self.header_timeout_ms)
+    }
+
+    pub(crate) fn idle_timeout(&self) -> Duration {
+        Duration::from_millis(self.idle_timeout_ms)
     }
 
     pub(crate) fn body_timeout(&self) -> Duration {

@@ -17,6 +17,7 @@ use crate::{refresh, telemetry};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
+use map_listener::{Intake, Share};
 use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
@@ -38,6 +39,7 @@ struct Inner {
     clock: Box<dyn Clock>,
     directory: watch::Sender<Option<Arc<Directory>>>,
     pool: Pool,
+    intake: Intake,
     /// Distinguishes this process's request ids from another's.
     started: i64,
     requests: AtomicU64,
@@ -84,6 +86,7 @@ impl Gateway {
         config.validate().map_err(GatewayError::Config)?;
         let inner = Inner {
             pool: Pool::new(config.slow_verifications),
+            intake: Intake::new(config.total_body_bytes),
             started: clock.unix_seconds(),
             clock: Box::new(clock),
             directory: watch::Sender::new(None),
@@ -133,6 +136,8 @@ impl Gateway {
         );
         let limits = crate::listener::Limits {
             header_timeout: config.header_timeout(),
+            idle_timeout: config.idle_timeout(),
+            streams: config.streams_per_connection,
             drain_timeout: config.drain_timeout(),
         };
         let service = |listener: &Arc<crate::listener::State>, peer: std::net::SocketAddr| {
@@ -176,10 +181,13 @@ impl Gateway {
         let begun = Instant::now();
         let (head, body) = request.into_parts();
         let candidates: Vec<_> = contract::at(head.uri.path()).collect();
+        let is_post = head.method == Method::POST;
+        // Headers are larger than most bodies; who takes their time holds none.
+        drop(head);
         let mut received = None;
         let outcome = match candidates.first() {
             None => Outcome::refused(None, Refusal::UnknownPath),
-            Some(first) if head.method != Method::POST => Outcome::refused(Some(first), Refusal::Method),
+            Some(first) if !is_post => Outcome::refused(Some(first), Refusal::Method),
             // The body first: who sends it slowly, or never ends it, takes nobody's place.
             Some(first) => match self.read(body).await {
                 Err(error) => Outcome {
@@ -187,8 +195,8 @@ impl Gateway {
                     caller: None,
                     result: Err(error),
                 },
-                Ok(bytes) => {
-                    let bytes = received.insert(bytes);
+                Ok(whole) => {
+                    let (bytes, _share) = received.insert(whole);
                     match self.admit(context, first.effect).await {
                         None => Outcome::refused(Some(first), Refusal::Busy),
                         Some(_place) => self.answer(context, &candidates, bytes, request_id).await,
@@ -196,7 +204,8 @@ impl Gateway {
                 }
             },
         };
-        let mut rendered = render::outcome(&outcome, received.as_deref(), self.inner.config.unknown_answer);
+        let received = received.as_ref().map(|(bytes, _share)| bytes.as_ref());
+        let mut rendered = render::outcome(&outcome, received, self.inner.config.unknown_answer);
         if let Ok(id) = HeaderValue::from_str(request_id) {
             rendered.response.headers_mut().insert(REQUEST_ID, id);
         }
@@ -218,9 +227,9 @@ impl Gateway {
             .ok()?
     }
 
-    /// Reads a body up to the limit. What follows is thrown away for a while, so that a client that writes
-    /// everything before it reads still gets its answer.
-    async fn read<B>(&self, mut body: B) -> Result<Bytes, CallError>
+    /// Reads a body up to the limit, and as long as there is memory for it. What follows is thrown away for a
+    /// while, so that a client that writes everything before it reads still gets its answer.
+    async fn read<B>(&self, mut body: B) -> Result<(Bytes, Share), CallError>
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin,
         B::Error: Into<BoxError>,
@@ -231,22 +240,30 @@ impl Gateway {
             reason: None,
         };
         let collect = async {
-            let (mut bytes, mut seen) = (BytesMut::new(), 0_usize);
+            let (mut bytes, mut share) = (BytesMut::new(), self.inner.intake.share());
+            let (mut seen, mut refused) = (0_usize, None);
             while let Some(frame) = body.frame().await {
                 let Ok(data) = frame.map_err(|_| broken())?.into_data() else {
                     continue;
                 };
                 seen = seen.saturating_add(data.len());
-                if seen <= limit {
+                if seen > limit {
+                    refused = Some(Refusal::TooLarge);
+                } else if refused.is_none() && share.grow(seen).is_err() {
+                    metrics::counter!(telemetry::BODIES_REFUSED).increment(1);
+                    refused = Some(Refusal::Busy);
+                }
+                if refused.is_none() {
                     bytes.extend_from_slice(&data);
                 } else if seen > limit.saturating_mul(8) {
                     break;
+                } else {
+                    (bytes, share) = (BytesMut::new(), self.inner.intake.share());
                 }
             }
-            if seen > limit {
-                Err(CallError::Refused(Refusal::TooLarge))
-            } else {
-                Ok(bytes.freeze())
+            match refused {
+                None => Ok((bytes.freeze(), share)),
+                Some(refusal) => Err(CallError::Refused(refusal)),
             }
         };
         match tokio::time::timeout(self.inner.config.body_timeout(), collect).await {

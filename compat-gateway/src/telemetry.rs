@@ -18,6 +18,10 @@ pub(crate) const PIN_BLOCKS: &str = "map_gateway_unreadable_pin_blocks_total";
 pub(crate) const DIRECTORY: &str = "map_gateway_directory_revision";
 /// Connections from an address that the listener does not allow.
 pub(crate) const CONNECTIONS_REFUSED: &str = "map_gateway_connections_refused_total";
+/// Connections closed because their address has enough.
+pub(crate) const CONNECTIONS_CROWDED: &str = "map_gateway_connections_crowded_total";
+/// Requests whose bodies found no memory.
+pub(crate) const BODIES_REFUSED: &str = "map_gateway_bodies_refused_total";
 
 /// What stands for the endpoint where none was found.
 const NO_ENDPOINT: &str = "none";
@@ -51,7 +55,14 @@ pub fn register() {
         CONNECTIONS_REFUSED,
         "Connections from addresses that a listener does not allow"
     );
-    counter!(CONNECTIONS_REFUSED).increment(0);
+    describe_counter!(
+        CONNECTIONS_CROWDED,
+        "Connections closed because their address has as many as it may"
+    );
+    describe_counter!(BODIES_REFUSED, "Requests whose bodies found no memory");
+    for name in [CONNECTIONS_REFUSED, CONNECTIONS_CROWDED, BODIES_REFUSED] {
+        counter!(name).increment(0);
+    }
     describe_gauge!(DIRECTORY, "Revision of the directory in force; 0: none yet");
     gauge!(DIRECTORY).increment(0.0);
 }

@@ -21,6 +21,7 @@ pub struct State {
     pub(super) network: Option<String>,
     pub(super) addresses: Vec<IpNet>,
     pub(super) max_connections: usize,
+    pub(super) per_address: usize,
     pub(super) load: Load,
 }
 
@@ -30,6 +31,9 @@ impl State {
             network: config.network.clone(),
             addresses: config.addresses.clone(),
             max_connections: config.max_connections,
+            per_address: config
+                .max_connections_per_address
+                .unwrap_or(config.max_connections.div_ceil(2)),
             load: Load::new(config.concurrency, config.reserved),
         }
     }

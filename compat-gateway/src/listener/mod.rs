@@ -23,28 +23,32 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tower::BoxError;
 
-/// Longest TLS handshake.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+/// Bytes of a request's headers. One of the contract's has a few hundred.
+const HEADER_BYTES: u32 = 16 * 1024;
 
-/// Times of every listener.
+/// Bounds of every connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// For a request's head; also how long an idle connection is kept.
+    /// From a connection's beginning to its first request.
     pub header_timeout: Duration,
+    /// Between two requests.
+    pub idle_timeout: Duration,
+    /// Requests at once over HTTP/2.
+    pub streams: u32,
     /// For open requests, once a shutdown began.
     pub drain_timeout: Duration,
 }
 
 impl Limits {
-    fn bounds(self, connections: usize) -> Bounds {
+    fn bounds(self, state: &State) -> Bounds {
         Bounds {
-            connections,
-            first_byte: self.header_timeout,
-            handshake: self.header_timeout.min(HANDSHAKE),
-            head: self.header_timeout,
-            keep_alive: self.header_timeout,
-            streams: 256,
-            header_bytes: 16 * 1024,
+            connections: state.max_connections,
+            per_address: state.per_address,
+            first_request: self.header_timeout,
+            idle: self.idle_timeout,
+            keep_alive: self.idle_timeout,
+            streams: self.streams,
+            header_bytes: HEADER_BYTES,
             drain: self.drain_timeout,
         }
     }
@@ -106,15 +110,15 @@ pub async fn serve_all<S, B>(
     S: hyper::service::Service<Request<Incoming>, Response = Response<B>> + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<BoxError>,
-    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<BoxError>,
 {
     let (stop, stopped) = watch::channel(false);
     let loops = listeners.into_iter().map(|Listener { socket, state }| {
         let (service, mut stopped) = (&service, stopped.clone());
-        let bounds = limits.bounds(state.max_connections);
+        let bounds = limits.bounds(&state);
         let answering = move |peer| let_in(&state, peer).then(|| Answering(service(&state, peer)));
-        socket.serve(bounds, answering, async move {
+        socket.serve(bounds, answering, crowded, async move {
             let _nobody_left = stopped.wait_for(|stopped| *stopped).await.is_err();
         })
     });
@@ -140,6 +144,11 @@ async fn all(loops: impl Iterator<Item = impl Future<Output = ()>>) {
         }
     })
     .await;
+}
+
+/// A connection was closed because its address has enough.
+fn crowded() {
+    metrics::counter!(telemetry::CONNECTIONS_CROWDED).increment(1);
 }
 
 /// Whether a listener takes connections from this address.

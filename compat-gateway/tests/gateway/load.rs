@@ -1,9 +1,11 @@
 //! Overload: refused where nothing changes, no answer where something might, never for undo and cancel.
 
 use super::fixture::{Bench, Reply, bench_with, config, endpoint, listener, payload};
-use map_gateway::ListenerConfig;
+use bytes::Bytes;
+use map_gateway::{GatewayConfig, ListenerConfig};
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// A gateway for one call and one that gives money back, whose core answers payments only when told to.
@@ -97,6 +99,66 @@ async fn a_body_that_does_not_come_takes_nobodys_place() {
     released.add_permits(1);
     assert_eq!(sent(&bench, "front_pay").await.unwrap().errcode(), 0);
     assert_eq!(sent(&bench, "front_pay_undo").await.unwrap().errcode(), 0);
+}
+
+/// A body that never ends: this many bytes, then nothing.
+fn unfinished(
+    bytes: usize,
+) -> impl http_body::Body<Data = Bytes, Error = std::convert::Infallible> + Send + Unpin {
+    use tokio_stream::StreamExt;
+    let data = Ok(http_body::Frame::data(Bytes::from(vec![b' '; bytes])));
+    http_body_util::StreamBody::new(tokio_stream::iter([data]).chain(tokio_stream::pending()))
+}
+
+#[tokio::test]
+async fn large_bodies_have_a_common_bound_and_small_ones_pass_beside_them() {
+    let config = GatewayConfig {
+        max_body_bytes: 100 * 1024,
+        total_body_bytes: 100 * 1024,
+        ..config()
+    };
+    let bench = Arc::new(bench_with(json!({}), json!({}), config, &listener()).await);
+    // 60 KiB are counted for each of them, while it comes in and until it is answered.
+    let held = 64 * 1024;
+    let coming = {
+        let bench = Arc::clone(&bench);
+        tokio::spawn(async move {
+            let request = http::Request::post("/gw/offline/pay")
+                .body(unfinished(held))
+                .unwrap();
+            bench.gateway.handle(&bench.context, request).await
+        })
+    };
+    tokio::task::yield_now().await;
+    let large = || " ".repeat(held);
+    let busy = bench.post("/gw/offline/get_account_info", large()).await;
+    assert_eq!(busy.errmsg(), "查询余额失败，系统繁忙，请稍后再试");
+    // The same bytes may have paid before: nothing is said.
+    assert_eq!(bench.post("/gw/offline/pay", large()).await, Reply::Closed);
+    assert_eq!(bench.post("/gw/offline/pay_undo", large()).await, Reply::Closed);
+    for small in ["front_pay", "front_pay_undo", "front_get_account_info"] {
+        assert_eq!(sent(&bench, small).await.unwrap().errcode(), 0, "{small}");
+    }
+    coming.abort();
+    assert!(coming.await.unwrap_err().is_cancelled());
+    for _ in 0..3 {
+        let looked_at = bench.post("/gw/offline/get_account_info", large()).await;
+        assert_ne!(looked_at.errmsg(), busy.errmsg());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_trickles_ends_at_its_limit_as_a_whole() {
+    use tokio_stream::StreamExt;
+    let bench = bench_with(json!({}), json!({}), config(), &listener()).await;
+    let drop = || Ok::<_, std::convert::Infallible>(http_body::Frame::data(Bytes::from_static(b" ")));
+    let trickle = tokio_stream::iter(std::iter::repeat_with(drop)).throttle(Duration::from_secs(1));
+    let body = http_body_util::StreamBody::new(Box::pin(trickle));
+    let request = http::Request::post("/gw/offline/pay").body(body).unwrap();
+    let begun = tokio::time::Instant::now();
+    let answer = bench.gateway.handle(&bench.context, request).await;
+    assert_eq!(super::fixture::reply(answer).await, Reply::Closed);
+    assert_eq!(begun.elapsed().as_millis(), u128::from(config().body_timeout_ms));
 }
 
 #[test]

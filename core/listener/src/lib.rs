@@ -4,18 +4,24 @@
 //! Neither tonic's server nor `axum::serve`: the first enforces `grpc-timeout` by dropping the call, where
 //! work that commits must go on to its end; the second can't close a connection without an answer.
 //!
-//! What this crate does not do: look at a request, count, or decide who may connect; its callers do.
+//! What this crate does not do: look at a request, keep metrics, or decide who may connect; its callers do.
 
+mod addresses;
 mod connection;
+mod intake;
+mod quiet;
 mod tls;
 
+pub use intake::{FREE_BYTES, Full, Intake, Share};
 pub use tls::{TlsConfig, TlsError, authorities};
 
+use addresses::{Addresses, Entry};
 use bytes::Bytes;
 use connection::Connection;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::Service;
+use quiet::Requests;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -24,6 +30,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tower::BoxError;
 
@@ -62,17 +69,20 @@ pub enum BindError {
 pub struct Bounds {
     /// Connections at once; more wait to be accepted.
     pub connections: usize,
-    /// For the first byte of a connection: who says nothing holds no place.
-    pub first_byte: Duration,
-    /// For the TLS handshake.
-    pub handshake: Duration,
-    /// For the head of a request over HTTP/1, and how long such a connection is kept idle.
-    pub head: Duration,
+    /// Connections at once from one address (IPv6: one /64); more are closed.
+    pub per_address: usize,
+    /// From a connection's beginning, through its TLS handshake, to its first request: who says nothing, or
+    /// says it slowly, holds no place.
+    pub first_request: Duration,
+    /// Without a request after that, before the connection is closed, where it can be said (HTTP/2) with a
+    /// word.
+    pub idle: Duration,
     /// Between pings on a quiet HTTP/2 connection, and again for their answer.
     pub keep_alive: Duration,
     /// Requests at once on one HTTP/2 connection.
     pub streams: u32,
-    /// Bytes of a request's headers over HTTP/2.
+    /// Bytes of a request's headers; over HTTP/1, where they are what is buffered of a connection, 8 KiB or
+    /// more.
     pub header_bytes: u32,
     /// For open requests, once a shutdown began.
     pub drain: Duration,
@@ -103,35 +113,40 @@ impl Listener {
     ///
     /// `service` makes what answers on the connection from an address, and is dropped with it; `None` closes
     /// the connection. Where answering fails, the connection closes, or the stream is reset, without an
-    /// answer.
+    /// answer. `crowded` hears of each connection that was closed because its address has enough.
     pub async fn serve<S, B>(
         self,
         bounds: Bounds,
         service: impl Fn(SocketAddr) -> Option<S>,
+        crowded: impl Fn(),
         shutdown: impl Future<Output = ()>,
     ) where
         S: Service<Request<Incoming>, Response = Response<B>> + Send + 'static,
         S::Future: Send + 'static,
         S::Error: Into<BoxError>,
-        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
     {
         let (stop, stopped) = watch::channel(false);
         let places = Arc::new(Semaphore::new(bounds.connections.min(Semaphore::MAX_PERMITS)));
+        let addresses = Addresses::new(bounds.per_address);
         let mut open = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
             let next = async {
                 let place = Arc::clone(&places).acquire_owned().await;
-                (place, self.accept(&service).await)
+                (place, self.accept(&service, &addresses, &crowded).await)
             };
             tokio::select! {
                 biased;
                 () = &mut shutdown => break,
-                (place, (stream, service)) = next => {
-                    let connection = Connection { tls: self.tls.clone(), bounds, stopped: stopped.clone() };
+                (place, (stream, entry, service)) = next => {
+                    let (tls, stopped) = (self.tls.clone(), stopped.clone());
+                    let requests = Requests::none(Instant::now());
+                    let connection = Connection { tls, bounds, stopped, requests };
                     open.spawn(async move {
-                        let _place = place;
+                        // Dropped from the last to the first: whoever gets the place finds the entry free.
+                        let (_place, _entry) = (place, entry);
                         connection.serve(stream, service).await;
                     });
                 }
@@ -151,14 +166,27 @@ impl Listener {
     }
 
     /// The next connection that is let in.
-    async fn accept<S>(&self, service: &impl Fn(SocketAddr) -> Option<S>) -> (TcpStream, S) {
+    async fn accept<S>(
+        &self,
+        service: &impl Fn(SocketAddr) -> Option<S>,
+        addresses: &Arc<Addresses>,
+        crowded: &impl Fn(),
+    ) -> (TcpStream, Entry, S) {
         loop {
             match self.tcp.accept().await {
-                Ok((stream, peer)) => {
-                    if let Some(service) = service(peer) {
-                        return (stream, service);
+                Ok((stream, peer)) => match addresses.enter(peer.ip()) {
+                    Ok(entry) => {
+                        if let Some(service) = service(peer) {
+                            return (stream, entry, service);
+                        }
                     }
-                }
+                    Err(refused) => {
+                        crowded();
+                        if refused.news {
+                            tracing::warn!(address = %peer.ip(), "an address has as many connections as it may");
+                        }
+                    }
+                },
                 Err(error) => {
                     tracing::warn!(%error, "no connection accepted");
                     tokio::time::sleep(BREATH).await;

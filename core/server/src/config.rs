@@ -210,6 +210,11 @@ impl CoreConfig {
             ),
             ("limits.connections", limits.connections > 0, "must be at least 1"),
             (
+                "limits.connections_per_address",
+                limits.connections_per_address != Some(0),
+                "must be at least 1",
+            ),
+            (
                 "limits.streams_per_connection",
                 limits.streams_per_connection > 0,
                 "must be at least 1",
@@ -234,6 +239,7 @@ impl CoreConfig {
                 timeouts.handshake_ms > 0,
                 "must be at least 1",
             ),
+            ("timeouts.idle_ms", timeouts.idle_ms > 0, "must be at least 1"),
             (
                 "timeouts.keep_alive_ms",
                 timeouts.keep_alive_ms > 0,

@@ -176,7 +176,12 @@ impl CoreServer {
         let (limits, timeouts) = (&self.config.limits, &self.config.timeouts);
         let service = |_| Some(socket::Counted::new(service.clone()));
         listener
-            .serve(socket::bounds(limits, timeouts), service, shutdown)
+            .serve(
+                socket::bounds(limits, timeouts),
+                service,
+                socket::crowded,
+                shutdown,
+            )
             .await;
     }
 

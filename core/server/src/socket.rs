@@ -12,18 +12,23 @@ use tonic::body::Body;
 use tower::Service;
 
 /// The settings as bounds.
-pub(crate) const fn bounds(limits: &Limits, timeouts: &Timeouts) -> Bounds {
-    let handshake = Duration::from_millis(timeouts.handshake_ms);
+pub(crate) fn bounds(limits: &Limits, timeouts: &Timeouts) -> Bounds {
+    let half = limits.connections.div_ceil(2);
     Bounds {
         connections: limits.connections,
-        first_byte: handshake,
-        handshake,
-        head: handshake,
+        per_address: limits.connections_per_address.unwrap_or(half),
+        first_request: Duration::from_millis(timeouts.handshake_ms),
+        idle: Duration::from_millis(timeouts.idle_ms),
         keep_alive: Duration::from_millis(timeouts.keep_alive_ms),
         streams: limits.streams_per_connection,
         header_bytes: limits.header_bytes,
         drain: Duration::from_millis(timeouts.drain_ms),
     }
+}
+
+/// A connection was closed because its address has enough.
+pub(crate) fn crowded() {
+    metrics::counter!(telemetry::CONNECTIONS_REFUSED).increment(1);
 }
 
 /// What answers on one connection, which is counted while this lives.

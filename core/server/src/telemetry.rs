@@ -22,6 +22,8 @@ pub(crate) const STORE_HEALTHY: &str = "map_core_store_healthy";
 pub(crate) const OUTCOMES_UNKNOWN: &str = "map_core_outcomes_unknown_total";
 /// Open connections.
 pub(crate) const CONNECTIONS: &str = "map_core_connections";
+/// Connections closed because their address has enough.
+pub(crate) const CONNECTIONS_REFUSED: &str = "map_core_connections_refused_total";
 
 /// Tells the installed recorder of each metric what it is, and begins its series: an alarm on one
 /// that appears with its first increment misses that increment. Codes other than OK begin when
@@ -49,7 +51,11 @@ pub fn register() {
         OUTCOMES_UNKNOWN,
         "Commits whose outcome the store could not tell at once"
     );
-    for name in [INTERNAL_FAILURES, OUTCOMES_UNKNOWN] {
+    describe_counter!(
+        CONNECTIONS_REFUSED,
+        "Connections closed because their address has as many as it may"
+    );
+    for name in [INTERNAL_FAILURES, OUTCOMES_UNKNOWN, CONNECTIONS_REFUSED] {
         counter!(name).increment(0);
     }
     // These two are set to what they are when the core starts.

@@ -2,10 +2,11 @@
 //! give a payment back have places of their own and wait for one (decision 17). A call asks for
 //! its place when its message is there.
 
-use super::intake::{Intake, Share};
+use super::intake::Intake;
 use crate::auth::Rpc;
 use crate::failure::Failure;
 use crate::telemetry;
+use map_listener::Share;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -31,6 +32,9 @@ pub struct Limits {
     pub total_message_bytes: usize,
     /// Connections at once. Default 1024.
     pub connections: usize,
+    /// Connections at once from one address (IPv6: from one /64); more are closed. Default: half of
+    /// `connections`. Behind a proxy, whose address is everybody's, as many as `connections`.
+    pub connections_per_address: Option<usize>,
     /// Calls at once on one connection. Default 256.
     pub streams_per_connection: u32,
     /// Bytes of a request's headers. Default 16384.
@@ -45,6 +49,7 @@ impl Default for Limits {
             message_bytes: 1024 * 1024,
             total_message_bytes: 64 * 1024 * 1024,
             connections: 1024,
+            connections_per_address: None,
             streams_per_connection: 256,
             header_bytes: 16 * 1024,
         }

@@ -1,27 +1,17 @@
 //! Takes a call's message in, whole, before the call gets a place: who sends slowly holds no
 //! place, and the memory of unfinished messages has a bound.
-//!
-//! The first [`FREE_BYTES`] of a message are not counted: the headers of its stream may be
-//! larger. Calls about payments stay below, so that no crowd of large messages keeps them out.
 
 use super::Limits;
 use super::admission::shed;
 use crate::auth::Rpc;
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
-use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
+use map_listener::Share;
 use tonic::Status;
 use tonic::body::Body;
 
 /// A provisioning document may be larger than other messages: at least this many bytes.
 pub(crate) const DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
-
-/// What a message may take of the memory without being counted, in bytes.
-const FREE_BYTES: usize = 4 * 1024;
-
-/// What is counted, in bytes.
-const UNIT: usize = 1024;
 
 /// What stands before a message: compressed or not, and its length (gRPC over HTTP/2).
 const PREFIX_BYTES: usize = 5;
@@ -29,29 +19,25 @@ const PREFIX_BYTES: usize = 5;
 /// Takes messages in.
 pub(super) struct Intake {
     message_bytes: usize,
-    memory: Arc<Semaphore>,
+    memory: map_listener::Intake,
 }
-
-/// What a message takes of the memory; given back when its call has ended.
-pub(super) type Share = Option<OwnedSemaphorePermit>;
 
 impl Intake {
     pub(super) fn new(limits: &Limits) -> Self {
-        let units = limits.total_message_bytes.div_ceil(UNIT);
         Self {
             message_bytes: limits.message_bytes,
-            memory: Arc::new(Semaphore::new(units.min(Semaphore::MAX_PERMITS))),
+            memory: map_listener::Intake::new(limits.total_message_bytes),
         }
     }
 
-    /// The message as it came, whole.
+    /// The message as it came, whole, and what it takes of the memory, to be held until its call has ended.
     ///
     /// # Errors
     /// `OUT_OF_RANGE` where it is too long, `UNAVAILABLE` (overloaded) where too much is held
     /// already, what the connection says where it breaks off. Nothing was done.
     pub(super) async fn take(&self, rpc: Rpc, mut body: Body) -> Result<(Body, Share), Status> {
         let most = self.most(rpc);
-        let mut share = None;
+        let mut share = self.memory.share();
         // In process it comes in one piece, which is passed on as it is. Pieces are copied
         // together: each of them alone would keep the connection's whole buffer.
         let mut first = Bytes::new();
@@ -64,7 +50,7 @@ impl Intake {
                     "the message is longer than {most} bytes"
                 )));
             }
-            self.count(&mut share, length).map_err(|_| shed(rpc))?;
+            share.grow(length).map_err(|_| shed(rpc))?;
             if first.is_empty() {
                 first = data;
             } else {
@@ -85,22 +71,5 @@ impl Intake {
         } else {
             self.message_bytes
         }
-    }
-
-    /// Lets a share grow to a message of this length. Never waits: those who have a part of
-    /// theirs would wait for each other.
-    fn count(&self, share: &mut Share, length: usize) -> Result<(), TryAcquireError> {
-        let has = share.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let wants = length.saturating_sub(FREE_BYTES).div_ceil(UNIT);
-        let more = u32::try_from(wants.saturating_sub(has)).unwrap_or(u32::MAX);
-        if more == 0 {
-            return Ok(());
-        }
-        let more = Arc::clone(&self.memory).try_acquire_many_owned(more)?;
-        match share {
-            Some(share) => share.merge(more),
-            None => *share = Some(more),
-        }
-        Ok(())
     }
 }

@@ -22,6 +22,7 @@ use crate::core::Core;
 use crate::failure::Failure;
 use crate::status::{complete, deadline_exceeded};
 use http::{Request, Response};
+use map_listener::Share;
 use question::UntilDrained;
 use std::convert::Infallible;
 use std::future::Future;
@@ -121,7 +122,7 @@ where
     async fn run(
         self,
         request: Request<Body>,
-        holds: (admission::Permit, intake::Share),
+        holds: (admission::Permit, Share),
         deadline: Instant,
     ) -> Response<Body> {
         let inner = self.inner;

@@ -16,8 +16,12 @@ pub struct Timeouts {
     pub default_ms: u64,
     /// The longest a caller may ask for. Default 60000.
     pub maximum_ms: u64,
-    /// For the TLS handshake and the first bytes of a connection. Default 10000.
+    /// From a connection's beginning, through its TLS handshake, to its first call; a client that connects
+    /// and calls later connects again. Default 10000.
     pub handshake_ms: u64,
+    /// Without a call before a connection is closed (over HTTP/2 with a word, so that clients go on with
+    /// another). Default 75000: who calls once a minute keeps theirs.
+    pub idle_ms: u64,
     /// Between pings on a connection that is quiet; as long again for the answer. Default 30000.
     pub keep_alive_ms: u64,
     /// For calls that still run when the server stops. Default 30000.
@@ -30,6 +34,7 @@ impl Default for Timeouts {
             default_ms: 10_000,
             maximum_ms: 60_000,
             handshake_ms: 10_000,
+            idle_ms: 75_000,
             keep_alive_ms: 30_000,
             drain_ms: 30_000,
         }

@@ -16,7 +16,8 @@ use map_store::MemoryStore;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request};
@@ -199,6 +200,51 @@ async fn grpc_is_served_over_a_socket() {
     }
 }
 
+/// Passes connections on to a server. Tells of each when it has ended, on both sides.
+async fn relay(server: SocketAddr) -> (SocketAddr, mpsc::UnboundedReceiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (ended, ends) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let ended = ended.clone();
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(server).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+                let _ = ended.send(());
+            });
+        }
+    });
+    (address, ends)
+}
+
+#[tokio::test]
+async fn a_client_whose_connection_was_closed_for_being_idle_goes_on_without_an_error() {
+    let config = CoreConfig {
+        timeouts: Timeouts {
+            idle_ms: 20,
+            ..Timeouts::default()
+        },
+        ..CoreConfig::default()
+    };
+    let fixture = Fixture::start(config, Arc::new(MemoryStore::default())).await;
+    fixture.apply(document()).await.unwrap();
+    let served = serve(fixture).await;
+    let (address, mut ends) = relay(served.address).await;
+    let channel = Channel::from_shared(format!("http://{address}")).unwrap();
+    let mut client = CatalogServiceClient::new(channel.connect().await.unwrap());
+    for _ in 0..20 {
+        let answer = client
+            .list_fuel_products(by(APP, ListFuelProductsRequest::default()))
+            .await;
+        assert_eq!(answer.unwrap().into_inner().fuel_products.len(), 1);
+        let limit = std::time::Duration::from_secs(60);
+        let end = tokio::time::timeout(limit, ends.recv()).await;
+        end.expect("it is closed").unwrap();
+    }
+}
+
 #[tokio::test]
 async fn reflection_describes_what_error_details_are_made_of() {
     let served = serve(Fixture::new().await).await;
@@ -287,7 +333,7 @@ async fn grpc_web_is_served_over_http_1() {
 /// chunked body, each when the one before was taken; what comes back until the grpc-status.
 async fn web(address: SocketAddr, kind: &str, key: &str, pieces: &[&str]) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
     let path = "/map.catalog.v1.CatalogService/ListFuelProducts";
     let head = format!(
         "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: {kind}\r\naccept: {kind}\r\n\
@@ -447,7 +493,7 @@ async fn a_stopped_server_finishes_what_runs_and_takes_no_more() {
     assert_eq!(running.await.unwrap().unwrap().into_inner().revision, 1);
     served.task.await.unwrap();
     assert!(
-        tokio::net::TcpStream::connect(served.address).await.is_err(),
+        TcpStream::connect(served.address).await.is_err(),
         "the port is closed"
     );
     assert_eq!(served.fixture.server.drain().await, 0);
@@ -521,7 +567,7 @@ async fn tls_answers(
                 .unwrap()
         }
     };
-    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let stream = TcpStream::connect(address).await.unwrap();
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
     let Ok(mut stream) = connector
         .connect(ServerName::try_from("localhost").unwrap(), stream)
