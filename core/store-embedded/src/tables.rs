@@ -8,13 +8,15 @@
 //!   group, so what readers may see is counted here;
 //! - blocks carry checksums that are verified when they are read; the list of tables carries one
 //!   that it does not verify, so that is done here before it is opened;
+//! - it lets go of what it no longer needs under the lock that everybody waits for, and taking a table in
+//!   memory apart takes tens of milliseconds, so sealed ones are held here for longer;
 //! - a table that could not be written leaves a file that the next opening removes.
 
 use crate::layout;
 use crate::views::{Snapshot, Views};
 use bytes::Bytes;
 use lsm_tree::{
-    AbstractTree, AnyTree, Cache, Config, Guard, IterGuardImpl, SequenceNumberCounter, compaction,
+    AbstractTree, AnyTree, Cache, Config, Guard, IterGuardImpl, Memtable, SequenceNumberCounter, compaction,
 };
 use map_store::{StoreError, StoreResult};
 use std::collections::BTreeMap;
@@ -22,8 +24,8 @@ use std::fs;
 use std::io;
 use std::ops::Bound;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// The file that names the list of tables in force.
@@ -88,6 +90,8 @@ pub(crate) struct Tables {
     sealed: AtomicU64,
     /// The last record in tables on disk.
     on_disk: AtomicU64,
+    /// Tables in memory that are sealed, until the tree has let go of them.
+    held: Mutex<Vec<Arc<Memtable>>>,
 }
 
 impl Tables {
@@ -109,6 +113,7 @@ impl Tables {
             applied: AtomicU64::new(0),
             sealed: AtomicU64::new(0),
             on_disk: AtomicU64::new(0),
+            held: Mutex::default(),
         };
         let applied = match tables
             .get(&layout::applied())
@@ -200,7 +205,11 @@ impl Tables {
 
     /// Seals the table in memory; what follows goes into a new one. For the writer, between groups.
     pub(crate) fn seal(&self) {
-        self.tree.rotate_memtable();
+        let table = self.tree.rotate_memtable();
+        self.held
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(table);
         self.sealed.store(self.applied(), Ordering::Release);
     }
 
@@ -222,7 +231,18 @@ impl Tables {
             self.tree.flush(&lock, self.views.oldest())
         })?;
         self.on_disk.fetch_max(sealed, Ordering::AcqRel);
+        self.let_go();
         Ok(())
+    }
+
+    /// Takes apart what was sealed and nobody else holds any more.
+    fn let_go(&self) {
+        let unused: Vec<_> = {
+            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            held.extract_if(.., |table| Arc::strong_count(table) == 1)
+                .collect()
+        };
+        drop(unused);
     }
 
     /// Size of the table in memory (bytes).
@@ -249,6 +269,7 @@ impl Tables {
                 self.tree
                     .compact(Arc::<compaction::Leveled>::clone(&strategy), self.views.oldest())
             })?;
+            self.let_go();
             if self.tree.current_version().id() == before {
                 return Ok(());
             }

@@ -1,4 +1,4 @@
-//! What an error of the tables says of them.
+//! What an error of the tables says of them, and what they hold.
 
 #![allow(
     clippy::unwrap_used,
@@ -54,4 +54,20 @@ fn an_error_of_the_disk_is_no_damage_and_a_file_that_is_not_as_it_was_is() {
     }
     let checksum = TablesError::from(lsm_tree::Error::Unrecoverable);
     assert!(matches!(checksum, TablesError::Damaged(_)));
+}
+
+#[test]
+fn what_was_sealed_is_taken_apart_once_it_is_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = Tables::open(folder.path(), 1024 * 1024).unwrap();
+    for record in 1..=10_u64 {
+        let cells = BTreeMap::from([(record.to_be_bytes().to_vec(), Bytes::from_static(b"value"))]);
+        tables.apply(&cells, record);
+        tables.seal();
+        // The tree holds the list of tables before this one, too.
+        assert!(tables.held.lock().unwrap().len() <= 2, "{record}");
+        tables.flush().unwrap();
+        tables.compact().unwrap();
+        assert_eq!(tables.on_disk(), record);
+    }
 }
