@@ -21,7 +21,8 @@ const BEHIND: u8 = 0;
 /// A cursor goes on within this cell: its version was read, its header was not.
 const WITHIN: u8 = 1;
 
-/// A snapshot of everything; readable until the store is closed.
+/// A snapshot of everything; readable until the store is closed, or so much was written since that keeping
+/// what it sees would take memory without bound ([`crate::views::KEPT`] tables).
 pub(crate) struct View {
     slot: Arc<Slot>,
     at: Snapshot,

@@ -1,11 +1,14 @@
-//! The keeper: writes sealed tables to disk, merges tables, and tidies the log, in two threads of its
-//! own, so that the writer waits only where they can't keep up.
+//! The keeper: writes sealed tables to disk, merges tables, and has the log tidied, in threads of its own,
+//! so that the writer waits only where they can't keep up.
 
 use crate::folder::Folder;
-use crate::log::{Durable, Retention, tidy};
+use crate::log::Durable;
 use crate::options::Options;
 use crate::points::Point;
+use crate::slot::Slot;
 use crate::tables::{Tables, TablesError};
+use crate::tidier::Tidier;
+use map_store::StoreError;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -37,12 +40,13 @@ struct Shared {
     duty: Mutex<Duty>,
     changed: Condvar,
     tables: Arc<Tables>,
-    durable: Arc<Durable>,
+    slot: Arc<Slot>,
     folder: Folder,
     options: Options,
+    tidier: Mutex<Tidier>,
 }
 
-/// The two threads; [`Keeper::end`] ends them.
+/// The threads; [`Keeper::end`] ends them.
 pub(crate) struct Keeper {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
@@ -82,14 +86,14 @@ impl Shared {
         // Two tables' worth, because what could not be written stays until the next opening.
         let space = self.options.memtable_bytes.saturating_mul(2);
         self.folder.check_space(space)?;
-        self.tables.flush().map_err(|error| error.to_string())?;
+        self.told(self.tables.flush())?;
         self.options.points.reach(Point::Flushed);
         Ok(())
     }
 
     fn flush_until_end(&self) {
         // A store that writes little between two starts would never come to it.
-        self.tidy();
+        self.tidy_soon();
         let mut wait = self.options.retry_first;
         while self.wait_for(|duty| std::mem::take(&mut duty.flush)) {
             match self.flush() {
@@ -99,7 +103,7 @@ impl Shared {
                         duty.flush_error = None;
                         duty.compact = true;
                     });
-                    self.tidy();
+                    self.tidy_soon();
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a table was not written to disk; trying again");
@@ -107,10 +111,7 @@ impl Shared {
                         duty.flush_error = Some(error);
                         duty.flush = true;
                     });
-                    let duty = self.lock();
-                    if !duty.end {
-                        drop(self.wait(duty, wait));
-                    }
+                    self.pause(wait);
                     wait = wait.saturating_mul(2).min(self.options.retry_longest);
                 }
             }
@@ -118,43 +119,57 @@ impl Shared {
     }
 
     fn compact_until_end(&self) {
+        let mut wait = self.options.retry_first;
         while self.wait_for(|duty| std::mem::take(&mut duty.compact)) {
             let error = self.merge().err();
+            let is_again = error.is_some() && !self.slot.is_damaged();
             if let Some(error) = &error {
-                tracing::warn!(%error, "tables were not merged");
+                tracing::warn!(%error, is_again, "tables were not merged");
             }
-            self.change(|duty| duty.compact_error = error);
+            self.change(|duty| {
+                duty.compact_error = error;
+                duty.compact |= is_again;
+            });
+            if is_again {
+                self.pause(wait);
+                wait = wait.saturating_mul(2).min(self.options.retry_longest);
+            } else {
+                wait = self.options.retry_first;
+            }
         }
+    }
+
+    /// Waits until it is time to try again, or there is an end.
+    fn pause(&self, wait: Duration) {
+        let duty = self.lock();
+        let waited = self.changed.wait_timeout_while(duty, wait, |duty| !duty.end);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
     /// A merge that fails leaves what it wrote until the next opening, so it keeps off the reserve.
     fn merge(&self) -> Result<(), String> {
         self.folder.check_space(self.options.reserve_bytes)?;
-        let merged = self.tables.compact();
-        if let Err(TablesError::Damaged(_)) = &merged
-            && let Err(error) = self.folder.mark_tables_damaged()
-        {
-            tracing::error!(%error, "the damage could not be noted in the folder");
-        }
-        merged.map_err(|error| error.to_string())
+        self.told(self.tables.compact())
     }
 
-    /// Segments that stay are no harm, so this is tried again after the next table.
-    fn tidy(&self) {
-        if self.options.retention == Retention::Forever {
-            return;
+    /// Damage is noted for the next start, and makes the store unwell until then.
+    fn told(&self, done: Result<(), TablesError>) -> Result<(), String> {
+        done.map_err(|error| {
+            let error = StoreError::from(error);
+            self.slot.note(&error);
+            error.to_string()
+        })
+    }
+
+    /// Not while the tables are damaged: they are built anew from those segments.
+    fn tidy_soon(&self) {
+        if !self.slot.is_damaged() {
+            self.tidier().tidy_soon(self.tables.on_disk());
         }
-        let now_ms = self.options.clock.now_ms();
-        match tidy(
-            &self.durable,
-            &self.options.retention,
-            self.tables.on_disk(),
-            now_ms,
-        ) {
-            Ok(0) => {}
-            Ok(segments) => tracing::info!(segments, "segments of the log were removed"),
-            Err(error) => tracing::error!(%error, "a segment of the log was not archived or removed"),
-        }
+    }
+
+    fn tidier(&self) -> MutexGuard<'_, Tidier> {
+        self.tidier.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -163,9 +178,11 @@ impl Keeper {
     pub(crate) fn start(
         tables: Arc<Tables>,
         durable: Arc<Durable>,
+        slot: Arc<Slot>,
         folder: Folder,
         options: Options,
     ) -> io::Result<Self> {
+        let tidier = Tidier::start(durable, options.clone())?;
         let shared = Arc::new(Shared {
             // Every start and stop may leave a table of its own behind.
             duty: Mutex::new(Duty {
@@ -174,9 +191,10 @@ impl Keeper {
             }),
             changed: Condvar::new(),
             tables,
-            durable,
+            slot,
             folder,
             options,
+            tidier: Mutex::new(tidier),
         });
         let mut keeper = Self {
             shared,
@@ -263,6 +281,7 @@ impl Keeper {
                 tracing::error!("a thread of the keeper had ended in a panic");
             }
         }
+        self.shared.tidier().end();
     }
 }
 

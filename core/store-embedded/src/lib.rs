@@ -43,6 +43,7 @@ mod state;
 mod stats;
 mod store;
 mod tables;
+mod tidier;
 mod views;
 mod weight;
 mod writer;

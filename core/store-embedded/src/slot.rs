@@ -29,10 +29,23 @@ impl Slot {
             Some(tables) => run(tables),
             None => Err(not_applied("the store is closed")),
         };
-        if let Err(error @ StoreError::Damaged(_)) = &read {
-            self.note_damage(error);
+        if let Err(error) = &read {
+            self.note(error);
         }
         read
+    }
+
+    /// Whether the tables were found damaged since they were opened.
+    pub(crate) fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Acquire)
+    }
+
+    /// Notes an error of the tables, where it is damage.
+    pub(crate) fn note(&self, error: &StoreError) {
+        match error {
+            StoreError::Damaged(_) => self.note_damage(error),
+            StoreError::NotApplied(_) | StoreError::OutcomeUnknown(_) => {}
+        }
     }
 
     /// The next opening builds the tables anew: the log knows what should be in them.

@@ -91,6 +91,7 @@ impl EmbeddedStore {
         let keeper = Keeper::start(
             Arc::clone(&tables),
             Arc::clone(&log.durable),
+            Arc::clone(&slot),
             folder.clone(),
             options.clone(),
         );
@@ -237,7 +238,12 @@ impl Store for EmbeddedStore {
     }
 
     async fn health(&self) -> StoreResult<()> {
-        self.state.accepting()
+        self.state.accepting()?;
+        if self.slot.is_damaged() {
+            let text = "the tables were found damaged; the next start builds them anew from the log";
+            return Err(StoreError::Damaged(text.to_owned()));
+        }
+        Ok(())
     }
 
     async fn snapshot(&self) -> StoreResult<Arc<dyn BulkSnapshot>> {

@@ -157,9 +157,9 @@ impl Tables {
 
     /// The value of a cell in a snapshot.
     pub(crate) fn get_at(&self, at: &Snapshot, key: &[u8]) -> StoreResult<Option<Bytes>> {
-        guarded(|| self.tree.get(key, at.number()))
-            .map(own)
-            .map_err(|error| TablesError::from(error).into())
+        let read = guarded(|| self.tree.get(key, at.number()));
+        still_open(at)?;
+        read.map(own).map_err(|error| TablesError::from(error).into())
     }
 
     /// Up to `limit` cells of a range in a snapshot, from its beginning or its end.
@@ -177,15 +177,16 @@ impl Tables {
             let (key, value) = guard.into_inner()?;
             Ok((Bytes::copy_from_slice(&key), Bytes::copy_from_slice(&value)))
         };
-        guarded(|| {
+        let read = guarded(|| {
             let cells = self.tree.range::<Vec<u8>, _>(range, at.number(), None);
             if from_the_end {
                 cells.rev().take(limit).map(read).collect()
             } else {
                 cells.take(limit).map(read).collect()
             }
-        })
-        .map_err(|error| TablesError::from(error).into())
+        });
+        still_open(at)?;
+        read.map_err(|error| TablesError::from(error).into())
     }
 
     /// Takes over the cells of a record that is durable in the log; they are visible on return, all at
@@ -210,6 +211,7 @@ impl Tables {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .extend(table);
+        self.views.seal();
         self.sealed.store(self.applied(), Ordering::Release);
     }
 
@@ -275,6 +277,15 @@ impl Tables {
             }
         }
     }
+}
+
+/// Asked after a read and before its errors: what an ended snapshot does not find is no damage.
+fn still_open(at: &Snapshot) -> StoreResult<()> {
+    if at.has_ended() {
+        let text = "the snapshot has ended: too much was written since it was opened";
+        return Err(StoreError::NotApplied(text.to_owned()));
+    }
+    Ok(())
 }
 
 /// A panic of the tree on damaged data is damage, like an error.

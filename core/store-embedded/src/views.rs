@@ -1,11 +1,20 @@
 //! What readers see: the number of the newest group that is whole, and the snapshots that are open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Tables that may be sealed behind a snapshot before it ends: the tree keeps in memory what a snapshot may
+/// see, tables that are long written among it.
+pub(crate) const KEPT: usize = 32;
 
 /// Which snapshots are open, and what a new one sees.
 #[derive(Debug)]
-pub(crate) struct Views(Mutex<Open>);
+pub(crate) struct Views {
+    open: Mutex<Open>,
+    /// Snapshots below this number have ended.
+    ended: AtomicU64,
+}
 
 #[derive(Debug)]
 struct Open {
@@ -13,24 +22,42 @@ struct Open {
     visible: u64,
     /// How many snapshots see groups below each number.
     snapshots: BTreeMap<u64, usize>,
+    /// What was visible when the last tables were sealed.
+    seals: VecDeque<u64>,
 }
 
 impl Views {
     pub(crate) const fn new(visible: u64) -> Self {
-        Self(Mutex::new(Open {
-            visible,
-            snapshots: BTreeMap::new(),
-        }))
+        Self {
+            open: Mutex::new(Open {
+                visible,
+                snapshots: BTreeMap::new(),
+                seals: VecDeque::new(),
+            }),
+            ended: AtomicU64::new(0),
+        }
     }
 
     /// Nothing in here is left half changed by a panic, so a poisoned lock is as good.
     fn lock(&self) -> MutexGuard<'_, Open> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// New snapshots see groups below this number.
     pub(crate) fn show(&self, visible: u64) {
         self.lock().visible = visible;
+    }
+
+    /// A table was sealed: the snapshots end that have seen too many.
+    pub(crate) fn seal(&self) {
+        let mut open = self.lock();
+        let visible = open.visible;
+        open.seals.push_back(visible);
+        if open.seals.len() > KEPT
+            && let Some(ended) = open.seals.pop_front()
+        {
+            self.ended.store(ended, Ordering::Release);
+        }
     }
 
     /// A snapshot of what is visible now.
@@ -49,7 +76,8 @@ impl Views {
     pub(crate) fn oldest(&self) -> u64 {
         let open = self.lock();
         let oldest = open.snapshots.keys().next().copied();
-        oldest.unwrap_or(open.visible).saturating_sub(1)
+        let ended = self.ended.load(Ordering::Acquire);
+        oldest.unwrap_or(open.visible).max(ended).saturating_sub(1)
     }
 }
 
@@ -63,6 +91,11 @@ pub(crate) struct Snapshot {
 impl Snapshot {
     pub(crate) const fn number(&self) -> u64 {
         self.number
+    }
+
+    /// Whether what it saw may be gone. To be asked after a read: what was read before that is right.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.number < self.views.ended.load(Ordering::Acquire)
     }
 }
 

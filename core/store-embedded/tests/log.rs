@@ -223,10 +223,17 @@ fn a_state_that_is_found_damaged_by_a_read_is_built_anew_by_the_next_opening() {
     );
     let error = read(&store).rows.unwrap_err();
     assert!(matches!(error, StoreError::Damaged(_)), "{error:?}");
+    assert!(matches!(health(&store), Err(StoreError::Damaged(_))));
     drop(store);
     let store = EmbeddedStore::open(options(damaged.path())).unwrap();
     assert!(store.stats().opening.rebuilt.is_some());
     assert!(read_rows(&store) == expected);
+    assert_eq!(health(&store), Ok(()));
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn health(store: &EmbeddedStore) -> Result<(), StoreError> {
+    store.health().await
 }
 
 fn aged(path: &Path, retention: Retention, now_ms: &Arc<AtomicU64>) -> Options {
@@ -633,4 +640,113 @@ fn tables_that_are_marked_and_damaged_and_can_not_be_built_anew_are_refused() {
     let error = EmbeddedStore::open(options(folder.path())).unwrap_err();
     assert!(matches!(error, OpenError::TablesLost { .. }), "{error:?}");
     assert!(kept() == before && mark.exists(), "a refused folder was changed");
+}
+
+/// The copy of the first segment is a pipe that nobody writes to: whoever opens it hangs.
+#[test]
+fn an_archive_that_hangs_stops_neither_commits_nor_the_end() {
+    let folder = folder();
+    let archive = tempfile::tempdir().unwrap();
+    let first = segments(&folder.path().join("log"))[0].clone();
+    let pipe = archive.path().join(first.file_name().unwrap());
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let now_ms = Arc::new(AtomicU64::new(0));
+    let retention = Retention::Archive(archive.path().to_owned());
+    let store = EmbeddedStore::open(aged(folder.path(), retention, &now_ms)).unwrap();
+    // Several times as much as the writer may have in memory.
+    let claims = AtomicU64::new(0);
+    work(&store, || claims.fetch_add(1, Ordering::Relaxed) == 300);
+    let expected = read_rows(&store);
+    drop(store);
+    assert!(first.exists(), "a segment that is not archived was removed");
+    let store = EmbeddedStore::open(options(folder.path())).unwrap();
+    assert!(read_rows(&store) == expected);
+    // Let go of at last, it removes nothing from a folder that is another's.
+    drop(fs::File::options().write(true).open(&pipe).unwrap());
+    drop(store);
+    assert!(first.exists() && verify(folder.path()).unwrap().first == 1);
+}
+
+#[test]
+fn a_feed_gives_records_that_are_larger_than_what_it_reads_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let large = Options::new(folder.path()).create([7; 16]);
+    let store = EmbeddedStore::open(large).unwrap();
+    feed_of_large_commits(&store);
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn feed_of_large_commits(store: &EmbeddedStore) {
+    const MIB: usize = 1024 * 1024;
+    let sizes = [10, MIB, 3, 3 * MIB, MIB - 4096, 700, 1];
+    for (number, size) in (0..).zip(sizes) {
+        let body = vec![u8::try_from(number).unwrap() + 1; size].into();
+        let key = map_store::RowKey::new(map_store::RowKind::Account, "a");
+        let commit = map_store::Commit {
+            partition: map_store::PartitionId::Catalogue,
+            expected: map_store::Version(number),
+            rows: vec![map_store::RowWrite::Put(map_store::Row { key, body })],
+            claims: Vec::new(),
+            index: Vec::new(),
+            business_day: None,
+        };
+        store.commit(commit).await.unwrap();
+    }
+    for limit in [1, 3, 100] {
+        let mut found = Vec::new();
+        while found.len() < sizes.len() {
+            let after = u64::try_from(found.len()).unwrap();
+            let page = store.feed().unwrap().read(after, limit).await.unwrap();
+            found.extend(page.into_iter().map(|item| item.commit.rows[0].row().body.len()));
+        }
+        assert_eq!(found, sizes, "{limit}");
+    }
+}
+
+/// The tree keeps its tables in memory for as long as somebody may see what is in them.
+#[test]
+fn a_snapshot_that_stays_open_ends_when_much_was_written_and_one_that_does_not_is_exact() {
+    let folder = folder();
+    let store = EmbeddedStore::open(options(folder.path())).unwrap();
+    write_behind_a_snapshot(&store, folder.path());
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn write_behind_a_snapshot(store: &EmbeddedStore, folder: &Path) {
+    let claim = |number: u64| map_store::Claim {
+        key: map_store::ClaimKey {
+            table: map_store::ClaimTable::Account,
+            key: number.to_be_bytes().to_vec().into(),
+        },
+        value: map_store::ClaimValue::Closed(vec![0; 4000].into()),
+    };
+    let table = map_store::BulkTable::Claims;
+    let snapshot = store.snapshot().await.unwrap();
+    let before = snapshot.scan(table, None, 1000).await.unwrap().0;
+    // As much as a table in memory holds, each time.
+    for round in 0..80 {
+        let claims = (round * 20..round * 20 + 20).map(claim).collect();
+        store.claim(claims).await.unwrap();
+        if round == 10 {
+            assert_eq!(snapshot.scan(table, None, 1000).await.unwrap().0, before);
+        }
+    }
+    let ended = snapshot.scan(table, None, 1000).await;
+    assert!(matches!(ended, Err(StoreError::NotApplied(_))), "{ended:?}");
+    assert_eq!(store.health().await, Ok(()), "an end is no damage");
+    let lists = fs::read_dir(folder.join("state")).unwrap();
+    let lists = lists.filter(|entry| {
+        entry
+            .as_ref()
+            .unwrap()
+            .file_name()
+            .to_string_lossy()
+            .starts_with('v')
+    });
+    let kept = lists.count();
+    assert!(kept < 120, "{kept} states of the tables are kept");
+    drop(snapshot);
+    let snapshot = store.snapshot().await.unwrap();
+    assert!(snapshot.scan(table, None, 1000).await.unwrap().0.len() > before.len());
 }

@@ -11,6 +11,7 @@ mod appender;
 mod chain;
 mod damage;
 mod feed;
+mod reader;
 mod record;
 mod retention;
 mod segment;

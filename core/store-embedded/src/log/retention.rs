@@ -26,21 +26,32 @@ pub enum Retention {
     Archive(PathBuf),
 }
 
-/// Removes the segments that need not be kept; `applied`: the last record that is in tables on disk.
-/// Returns how many went.
-pub(crate) fn tidy(durable: &Durable, retention: &Retention, applied: u64, now_ms: u64) -> io::Result<u64> {
+/// Removes something, or says why that is not to be any more.
+pub(crate) type Remove<'a> = dyn FnMut(&mut dyn FnMut() -> io::Result<()>) -> io::Result<()> + 'a;
+
+/// Removes the segments that need not be kept, each by `remove`; `applied`: the last record that is in tables
+/// on disk. Returns how many went.
+pub(crate) fn tidy(
+    durable: &Durable,
+    retention: &Retention,
+    applied: u64,
+    now_ms: u64,
+    remove: &mut Remove<'_>,
+) -> io::Result<u64> {
     let mut gone = 0_u64;
     while let Some((oldest, end)) = removable(durable, retention, applied, now_ms) {
         if let Retention::Archive(folder) = retention {
             archive(&oldest, &end, folder)?;
         }
-        // Out of the shelf first: who reads the feed looks there. Never a later one before it.
-        durable.lock().0.remove_first();
-        if let Err(error) = fs::remove_file(&oldest.path) {
-            durable.lock().0.put_first(oldest);
-            return Err(error);
-        }
-        sync_folder(oldest.path.parent().unwrap_or(Path::new(".")))?;
+        remove(&mut || {
+            // Out of the shelf first: who reads the feed looks there. Never a later one before it.
+            durable.lock().0.remove_first();
+            if let Err(error) = fs::remove_file(&oldest.path) {
+                durable.lock().0.put_first(oldest.clone());
+                return Err(error);
+            }
+            sync_folder(oldest.path.parent().unwrap_or(Path::new(".")))
+        })?;
         gone = gone.saturating_add(1);
     }
     Ok(gone)

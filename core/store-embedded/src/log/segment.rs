@@ -16,6 +16,7 @@
 
 use super::chain::Position;
 use super::damage::Damage;
+use super::reader::Place;
 use super::record::{self, Flaw, Record};
 use super::tail::erase;
 use crate::folder::sync_folder;
@@ -180,6 +181,15 @@ impl Segment {
     pub(crate) fn records(&self, bytes: Bytes) -> Records {
         Records {
             bytes,
+            base: 0,
+            offset: HEADER,
+            at: self.header.start,
+        }
+    }
+
+    /// Before its first record.
+    pub(crate) const fn first_place(&self) -> Place {
+        Place {
             offset: HEADER,
             at: self.header.start,
         }
@@ -188,7 +198,7 @@ impl Segment {
     /// Damage here, at this place of its records.
     pub(crate) fn damage(&self, records: &Records, what: impl Into<String>) -> Damage {
         let next = records.at.sequence.saturating_add(1);
-        Damage::new(&self.path, offset(records.offset), next, what)
+        Damage::new(&self.path, offset(records.place().offset), next, what)
     }
 
     /// Damage in a record of it that could be read.
@@ -206,6 +216,8 @@ pub(crate) fn offset(place: usize) -> u64 {
 #[derive(Debug, Clone)]
 pub(crate) struct Records {
     bytes: Bytes,
+    /// Where in the segment the bytes begin: a page.
+    base: usize,
     /// Behind the last record; once there is none any more: where the next one goes.
     pub(crate) offset: usize,
     /// Where the log stands before it.
@@ -235,9 +247,22 @@ impl Records {
         }
     }
 
-    /// The same place in a newer reading of the segment.
-    pub(crate) fn in_bytes(self, bytes: Bytes) -> Self {
-        Self { bytes, ..self }
+    /// Those in a piece of a segment that begins at a page, from a place in it on.
+    pub(crate) const fn piece(bytes: Bytes, base: usize, place: Place) -> Self {
+        Self {
+            bytes,
+            base,
+            offset: place.offset.saturating_sub(base),
+            at: place.at,
+        }
+    }
+
+    /// Where in the segment it stands.
+    pub(crate) const fn place(&self) -> Place {
+        Place {
+            offset: self.base.saturating_add(self.offset),
+            at: self.at,
+        }
     }
 
     /// Whether only zeros follow.
