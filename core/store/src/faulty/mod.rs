@@ -11,68 +11,23 @@
 //! What this store does not do: break a promise. A store that does is what a test of tests wraps around it.
 
 mod counts;
+mod fault;
 mod process;
 mod seeded;
+mod store;
 #[cfg(test)]
 mod tests;
 
 pub use counts::{Counts, Kind};
+pub use fault::{Call, Choose, Fault};
 pub use process::Process;
 pub use seeded::{Odds, Seeded};
 
-use crate::{
-    BulkRow, BulkSnapshot, Claim, ClaimKey, ClaimValue, Commit, CommitOutcome, IndexKey, IndexRow,
-    IndexTable, Load, Loaded, MemoryStore, Page, PartitionId, Row, Store, StoreError, StoreResult,
-};
-use async_trait::async_trait;
+use crate::{Claim, ClaimKey, Commit, CommitOutcome, IndexKey, MemoryStore, Store, StoreError, StoreResult};
 use counts::Tally;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-/// What becomes of one call. A fault that makes no sense for a call (a stale read) is none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// Nothing goes wrong.
-    Fine,
-    /// Commits only: said to be stale, though it is not.
-    Stale,
-    /// Certainly not applied.
-    NotApplied,
-    /// Applied, and nobody knows: a timeout with effect.
-    UnknownApplied,
-    /// Not applied, and nobody knows: a timeout without effect.
-    UnknownLost,
-    /// Applied after so many further commits and claims, not now, and nobody knows.
-    UnknownLate(u32),
-    /// Applied when [`FaultyStore::arrive`] says so, and nobody knows.
-    UnknownHeld,
-    /// Commits only: claims and index rows are written, the rest is not, and that is known.
-    ClaimsOnly,
-    /// As [`Fault::ClaimsOnly`], and nobody knows.
-    UnknownClaimsOnly,
-    /// Applied, and the answer never comes: after this time, in ms, the caller gives up.
-    Dropped(u32),
-    /// Nothing goes wrong, but it takes this long, in ms. A commit is not synced until then.
-    Slow(u32),
-}
-
-/// What a fault is chosen for.
-#[derive(Debug, Clone, Copy)]
-pub enum Call<'a> {
-    /// A commit.
-    Commit(&'a Commit),
-    /// Claims by themselves.
-    Claim(&'a [Claim]),
-    /// Any read.
-    Read,
-}
-
-/// Says which fault a call meets.
-pub trait Choose: Send + Sync + 'static {
-    /// The fault of this call.
-    fn fault(&self, call: Call<'_>) -> Fault;
-}
 
 /// What is on its way.
 #[derive(Debug)]
@@ -368,93 +323,5 @@ impl<C: Choose> FaultyStore<C> {
         let found = read.await;
         tokio::task::yield_now().await;
         found
-    }
-}
-
-#[async_trait]
-impl<C: Choose> Store for FaultyStore<C> {
-    async fn load(&self, partition: &PartitionId, what: Load) -> StoreResult<Loaded> {
-        self.read(self.inner.load(partition, what)).await
-    }
-
-    async fn commit(&self, commit: Commit) -> StoreResult<CommitOutcome> {
-        self.commit_for(0, commit).await
-    }
-
-    async fn claim(&self, claims: Vec<Claim>) -> StoreResult<Vec<ClaimValue>> {
-        self.next_call().await;
-        let before = std::mem::take(&mut self.state().before_claim);
-        if !before.is_empty() {
-            self.inner.claim(before).await?;
-        }
-        let fault = self.faults.fault(Call::Claim(&claims));
-        match fault {
-            Fault::Fine | Fault::Stale | Fault::ClaimsOnly | Fault::UnknownClaimsOnly => {
-                self.inner.claim(claims).await
-            }
-            Fault::NotApplied => {
-                self.counts.add(Kind::NotApplied);
-                Err(not_applied())
-            }
-            Fault::UnknownApplied => {
-                self.counts.add(Kind::TimeoutWithEffect);
-                self.inner.claim(claims).await?;
-                Err(unknown())
-            }
-            Fault::UnknownLost => {
-                self.counts.add(Kind::TimeoutWithoutEffect);
-                Err(unknown())
-            }
-            Fault::UnknownLate(calls) => {
-                self.delay(Work::Claim(claims), calls.max(1).into());
-                Err(unknown())
-            }
-            Fault::UnknownHeld => {
-                self.delay(Work::Claim(claims), u64::MAX);
-                Err(unknown())
-            }
-            Fault::Dropped(ms) => {
-                self.counts.add(Kind::DroppedAnswer);
-                self.inner.claim(claims).await?;
-                pause(ms).await;
-                Err(unknown())
-            }
-            Fault::Slow(ms) => {
-                self.counts.add(Kind::Delay);
-                pause(ms).await;
-                self.inner.claim(claims).await
-            }
-        }
-    }
-
-    async fn read_claims(&self, keys: &[ClaimKey]) -> StoreResult<Vec<Option<ClaimValue>>> {
-        self.read(self.inner.read_claims(keys)).await
-    }
-
-    async fn scan_index(
-        &self,
-        table: IndexTable,
-        prefix: &[u8],
-        after: Option<&IndexKey>,
-        limit: usize,
-    ) -> StoreResult<Vec<IndexRow>> {
-        self.read(self.inner.scan_index(table, prefix, after, limit))
-            .await
-    }
-
-    async fn page(&self, partition: &PartitionId, page: Page) -> StoreResult<Vec<Row>> {
-        self.read(self.inner.page(partition, page)).await
-    }
-
-    async fn health(&self) -> StoreResult<()> {
-        self.inner.health().await
-    }
-
-    async fn snapshot(&self) -> StoreResult<Arc<dyn BulkSnapshot>> {
-        self.inner.snapshot().await
-    }
-
-    async fn import(&self, rows: Vec<BulkRow>) -> StoreResult<()> {
-        self.inner.import(rows).await
     }
 }
