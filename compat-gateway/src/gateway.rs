@@ -162,7 +162,8 @@ impl Gateway {
     {
         let request_id = self.request_id(request.headers());
         let span = telemetry::span(&request_id);
-        map_trace::follow(&span, request.headers());
+        // Whoever calls here is from outside.
+        map_trace::follow(&span, request.headers(), || false);
         self.observed(context, request, &request_id)
             .instrument(span)
             .await

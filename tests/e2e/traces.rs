@@ -44,23 +44,21 @@ impl Collector {
         (collector, address)
     }
 
-    /// The spans of a trace.
-    fn of(&self, trace: &str) -> Vec<Span> {
+    /// Every span.
+    fn spans(&self) -> Vec<Span> {
         let sent = crate::harness::server::lock(&self.0);
         let resources = sent.iter().flat_map(|request| &request.resource_spans);
         let spans = resources
             .flat_map(|resource| &resource.scope_spans)
             .flat_map(|scope| &scope.spans);
-        spans
-            .filter(|span| keys::hex(&span.trace_id) == trace)
-            .cloned()
-            .collect()
+        spans.cloned().collect()
     }
 }
 
-/// A server that sends its traces there.
-fn server(mode: Mode, collector: SocketAddr) -> Server {
-    let tables = format!("[telemetry]\notlp_endpoint = \"http://{collector}\"\n");
+/// A server that sends its traces there, so many of a thousand.
+fn server(mode: Mode, collector: SocketAddr, per_mille: u16) -> Server {
+    let tables =
+        format!("[telemetry]\notlp_endpoint = \"http://{collector}\"\nsample_per_mille = {per_mille}\n");
     Server::start(Setup {
         mode,
         tables: tables.leak(),
@@ -81,13 +79,13 @@ fn send_traced(server: &Server, call: &Call, traceparent: &str) -> Answer {
 }
 
 #[test]
-fn a_payment_is_one_trace_from_its_caller_through_gateway_and_core_to_the_commit() {
+fn a_payment_is_one_trace_through_gateway_and_core_to_the_commit_and_links_to_its_callers() {
     for (mode, trace) in [
         (Mode::Together, "4bf92f3577b34da6a3ce929d0e0e4736"),
         (Mode::Apart, "4bf92f3577b34da6a3ce929d0e0e4737"),
     ] {
         let (collector, address) = Collector::start();
-        let server = server(mode, address);
+        let server = server(mode, address, 1000);
         let customer = server.customer(1000);
         let accounts = server.accounts(&customer.mobile);
         let pay = front_pay(&customer, &Pos::new(), 100);
@@ -98,8 +96,23 @@ fn a_payment_is_one_trace_from_its_caller_through_gateway_and_core_to_the_commit
             server.stop().iter().all(std::process::ExitStatus::success),
             "{mode:?}"
         );
-        let spans = collector.of(trace);
-        let mut parent = caller.to_owned();
+        let spans = collector.spans();
+        let linked = |span: &&Span| {
+            let link = span.links.first();
+            link.is_some_and(|link| keys::hex(&link.trace_id) == trace && keys::hex(&link.span_id) == caller)
+        };
+        let ours = &spans
+            .iter()
+            .find(linked)
+            .expect("a link to the caller's")
+            .trace_id;
+        assert_ne!(
+            keys::hex(ours),
+            trace,
+            "{mode:?}: a caller names no trace of ours"
+        );
+        let spans: Vec<_> = spans.iter().filter(|span| span.trace_id == *ours).collect();
+        let mut parent = String::new();
         for name in ["legacy call", "call", "ledger", "commit"] {
             let found = spans.iter().find(|span| span.name == name);
             let found = found.unwrap_or_else(|| panic!("{mode:?}: no {name} in {spans:?}"));
@@ -129,10 +142,22 @@ fn a_payment_is_one_trace_from_its_caller_through_gateway_and_core_to_the_commit
 }
 
 #[test]
+fn a_caller_can_not_have_itself_traced() {
+    let (collector, address) = Collector::start();
+    let server = server(Mode::Apart, address, 0);
+    let customer = server.customer(1000);
+    let pay = front_pay(&customer, &Pos::new(), 100);
+    let traceparent = "00-00000000000000000000000000000001-00f067aa0ba902b7-01";
+    send_traced(&server, &pay, traceparent).success("支付成功");
+    assert!(server.stop().iter().all(std::process::ExitStatus::success));
+    assert_eq!(collector.spans(), []);
+}
+
+#[test]
 fn a_collector_that_never_answers_stops_neither_a_call_nor_the_drain() {
     // Connections are made, and nobody takes them.
     let silent = TcpListener::bind("127.0.0.1:0").expect("bound");
-    let server = server(Mode::Together, silent.local_addr().expect("an address"));
+    let server = server(Mode::Together, silent.local_addr().expect("an address"), 1000);
     let customer = server.customer(1000);
     let pay = front_pay(&customer, &Pos::new(), 100);
     pay.send(&server).answer().success("支付成功");

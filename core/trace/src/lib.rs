@@ -7,12 +7,14 @@
 use http::HeaderMap;
 use tracing::Span;
 
-/// Makes a span that nobody has entered yet part of the trace that these headers name.
-pub fn follow(span: &Span, headers: &HeaderMap) {
+/// Makes a span that nobody has entered yet part of the trace that these headers name, sampled as they say, where
+/// whoever sent them is trusted. A stranger's trace is linked to: whether ours is sampled is not for strangers to
+/// say, and neither is its identifier, which that depends on.
+pub fn follow(span: &Span, headers: &HeaderMap, trusted: impl FnOnce() -> bool) {
     #[cfg(feature = "otel")]
-    w3c::follow(span, headers);
+    w3c::follow(span, headers, trusted);
     #[cfg(not(feature = "otel"))]
-    let _ = (span, headers);
+    let _ = (span, headers, trusted);
 }
 
 /// Names the current span's trace in these headers.

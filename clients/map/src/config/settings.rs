@@ -71,7 +71,7 @@ pub(crate) struct TelemetryConfig {
     pub(crate) otlp_endpoint: Option<String>,
     /// The name of this service in traces. Default `map`.
     pub(crate) service_name: String,
-    /// How many of a thousand requests are traced, where the caller's `traceparent` does not say. Default 1000.
+    /// How many of a thousand requests are traced, callers' `traceparent`s notwithstanding. Default 1000.
     pub(crate) sample_per_mille: u16,
 }
 

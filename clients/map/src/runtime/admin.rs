@@ -4,7 +4,8 @@
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
-use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, StatusCode};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::future::Future;
 use std::pin::Pin;
@@ -16,6 +17,9 @@ use tokio::net::TcpListener;
 const SECONDS: [f64; 12] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0,
 ];
+
+/// Prometheus' text format: a scraper goes by its version.
+const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// How often old samples are folded together.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -72,9 +76,9 @@ pub(crate) async fn serve(
     }
 }
 
-async fn render(State(admin): State<Admin>) -> String {
+async fn render(State(admin): State<Admin>) -> ([(HeaderName, &'static str); 1], String) {
     (admin.collect)();
-    admin.metrics.render()
+    ([(CONTENT_TYPE, TEXT_FORMAT)], admin.metrics.render())
 }
 
 async fn ready(State(admin): State<Admin>) -> (StatusCode, String) {

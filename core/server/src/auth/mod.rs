@@ -15,6 +15,7 @@ mod access;
 pub use access::{Access, Rpc};
 
 use crate::caller::{Caller, Role};
+use crate::catalogue::{Catalogue, ProvisionedCaller};
 use crate::core::Core;
 use crate::failure::Failure;
 use http::HeaderMap;
@@ -69,6 +70,19 @@ pub fn open<T>(core: &Core, request: tonic::Request<T>, rpc: Rpc) -> Result<(Cal
     Ok((call, request.into_inner()))
 }
 
+/// Whether a gateway of ours sent these headers, for whomever.
+pub(crate) fn is_gateway(core: &Core, headers: &HeaderMap) -> bool {
+    let catalogue = core.catalogue();
+    own(&catalogue, headers)
+        .is_some_and(|own| own.active && own.caller.active && own.caller.role == Role::Gateway)
+}
+
+/// Whose key these headers carry.
+fn own<'a>(catalogue: &'a Catalogue, headers: &HeaderMap) -> Option<&'a ProvisionedCaller> {
+    let id = catalogue.by_key.get(&key_hash(bearer(headers)?))?;
+    catalogue.callers.get(id)
+}
+
 /// Whether the rpc is for this caller.
 fn authorize(caller: &Caller, rpc: Rpc) -> Result<(), Failure> {
     let access = rpc.access();
@@ -90,12 +104,7 @@ fn authorize(caller: &Caller, rpc: Rpc) -> Result<(), Failure> {
 /// [`Failure::CallerInactive`] where a gateway acts for somebody unknown.
 pub fn authenticate(core: &Core, headers: &HeaderMap) -> Result<Caller, Failure> {
     let catalogue = core.catalogue();
-    let key = bearer(headers).ok_or(Failure::Unauthenticated)?;
-    let own = catalogue
-        .by_key
-        .get(&key_hash(key))
-        .and_then(|id| catalogue.callers.get(id));
-    let own = own.ok_or(Failure::Unauthenticated)?;
+    let own = own(&catalogue, headers).ok_or(Failure::Unauthenticated)?;
     let own_active = own.active && own.caller.active;
     if headers.get(ON_BEHALF_OF).is_none() {
         return Ok(Caller {

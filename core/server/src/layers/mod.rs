@@ -68,7 +68,9 @@ where
         let rpc = Rpc::from_path(request.uri().path());
         let observed = observe::Observed::begin(request.uri().path(), rpc, &id, started);
         let span = observed.span();
-        map_trace::follow(&span, request.headers());
+        map_trace::follow(&span, request.headers(), || {
+            auth::is_gateway(&self.core, request.headers())
+        });
         let mut response = async {
             let answer = match rpc {
                 Some(rpc) => self.serve(rpc, request, deadline).await,
