@@ -22,6 +22,8 @@ pub(crate) struct Call<'a> {
     pub caller: &'a Caller,
     pub values: &'a Values<'a>,
     pub request_id: &'a str,
+    /// What the caller presented to authorise it, as 64 hex digits.
+    pub proof: Option<&'a str>,
     pub deadline: Duration,
 }
 
@@ -103,6 +105,7 @@ impl Call<'_> {
         let meta = Meta {
             on_behalf_of: Some(self.caller.on_behalf_of()),
             request_id: self.request_id,
+            proof: self.proof,
             deadline,
         };
         self.core.unary(self.endpoint.rpc, message, &meta).await

@@ -48,6 +48,8 @@ pub(crate) struct Meta<'a> {
     /// `app/<id>` or `network/<id>`; none: the gateway for itself.
     pub on_behalf_of: Option<String>,
     pub request_id: &'a str,
+    /// What that caller presented to authorise the call, as 64 hex digits: bound to its first use by the core.
+    pub proof: Option<&'a str>,
     pub deadline: Duration,
 }
 
@@ -93,6 +95,10 @@ impl Core {
         }
         if let Ok(id) = meta.request_id.parse() {
             headers.insert(REQUEST_ID, id);
+        }
+        if let Some(proof) = meta.proof {
+            let proof = proof.parse().map_err(|_| Status::unknown("no digest"))?;
+            headers.insert("map-proof-digest", proof);
         }
         map_trace::carry(headers.as_mut());
         if let Some(caller) = &meta.on_behalf_of {

@@ -312,10 +312,8 @@ impl Gateway {
     }
 
     async fn call(&self, sealed: envelope::Sealed<'_>, request_id: &str) -> Result<Object, CallError> {
-        sealed
-            .verify(&self.inner.pool)
-            .await
-            .map_err(CallError::Refused)?;
+        let verified = sealed.verify(&self.inner.pool).await;
+        let proof = verified.map_err(CallError::Refused)?;
         let (endpoint, caller) = (sealed.endpoint, Arc::clone(&sealed.caller));
         let values = sealed.decrypt().map_err(|refusal| {
             note_unreadable(endpoint, &caller, refusal);
@@ -328,6 +326,7 @@ impl Gateway {
             caller: &caller,
             values: &values,
             request_id,
+            proof: proof.as_deref(),
             deadline,
         };
         (endpoint.call)(call).await

@@ -59,6 +59,7 @@ async fn whole(
     let meta = Meta {
         on_behalf_of: None,
         request_id: "directory",
+        proof: None,
         deadline,
     };
     let mut whole: Option<GetDirectoryResponse> = None;

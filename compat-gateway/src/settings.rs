@@ -31,6 +31,10 @@ pub struct EdgeSettings {
     /// Apps: whether a present `app.signature` is verified on calls that carry `tsig`. Default `verify`.
     /// Where it is the only credential it is always verified.
     pub app_signature: AppSignature,
+    /// Apps: whether a `tsig` is good for one request only. Default `first_use`: what was signed is bound to
+    /// what it was first used for; repeats of that pass, whatever else it is sent for is refused. With `off`,
+    /// who reads along can send a signed call again with values exchanged between fields.
+    pub bind_signatures: BindSignatures,
     /// Apps: how far a time stamp may be from now, in seconds; 0, the default: any. Outside of it a read is
     /// refused, and a call that changes something, or asks what became of a change, gets no answer: the
     /// same bytes may have succeeded before, or may later. Never applies to `pay_undo` and `pay_cancel`.
@@ -113,6 +117,14 @@ choices! {
         TwoKey,
         /// Java's `DESedeKeySpec`: the first 24 bytes; fewer are refused.
         KeySpec,
+    }
+    /// Whether a `tsig` is good for one request only.
+    BindSignatures {
+        /// For what it was first used for.
+        #[default]
+        FirstUse,
+        /// For whatever has its digest.
+        Off,
     }
     /// How payment codes are encrypted.
     PaymentCodeMode {
@@ -249,6 +261,10 @@ impl EdgeSettings {
             ("legacy_key", self.legacy_key),
             ("digest", self.digest != DigestList::default()),
             ("app_signature", self.app_signature != AppSignature::default()),
+            (
+                "bind_signatures",
+                self.bind_signatures != BindSignatures::default(),
+            ),
             ("freshness_window_s", self.freshness_window_s != 0),
         ];
         let set = |list: &[(&'static str, bool)]| list.iter().find(|(_, set)| *set).map(|(name, _)| *name);
@@ -313,6 +329,11 @@ mod tests {
                 "8, 16 or at least 24 bytes",
             ),
             (Role::Channel, r#"{"digest":"extended"}"#, "digest is not for"),
+            (
+                Role::Channel,
+                r#"{"bind_signatures":"off"}"#,
+                "bind_signatures is not for",
+            ),
             (Role::Operator, r#"{}"#, "not for"),
             (Role::App, r#"[]"#, "edge settings"),
         ] {

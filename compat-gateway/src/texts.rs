@@ -38,6 +38,7 @@ fn common(reason: ErrorReason) -> &'static str {
         ErrorReason::NetworkNotAllowed => "没有该终端的权限",
         ErrorReason::TerminalUnknown => "商户、门店或终端不存在",
         ErrorReason::IdempotencyKeyReused => "流水号或订单号重复",
+        ErrorReason::ProofReused => "签名已用于其他请求",
         ErrorReason::ReplayWindowPassed => "流水号已被使用",
         ErrorReason::PaymentReversed => "交易已冲正",
         ErrorReason::PaymentCancelled => "交易已撤销",

@@ -101,6 +101,12 @@ pub fn md5(text: &str, charset: Charset) -> Md5Digest {
     Md5Digest(Md5::digest(charset.encode(text)).into())
 }
 
+/// SHA-256 of these bytes, as 64 lower-case hex digits.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    hex::lower(&sha2::Sha256::digest(bytes))
+}
+
 /// MD5 over the sorted values: `orderMD5` of a call with one payload, and the digest of a channel's
 /// credentials.
 ///

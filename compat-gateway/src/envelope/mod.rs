@@ -134,11 +134,11 @@ fn fresh(endpoint: &Endpoint, time_stamp: &str, caller: &Caller, clock: &dyn Clo
 }
 
 impl<'a> Sealed<'a> {
-    /// Verifies `tsig.signature`, where there is one.
-    pub(crate) async fn verify(&self, pool: &Pool) -> Result<(), Refusal> {
+    /// Verifies `tsig.signature`, where there is one. Gives what the call is bound to by it: 64 hex digits.
+    pub(crate) async fn verify(&self, pool: &Pool) -> Result<Option<String>, Refusal> {
         match &self.tsig {
             Some(claim) => claim.verify(&self.caller, pool).await,
-            None => Ok(()),
+            None => Ok(None),
         }
     }
 

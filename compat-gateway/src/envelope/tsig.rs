@@ -7,8 +7,8 @@ use crate::directory::Caller;
 use crate::json::Members;
 use crate::pool::Pool;
 use crate::refusal::Refusal;
-use crate::settings::{DigestList, TsigAlgorithm};
-use map_legacy_crypto::digest::{Blank, tsig_text, value_sorted_md5};
+use crate::settings::{BindSignatures, DigestList, TsigAlgorithm};
+use map_legacy_crypto::digest::{Blank, sha256, tsig_text, value_sorted_md5};
 use map_legacy_crypto::is_blank;
 use std::borrow::Cow;
 
@@ -67,12 +67,23 @@ impl<'a> Tsig<'a> {
 impl Claim {
     /// Verifies the signature. An app without an RSA key can't make such calls: an unkeyed digest never
     /// stands in for a signature.
-    pub(super) async fn verify(&self, caller: &std::sync::Arc<Caller>, pool: &Pool) -> Result<(), Refusal> {
+    ///
+    /// Gives the proof that the call comes with: a digest of the signed bytes, for there is no second way to
+    /// write them; a signature has many, in base64.
+    pub(super) async fn verify(
+        &self,
+        caller: &std::sync::Arc<Caller>,
+        pool: &Pool,
+    ) -> Result<Option<String>, Refusal> {
         let Some(key) = &caller.keys.rsa else {
             return Err(Refusal::Tsig);
         };
         let algorithm = caller.settings.tsig_algorithm;
         let message = caller.charset().encode(&self.text);
+        let proof = match caller.settings.bind_signatures {
+            BindSignatures::FirstUse => Some(sha256(&message)),
+            BindSignatures::Off => None,
+        };
         let verified = match algorithm {
             TsigAlgorithm::Sha1 | TsigAlgorithm::Sha256 => {
                 key.verify(algorithm.into(), &message, &self.signature).is_ok()
@@ -87,6 +98,6 @@ impl Claim {
                 pool.run(verify).await.ok_or(Refusal::Unavailable)?
             }
         };
-        if verified { Ok(()) } else { Err(Refusal::Tsig) }
+        if verified { Ok(proof) } else { Err(Refusal::Tsig) }
     }
 }

@@ -266,3 +266,48 @@ async fn the_key_of_an_app_reaches_no_answer() {
         assert!(!reply.text().contains(APP_KEY));
     }
 }
+
+/// The proofs that the core was told of since the last time; empty: of none.
+fn proofs(bench: &Bench) -> Vec<String> {
+    let calls = bench.core.take_calls();
+    calls
+        .iter()
+        .map(|call| call.header("map-proof-digest").to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn the_core_is_told_what_was_signed_however_the_signature_is_written() {
+    let bench = bench().await;
+    for endpoint in vouched_by(Credential::AppTsig) {
+        for stamp in ["TIMESTAMP", "1435732245123"] {
+            reply(&bench, endpoint, app(Algorithm::Sha1WithRsa), stamp).await;
+        }
+        let body = signer(endpoint).sign_json(endpoint, &payload(endpoint)).unwrap();
+        let mut json: Value = serde_json::from_str(&body).unwrap();
+        let signature = json["tsig"]["signature"].as_str().unwrap().to_owned();
+        json["tsig"]["signature"] = json!(format!(" {signature}\n"));
+        json["ignored"] = json!(1);
+        bench.post(endpoint.path, json.to_string()).await;
+        let told = proofs(&bench);
+        assert_eq!(told.len(), 3, "{}: {told:?}", endpoint.name);
+        assert!(told.iter().all(|proof| proof.len() == 64), "{told:?}");
+        assert_eq!(told[0], told[2], "{}: the same text was signed", endpoint.name);
+        assert_ne!(told[0], told[1], "{}: another text", endpoint.name);
+    }
+}
+
+#[tokio::test]
+async fn the_core_is_told_of_no_proof_where_there_is_none_or_it_is_set_so() {
+    let bench = bench().await;
+    for endpoint in vouched_by(Credential::App).chain(vouched_by(Credential::Network)) {
+        let body = signer(endpoint).sign_json(endpoint, &payload(endpoint)).unwrap();
+        bench.post(endpoint.path, body).await;
+        assert!(proofs(&bench).iter().all(String::is_empty), "{}", endpoint.name);
+    }
+    let free = with_app(json!({"bind_signatures": "off"})).await;
+    for endpoint in vouched_by(Credential::AppTsig) {
+        reply(&free, endpoint, app(Algorithm::Sha1WithRsa), "TIMESTAMP").await;
+        assert_eq!(proofs(&free), [""], "{}", endpoint.name);
+    }
+}

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use map_domain::{Account, AccountType, CallerId, CustomerState, NetworkId};
+use map_store::ProofDigest;
 
 /// What a caller is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,6 +66,9 @@ pub struct Caller {
     pub may_omit_payment_code: bool,
     /// Whether SMS codes in transfers are ignored instead of verified.
     pub ignore_transfer_sms_code: bool,
+    /// What it presented to its gateway to authorise this one call, where the gateway says so: good for one
+    /// request only. Never provisioned.
+    pub proof: Option<ProofDigest>,
 }
 
 impl Caller {

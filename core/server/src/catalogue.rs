@@ -52,6 +52,7 @@ impl ProvisionedCaller {
             networks: Vec::new(),
             may_omit_payment_code: false,
             ignore_transfer_sms_code: false,
+            proof: None,
         };
         let bearer_keys = vec![crate::auth::key_hash(bearer_key)];
         Ok(Self {
@@ -73,6 +74,7 @@ impl From<CallerRecord> for ProvisionedCaller {
             networks: record.networks,
             may_omit_payment_code: record.may_omit_payment_code,
             ignore_transfer_sms_code: record.ignore_transfer_sms_code,
+            proof: None,
         };
         Self {
             caller,

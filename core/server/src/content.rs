@@ -66,6 +66,11 @@ pub fn cancel(cancelling: &Cancelling) -> ContentDigest {
         .finish()
 }
 
+/// Of a reversal: its key says it all.
+pub fn reverse() -> ContentDigest {
+    Content::new("reverse").finish()
+}
+
 /// Of an opening; of the ID number only the keyed digest.
 pub fn open_card(opening: &Opening, identity: &IdentityDigest) -> ContentDigest {
     Content::new("open-card")

@@ -22,6 +22,9 @@ pub enum Failure {
     NetworkNotAllowed,
     /// Seller, store and terminal are unknown or do not belong together.
     TerminalUnknown,
+    /// What the caller presented to authorise this request was first used for another one, and is good for
+    /// that one only.
+    ProofReused,
     /// The caller made no opening under this key.
     OpeningNotFound,
     /// The SMS provider did not take the message.
@@ -56,6 +59,31 @@ pub enum Failure {
     OutcomeUnknown,
     /// A defect. The text is for the log only.
     Internal(String),
+}
+
+impl Failure {
+    /// Whether it is an answer to the request; else the request has none yet, and may be asked again.
+    pub const fn is_decided(&self) -> bool {
+        match self {
+            Self::Malformed(_)
+            | Self::InvalidDocument(_)
+            | Self::Unauthenticated
+            | Self::CallerInactive
+            | Self::PermissionDenied
+            | Self::NetworkNotAllowed
+            | Self::TerminalUnknown
+            | Self::ProofReused
+            | Self::OpeningNotFound
+            | Self::SmsNotSent
+            | Self::NotSupported
+            | Self::CatalogueChanged { .. }
+            | Self::Refused(_)
+            | Self::KeyHolds { .. }
+            | Self::TooSoon(_)
+            | Self::NotFound(_) => true,
+            Self::Overloaded | Self::Unavailable | Self::OutcomeUnknown | Self::Internal(_) => false,
+        }
+    }
 }
 
 impl From<Refusal> for Failure {

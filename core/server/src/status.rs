@@ -60,6 +60,7 @@ impl From<Failure> for Status {
             | Failure::PermissionDenied
             | Failure::NetworkNotAllowed
             | Failure::TerminalUnknown
+            | Failure::ProofReused
             | Failure::OpeningNotFound
             | Failure::SmsNotSent
             | Failure::NotSupported
@@ -170,6 +171,7 @@ fn facts(failure: &Failure) -> HashMap<String, String> {
         | Failure::PermissionDenied
         | Failure::NetworkNotAllowed
         | Failure::TerminalUnknown
+        | Failure::ProofReused
         | Failure::OpeningNotFound
         | Failure::SmsNotSent
         | Failure::NotSupported
@@ -225,6 +227,11 @@ fn verdict_of(failure: &Failure) -> Verdict {
             Code::FailedPrecondition,
             R::TerminalUnknown,
             "seller, store and terminal are unknown or do not belong together",
+        ),
+        Failure::ProofReused => verdict(
+            Code::AlreadyExists,
+            R::ProofReused,
+            "what was presented to authorise this was used for another request",
         ),
         Failure::OpeningNotFound => verdict(Code::NotFound, R::OpeningNotFound, "no opening under this key"),
         Failure::SmsNotSent => verdict(Code::Unavailable, R::SmsNotSent, "the SMS code was not sent"),

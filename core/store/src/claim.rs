@@ -17,16 +17,19 @@ pub enum ClaimTable {
     Mobile = 4,
     /// The one key of the ledger's digests: which secret they are made with.
     Secret = 5,
+    /// (caller, what it presented to authorise a request): closed by its first use.
+    Proof = 6,
 }
 
 impl ClaimTable {
     /// Every table, in the order of its number.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Pos,
         Self::CallerOrder,
         Self::Account,
         Self::Mobile,
         Self::Secret,
+        Self::Proof,
     ];
 
     /// The stored number of this table.
@@ -37,6 +40,7 @@ impl ClaimTable {
             Self::Account => 3,
             Self::Mobile => 4,
             Self::Secret => 5,
+            Self::Proof => 6,
         }
     }
 
@@ -66,6 +70,17 @@ impl std::fmt::Debug for ClaimKey {
 /// error, never a second effect. No payment code goes into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ContentHash(pub [u8; 32]);
+
+/// A digest of what a caller presented to authorise a request, such as a signed text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ProofDigest(pub [u8; 32]);
+
+/// Shows nothing: it names what may be presented again.
+impl std::fmt::Debug for ProofDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ProofDigest(…)")
+    }
+}
 
 /// What a claim says. It never changes once written.
 #[derive(Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@
 //! A claim of an order has the bytes of the order's row, so that one is found from the other.
 
 use crate::codec::{operation_code, operation_from_code, slot_code, slot_from_code};
-use crate::{ClaimKey, ClaimTable, IndexKey, IndexTable, PartitionId, RowKey, RowKind};
+use crate::{ClaimKey, ClaimTable, IndexKey, IndexTable, PartitionId, ProofDigest, RowKey, RowKind};
 use bytes::Bytes;
 use map_domain::{
     AccountNumber, BatchNumber, CallerId, CustomerId, MobileNumber, Operation, OrderId, OrderKey, PosKey,
@@ -297,6 +297,20 @@ pub fn parse_account_claim(name: &[u8]) -> Option<AccountNumber> {
 /// The claim of the ledger's secret. There is one.
 pub fn secret_claim() -> ClaimKey {
     Name::default().claim(ClaimTable::Secret)
+}
+
+/// The claim of what a caller presented to authorise a request: the caller, 32 bytes.
+pub fn proof_claim(caller: &CallerId, proof: &ProofDigest) -> ClaimKey {
+    let mut name = Name::default().text(caller.as_str());
+    name.0.extend_from_slice(&proof.0);
+    name.claim(ClaimTable::Proof)
+}
+
+/// The caller and digest that [`proof_claim`] wrote; `None`: it is none.
+pub fn parse_proof_claim(name: &[u8]) -> Option<(CallerId, ProofDigest)> {
+    let mut parts = Parts(name);
+    let caller = CallerId::parse(parts.text()?).ok()?;
+    Some((caller, ProofDigest(parts.0.try_into().ok()?)))
 }
 
 /// The claim of a mobile number; numbers are recycled, so each owner has a generation, from 0.

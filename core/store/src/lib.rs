@@ -27,7 +27,7 @@ mod store;
 pub mod suite;
 
 pub use change::Change;
-pub use claim::{Claim, ClaimKey, ClaimTable, ClaimValue, ContentHash};
+pub use claim::{Claim, ClaimKey, ClaimTable, ClaimValue, ContentHash, ProofDigest};
 pub use commit::{Commit, CommitOutcome, IndexKey, IndexRow, IndexTable, RowWrite};
 pub use error::{StoreError, StoreResult};
 #[cfg(any(test, feature = "suite"))]

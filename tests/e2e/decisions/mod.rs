@@ -9,6 +9,7 @@ mod declines;
 mod doors;
 mod identity;
 mod keys;
+mod signatures;
 mod undo;
 mod windows;
 

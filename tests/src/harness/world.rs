@@ -176,6 +176,12 @@ fn apps() -> Vec<App> {
             one,
             r#","tsig_algorithm":"sha256","id_check_digit":true"#,
         ),
+        app(
+            "unbound",
+            sha256,
+            one,
+            r#","tsig_algorithm":"sha256","bind_signatures":"off""#,
+        ),
         app("leaves", sha256, one, r#","tsig_algorithm":"sha256""#),
         App {
             may_omit: true,

@@ -160,8 +160,13 @@ pub(crate) fn show(ui: Ui, findings: &Findings) {
         counts.customers, counts.accounts, counts.orders, counts.entries, counts.events
     ));
     ui.line(&format!(
-        "  partitions {}, bound claims {}, closed claims {}, index rows {}, other rows {}",
-        counts.partitions, counts.bound_claims, counts.closed_claims, counts.index_rows, counts.others
+        "  partitions {}, bound claims {}, closed claims {}, proofs {}, index rows {}, other rows {}",
+        counts.partitions,
+        counts.bound_claims,
+        counts.closed_claims,
+        counts.proofs,
+        counts.index_rows,
+        counts.others
     ));
     ui.styled(Style::Bold, "Trial balance (yuan), from the entries alone");
     for line in &trial_balance.lines {
@@ -233,7 +238,7 @@ fn document(findings: &Findings) -> Value {
             "partitions": counts.partitions, "customers": counts.customers, "accounts": counts.accounts,
             "orders": counts.orders, "entries": counts.entries, "events": counts.events, "others": counts.others,
             "bound_claims": counts.bound_claims, "closed_claims": counts.closed_claims,
-            "index_rows": counts.index_rows,
+            "proofs": counts.proofs, "index_rows": counts.index_rows,
         },
         "trial_balance": {
             "lines": trial_balance.lines.iter().map(|line| json!({

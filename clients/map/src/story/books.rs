@@ -66,7 +66,9 @@ async fn verify(world: &mut World) -> Result<(), Stop> {
         counts.accounts,
         counts.orders,
         counts.entries,
-        counts.bound_claims.saturating_add(counts.closed_claims),
+        [counts.bound_claims, counts.closed_claims, counts.proofs]
+            .into_iter()
+            .fold(0, u64::saturating_add),
         counts.index_rows,
         findings.count()
     ));

@@ -2,7 +2,8 @@
 //!
 //! A call carries `authorization: Bearer <key>`. Only the SHA-256 of a key is provisioned and
 //! looked up, so that neither the catalogue nor the time of the look-up tells anything about a
-//! key. A gateway may add `map-on-behalf-of: <role>/<identifier>`.
+//! key. A gateway may add `map-on-behalf-of: <role>/<identifier>`, and with it `map-proof-digest`: what
+//! that caller presented to authorise the call.
 //!
 //! It is asked twice: `enter` by the layers, before anything of the message is read; [`open`] by
 //! the service, whose word counts.
@@ -20,11 +21,16 @@ use crate::core::Core;
 use crate::failure::Failure;
 use http::HeaderMap;
 use map_domain::CallerId;
+use map_store::ProofDigest;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 /// The metadata key under which a gateway names the caller it acts for.
 pub const ON_BEHALF_OF: &str = "map-on-behalf-of";
+
+/// The metadata key under which a gateway tells what the caller presented to authorise the call, as 64
+/// lower-case hex digits. It is bound to its first use.
+pub const PROOF_DIGEST: &str = "map-proof-digest";
 
 /// The metadata key of the request id; [`crate::layers`] makes sure that there is one.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -57,7 +63,7 @@ pub(crate) fn enter(core: &Core, headers: &HeaderMap, rpc: Rpc) -> Result<(), Fa
 /// How every service begins: who calls, may they, and what do they ask.
 ///
 /// # Errors
-/// [`Failure::Unauthenticated`], [`Failure::CallerInactive`], [`Failure::PermissionDenied`].
+/// As [`authenticate`].
 pub fn open<T>(core: &Core, request: tonic::Request<T>, rpc: Rpc) -> Result<(Call, T), Failure> {
     let headers = request.metadata().as_ref();
     let caller = authenticate(core, headers)?;
@@ -100,13 +106,17 @@ fn authorize(caller: &Caller, rpc: Rpc) -> Result<(), Failure> {
 ///
 /// # Errors
 /// [`Failure::Unauthenticated`] where there is no key or an unknown one,
-/// [`Failure::PermissionDenied`] where somebody other than a gateway acts for another,
-/// [`Failure::CallerInactive`] where a gateway acts for somebody unknown.
+/// [`Failure::PermissionDenied`] where somebody other than a gateway acts for another or tells of a proof,
+/// [`Failure::CallerInactive`] where a gateway acts for somebody unknown, [`Failure::Malformed`] where a
+/// proof is none.
 pub fn authenticate(core: &Core, headers: &HeaderMap) -> Result<Caller, Failure> {
     let catalogue = core.catalogue();
     let own = own(&catalogue, headers).ok_or(Failure::Unauthenticated)?;
     let own_active = own.active && own.caller.active;
     if headers.get(ON_BEHALF_OF).is_none() {
+        if headers.contains_key(PROOF_DIGEST) {
+            return Err(Failure::PermissionDenied);
+        }
         return Ok(Caller {
             active: own_active,
             ..own.caller.clone()
@@ -124,8 +134,35 @@ pub fn authenticate(core: &Core, headers: &HeaderMap) -> Result<Caller, Failure>
     }
     Ok(Caller {
         active: own_active && target.active && target.caller.active,
+        proof: proof(headers)?,
         ..target.caller.clone()
     })
+}
+
+/// What the caller presented to its gateway, where the gateway tells.
+fn proof(headers: &HeaderMap) -> Result<Option<ProofDigest>, Failure> {
+    if !headers.contains_key(PROOF_DIGEST) {
+        return Ok(None);
+    }
+    let digest = text(headers, PROOF_DIGEST).and_then(digest_of_hex);
+    let malformed = || Failure::Malformed(vec![(PROOF_DIGEST, "64 lower-case hex digits".to_owned())]);
+    digest
+        .map(|digest| Some(ProofDigest(digest)))
+        .ok_or_else(malformed)
+}
+
+/// A SHA-256 from 64 lower-case hex digits; `None`: it is none.
+pub(crate) fn digest_of_hex(text: &str) -> Option<[u8; 32]> {
+    let lower_hex = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
+    if text.len() != 64 || !text.bytes().all(lower_hex) {
+        return None;
+    }
+    let bytes: Option<Vec<u8>> = text
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect();
+    bytes?.try_into().ok()
 }
 
 /// What is provisioned instead of a bearer key.

@@ -163,7 +163,7 @@ impl Ledger {
                 act,
             };
             ledger
-                .settled_under(&request.asked.key, |attempt| ledger.try_to_act(&request, attempt))
+                .settled_under(&request.asked, |attempt| ledger.try_to_act(&request, attempt))
                 .await
         })
         .await

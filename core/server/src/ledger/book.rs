@@ -140,6 +140,7 @@ impl Ledger {
         let mut claims = vec![held.binding.claim(&asked.key)];
         let new = decision.accounts.iter().filter(|account| !known(&account.number));
         claims.extend(new.map(|account| records::account_claim(&account.number, book.id)));
+        claims.extend(asked.proof.clone());
         self.write(book, &decision, claims, held.binding.day).await?;
         let order = decision.answer.clone().map_err(Halt::no)?;
         Ok((order, decision))
@@ -163,14 +164,14 @@ impl Ledger {
             state: OrderState::Declined(refusal),
             detail: OrderDetail::Closure,
         };
-        let claims = vec![held.binding.claim(&asked.key)];
+        let claims = std::iter::once(held.binding.claim(&asked.key)).chain(asked.proof.clone());
         // The partition of a newcomer needs its header, too.
         let customer = (!book.exists()).then(|| book.state.customer.clone());
         let fence = Decision {
             customer,
             ..Decision::order(order)
         };
-        match self.write(book, &fence, claims, held.binding.day).await {
+        match self.write(book, &fence, claims.collect(), held.binding.day).await {
             Ok(()) => Halt::no(refusal),
             Err(halt) => halt,
         }

@@ -62,9 +62,7 @@ impl Ledger {
                 place,
             };
             ledger
-                .settled_under(&request.asked.key, |attempt| {
-                    ledger.try_to_cancel(&request, attempt)
-                })
+                .settled_under(&request.asked, |attempt| ledger.try_to_cancel(&request, attempt))
                 .await
         })
         .await
@@ -72,7 +70,7 @@ impl Ledger {
 
     async fn try_to_cancel(&self, request: &Request, attempt: Attempt) -> Result<(OrderId, GivenBack), Halt> {
         let asked = &request.asked;
-        let [own, by_serial] = self.find([&asked.key, &request.by_serial]).await?;
+        let [own, by_serial] = self.find_for(asked, [&asked.key, &request.by_serial]).await?;
         let (binding, bound, payment) = match own {
             Found::Closed(order) => {
                 let visible = request.place.require_visible(Some(&order), &asked.caller);
@@ -204,7 +202,7 @@ impl Ledger {
         require_network(request, &network)?;
         let command = command(request, network, None);
         let order = cancel_payment::declined(&command, refusal, &self.core.context());
-        Ok(self.decline(&order, refusal).await)
+        Ok(self.decline(&request.asked, &order, refusal).await)
     }
 }
 

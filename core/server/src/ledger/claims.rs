@@ -4,6 +4,7 @@
 //! proves nothing: somebody may be about to write it.
 
 use super::Ledger;
+use super::proofs::require_ours;
 use super::tries::{Attempt, Halt};
 use crate::caller::Caller;
 use crate::failure::Failure;
@@ -29,6 +30,8 @@ pub(super) struct Asked {
     pub(super) id: OrderId,
     pub(super) content: ContentDigest,
     pub(super) caller: Caller,
+    /// Binds what the caller presented to this request.
+    pub(super) proof: Option<Claim>,
 }
 
 impl Asked {
@@ -106,19 +109,37 @@ fn read(value: Option<ClaimValue>) -> Result<Found, Halt> {
 impl Ledger {
     /// What is known of these keys, in this order.
     pub(super) async fn find<const N: usize>(&self, wanted: [&OrderKey; N]) -> Result<[Found; N], Halt> {
-        let names = wanted.map(keys::order_claim);
-        let mut values = self
-            .core
-            .store
-            .read_claims(&names)
-            .await
-            .map_err(Halt::read)?
-            .into_iter();
+        self.look_up(None, wanted).await
+    }
+
+    async fn look_up<const N: usize>(
+        &self,
+        proof: Option<&Claim>,
+        wanted: [&OrderKey; N],
+    ) -> Result<[Found; N], Halt> {
+        let keys = wanted.into_iter().map(keys::order_claim);
+        let names: Vec<_> = keys.chain(proof.map(|proof| proof.key.clone())).collect();
+        let mut values = self.core.store.read_claims(&names).await.map_err(Halt::read)?;
+        if let Some(proof) = proof
+            && let Some(held) = values.pop().flatten()
+        {
+            require_ours(proof, &held)?;
+        }
+        let mut values = values.into_iter();
         let mut found = [const { Found::Free }; N];
         for slot in &mut found {
             *slot = read(values.next().flatten())?;
         }
         Ok(found)
+    }
+
+    /// The same for a request, if what its caller presented is not another's.
+    pub(super) async fn find_for<const N: usize>(
+        &self,
+        asked: &Asked,
+        wanted: [&OrderKey; N],
+    ) -> Result<[Found; N], Halt> {
+        self.look_up(asked.proof.as_ref(), wanted).await
     }
 
     /// Whose key this is: the customer's it is bound to; where it is free, the one's it is to be. A key
@@ -129,7 +150,7 @@ impl Ledger {
         attempt: Attempt,
         free: impl Future<Output = Result<CustomerId, Halt>>,
     ) -> Result<Held, Halt> {
-        let [found] = self.find([&asked.key]).await?;
+        let [found] = self.find_for(asked, [&asked.key]).await?;
         let (binding, bound) = match found {
             Found::Closed(order) => return Err(self.closed(&order, asked)),
             Found::Bound(binding) => {
@@ -145,17 +166,29 @@ impl Ledger {
         })
     }
 
-    /// Makes attempts at a request under its key; see [`Ledger::settled`]. Who is refused because of what the
+    /// Makes attempts at a request under its key; see [`Ledger::settled`]. What its caller presented is bound
+    /// before anything is told, whatever was decided. Who is refused because of what the
     /// key holds is told the number of that order. It may be seen: who may not is refused before for that.
     pub(super) async fn settled_under<T, A>(
         &self,
-        key: &OrderKey,
+        asked: &Asked,
         attempt: impl Fn(Attempt) -> A,
     ) -> Result<T, Failure>
     where
         A: Future<Output = Result<T, Halt>>,
     {
         let settled = self.settled(attempt).await;
+        if settled.as_ref().err().is_none_or(Failure::is_decided) {
+            let bound = self.bound(asked.proof.as_ref()).await;
+            // Not "nothing was applied": the request may have its effect by now.
+            bound.map_err(|failure| {
+                if failure == Failure::Unavailable {
+                    Failure::OutcomeUnknown
+                } else {
+                    failure
+                }
+            })?;
+        }
         let Err(Failure::Refused(refusal)) = settled else {
             return settled;
         };
@@ -166,7 +199,11 @@ impl Ledger {
                 | Refusal::PaymentReversed
                 | Refusal::PaymentCancelled
         );
-        let held = if of_the_key { self.held(key).await } else { None };
+        let held = if of_the_key {
+            self.held(&asked.key).await
+        } else {
+            None
+        };
         Err(match held {
             Some(order) => Failure::KeyHolds { refusal, order },
             None => Failure::Refused(refusal),
@@ -212,9 +249,12 @@ impl Ledger {
         read(said.into_iter().next())
     }
 
-    /// Closes a key that is free with a refusal that has no customer, and gives it: durable,
+    /// Closes a request's key that is free with a refusal that has no customer, and gives it: durable,
     /// unless somebody else was faster.
-    pub(super) async fn decline(&self, order: &Order, refusal: Refusal) -> Halt {
+    pub(super) async fn decline(&self, asked: &Asked, order: &Order, refusal: Refusal) -> Halt {
+        if let Err(halt) = self.bind(asked.proof.as_ref()).await {
+            return halt;
+        }
         match self.close(order).await {
             Ok(Found::Closed(held)) if *held == *order => Halt::no(refusal),
             Ok(Found::Closed(_) | Found::Bound(_) | Found::Free) => Halt::Raced,

@@ -22,6 +22,7 @@ mod opening;
 mod pay;
 mod payment_code;
 mod place;
+mod proofs;
 mod read;
 mod reverse;
 mod sms;
@@ -118,6 +119,7 @@ impl Ledger {
     /// A request under its key, with a number for its order.
     fn asked(&self, key: OrderKey, content: ContentDigest, caller: Caller) -> Asked {
         Asked {
+            proof: proofs::proof_claim(&caller, &key, content),
             key,
             id: self.next_number(),
             content,

@@ -63,9 +63,7 @@ impl Ledger {
             // Who asks what became of this opening waits until it is known.
             let _turn = ledger.requests.take(&request.asked.key).await;
             ledger
-                .settled_under(&request.asked.key, |attempt| {
-                    ledger.try_to_open(&request, attempt)
-                })
+                .settled_under(&request.asked, |attempt| ledger.try_to_open(&request, attempt))
                 .await
         })
         .await
@@ -82,6 +80,9 @@ impl Ledger {
             .await?;
         // Taken before the commit: who asks what became of this opening must find the key taken as
         // long as a commit may still come.
+        if !held.bound {
+            self.bind(asked.proof.as_ref()).await?;
+        }
         if !held.bound && self.take(&asked.key, held.binding).await? != Found::Bound(held.binding) {
             return Err(Halt::Raced);
         }

@@ -37,7 +37,7 @@ impl Ledger {
                 place,
             };
             ledger
-                .settled_under(&request.asked.key, |attempt| ledger.try_to_pay(&request, attempt))
+                .settled_under(&request.asked, |attempt| ledger.try_to_pay(&request, attempt))
                 .await
         })
         .await
@@ -45,7 +45,7 @@ impl Ledger {
 
     async fn try_to_pay(&self, request: &Request, attempt: Attempt) -> Result<Order, Halt> {
         let Request { asked, paying, place } = request;
-        let [found] = self.find([&asked.key]).await?;
+        let [found] = self.find_for(asked, [&asked.key]).await?;
         let (binding, bound) = match found {
             Found::Closed(order) => {
                 require_answerable(request, &order)?;
@@ -136,7 +136,7 @@ impl Ledger {
         let nobody = map_domain::Customer::new(CustomerId::new([0; 16]), None, self.core.clock.now());
         let command = self.pay_command(request, &nobody);
         let order = pay::declined(&command, refusal, &self.core.context());
-        self.decline(&order, refusal).await
+        self.decline(&request.asked, &order, refusal).await
     }
 
     /// The customer a consumer stands for. `None`: nobody.

@@ -68,7 +68,7 @@ impl Ledger {
                 identity,
             };
             ledger
-                .settled_under(&request.asked.key, |attempt| {
+                .settled_under(&request.asked, |attempt| {
                     ledger.try_to_change_code(&request, attempt)
                 })
                 .await

@@ -8,8 +8,10 @@
 use super::Ledger;
 use super::claims::{Binding, Found};
 use super::place::Place;
+use super::proofs::proof_claim;
 use super::tries::Halt;
 use crate::caller::Caller;
+use crate::content;
 use crate::failure::Failure;
 use crate::validate::TerminalKey;
 use map_domain::command::reverse_payment::{self, ReversePayment};
@@ -66,6 +68,10 @@ impl Ledger {
                 place,
                 id: ledger.next_number(),
             };
+            // First of all: most of what a reversal does, it does by claims, each on its own.
+            let key = request.place.key.slot(Slot::Pay);
+            let proof = proof_claim(&request.caller, &key, content::reverse());
+            ledger.bound(proof.as_ref()).await?;
             ledger.settled(|_| ledger.try_to_reverse(&request)).await
         })
         .await

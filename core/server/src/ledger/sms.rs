@@ -11,6 +11,7 @@
 use super::book::Book;
 use super::claims::{Asked, Held};
 use super::number::below;
+use super::proofs::proof_claim;
 use super::tries::Halt;
 use super::{Ledger, caller_key};
 use crate::caller::Caller;
@@ -42,11 +43,13 @@ impl Ledger {
         self.to_its_end(|ledger| async move {
             let key = caller_key(&caller.id, Operation::SendSmsCode, &number);
             let code = format!("{:04}", below(&*ledger.core.random, 10_000));
+            let proof = proof_claim(&caller, &key, content::send_sms(&mobile));
             let command = SendSmsCode {
                 key,
                 caller: caller.id,
                 digest: ledger.core.secrets.sms_code(&mobile, &code),
             };
+            ledger.bound(proof.as_ref()).await?;
             // Others with the same key wait: they are told what came of the message.
             let _turn = ledger.requests.take(&command.key).await;
             ledger

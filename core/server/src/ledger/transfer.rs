@@ -50,7 +50,7 @@ impl Ledger {
             let key = caller_key(&caller.id, Operation::TransferToCash, &transferring.number);
             let asked = ledger.asked(key, content::transfer(&transferring), caller);
             ledger
-                .settled_under(&asked.key, |attempt| {
+                .settled_under(&asked, |attempt| {
                     ledger.try_to_transfer(&asked, &transferring, attempt)
                 })
                 .await
@@ -95,7 +95,7 @@ impl Ledger {
     async fn decline_transfer(&self, asked: &Asked, transferring: &Transferring) -> Result<Halt, Halt> {
         let command = self.transfer_command(asked, transferring, CodeProof::Absent)?;
         let order = transfer::declined(&command, Refusal::CustomerNotFound, &self.core.context());
-        Ok(self.decline(&order, Refusal::CustomerNotFound).await)
+        Ok(self.decline(asked, &order, Refusal::CustomerNotFound).await)
     }
 
     fn transfer_command(
@@ -127,9 +127,7 @@ impl Ledger {
             let key = caller_key(&caller.id, Operation::TopUp, &topping.number);
             let asked = ledger.asked(key, content::top_up(&topping), caller);
             ledger
-                .settled_under(&asked.key, |attempt| {
-                    ledger.try_to_top_up(&asked, &topping, attempt)
-                })
+                .settled_under(&asked, |attempt| ledger.try_to_top_up(&asked, &topping, attempt))
                 .await
         })
         .await

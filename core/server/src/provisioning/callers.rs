@@ -2,6 +2,7 @@
 
 use super::EdgeValidator;
 use super::errors::Errors;
+use crate::auth::digest_of_hex;
 use crate::caller::Role;
 use map_domain::{CallerId, NetworkId};
 use map_proto::provisioning::v1 as wire;
@@ -130,7 +131,7 @@ fn named_networks(
 fn bearer_keys(at: &str, caller: &wire::Caller, errors: &mut Errors) -> Vec<[u8; 32]> {
     let mut keys = Vec::new();
     for (n, key) in caller.bearer_key_sha256.iter().enumerate() {
-        match hash(key) {
+        match digest_of_hex(key) {
             Some(hash) => keys.push(hash),
             None => {
                 errors.add(
@@ -141,19 +142,6 @@ fn bearer_keys(at: &str, caller: &wire::Caller, errors: &mut Errors) -> Vec<[u8;
         }
     }
     keys
-}
-
-fn hash(text: &str) -> Option<[u8; 32]> {
-    let lower_hex = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
-    if text.len() != 64 || !text.bytes().all(lower_hex) {
-        return None;
-    }
-    let bytes: Option<Vec<u8>> = text
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect();
-    bytes?.try_into().ok()
 }
 
 /// An edge speaks for apps, channels and networks; nobody else has settings for it.

@@ -27,6 +27,7 @@ mod order_numbers;
 mod pages;
 mod patient;
 mod pay;
+mod proofs;
 mod provisioning;
 mod reasons;
 mod redaction;

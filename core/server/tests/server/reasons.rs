@@ -75,6 +75,7 @@ fn failures() -> Vec<Failure> {
         Failure::PermissionDenied,
         Failure::NetworkNotAllowed,
         Failure::TerminalUnknown,
+        Failure::ProofReused,
         Failure::OpeningNotFound,
         Failure::SmsNotSent,
         Failure::NotSupported,

@@ -9,6 +9,7 @@ use super::names::{
 };
 use super::place;
 use super::report::{Counts, Danglers, ProblemKind as Kind, Problems};
+use crate::codec::{Body, ProofUse};
 use crate::keys::{self, NumberRole};
 use crate::records::{business_day, closed_order, decode_order, paid_seller, step};
 use crate::{
@@ -152,6 +153,17 @@ impl Links {
                         let at = place::of_claim(&claim.key);
                         problems.add(Kind::ClaimMisplaced, at, "the secret is the whole ledger's");
                     }
+                    ClaimTable::Proof => {
+                        let at = place::of_claim(&claim.key);
+                        problems.add(Kind::ClaimMisplaced, at, "a proof says what it was used for");
+                    }
+                }
+            }
+            ClaimValue::Closed(used) if claim.key.table == ClaimTable::Proof => {
+                // Its order may be there or not: a refusal that is not durable uses a proof up, too.
+                counts.proofs = counts.proofs.saturating_add(1);
+                if let Err(error) = ProofUse::from_body(used) {
+                    problems.add(Kind::Damaged, place::of_claim(&claim.key), error.to_string());
                 }
             }
             ClaimValue::Closed(_) => {
@@ -214,7 +226,7 @@ impl Links {
         let at = || place::of_claim(&claim.key);
         let key = match claim.key.table {
             ClaimTable::Pos | ClaimTable::CallerOrder => keys::parse_order(&claim.key.key),
-            ClaimTable::Account | ClaimTable::Mobile | ClaimTable::Secret => {
+            ClaimTable::Account | ClaimTable::Mobile | ClaimTable::Secret | ClaimTable::Proof => {
                 problems.add(Kind::ClaimMisplaced, at(), "only an order's key is ever closed");
                 return;
             }
@@ -447,6 +459,7 @@ fn readable(claim: &Claim) -> bool {
         ClaimTable::Account => keys::parse_account_claim(key).is_some(),
         ClaimTable::Mobile => keys::parse_mobile_claim(key).is_some(),
         ClaimTable::Secret => key.is_empty(),
+        ClaimTable::Proof => keys::parse_proof_claim(key).is_some(),
     }
 }
 

@@ -75,6 +75,6 @@ pub(super) fn claim_name(claim: &Claim) -> Option<Fingerprint> {
             partition.map(|partition| account_name(partition, &row))
         }
         ClaimTable::Mobile => keys::parse_mobile_claim(key).map(|(mobile, _)| mobile_name(&mobile)),
-        ClaimTable::Secret => None,
+        ClaimTable::Secret | ClaimTable::Proof => None,
     }
 }

@@ -48,6 +48,10 @@ pub(crate) fn of_claim(key: &ClaimKey) -> String {
             None => format!("claim of mobile number ({} bytes)", key.key.len()),
         },
         ClaimTable::Secret => format!("claim of the secret ({} bytes)", key.key.len()),
+        ClaimTable::Proof => match keys::parse_proof_claim(&key.key) {
+            Some((caller, _)) => format!("claim of a proof of {caller}"),
+            None => format!("claim of a proof ({} bytes)", key.key.len()),
+        },
     }
 }
 

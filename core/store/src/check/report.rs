@@ -21,8 +21,10 @@ pub struct Counts {
     pub others: u64,
     /// Claims that are bound to a partition.
     pub bound_claims: u64,
-    /// Claims that are closed.
+    /// Order keys that are closed.
     pub closed_claims: u64,
+    /// Claims of what callers presented, each with its first use.
+    pub proofs: u64,
     /// Index rows.
     pub index_rows: u64,
 }

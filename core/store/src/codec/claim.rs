@@ -1,10 +1,12 @@
 //! Claims and index rows as one value, for stores that keep them so.
 
 use super::{Flaw, fixed, wire};
-use crate::{ClaimValue, ContentHash, PartitionId, RowKey, RowKind};
+use crate::{ClaimValue, ContentHash, PartitionId, RowKey, RowKind, keys};
+use map_domain::{ContentDigest, OrderKey};
 
 super::body!(ClaimValue, wire::Claim, "claim");
 super::body!(IndexTarget, wire::IndexTarget, "index row");
+super::body!(ProofUse, wire::ProofUse, "use of a proof");
 
 /// What an index row points to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +15,15 @@ pub struct IndexTarget {
     pub partition: PartitionId,
     /// The row in it.
     pub row: RowKey,
+}
+
+/// What a caller's proof was first used for: a request is its key and its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProofUse {
+    /// The key of its order. A reversal's is the payment's; its content tells them apart.
+    pub key: OrderKey,
+    /// What was asked under the key.
+    pub content: ContentDigest,
 }
 
 impl From<&ClaimValue> for wire::Claim {
@@ -70,6 +81,26 @@ impl TryFrom<wire::IndexTarget> for IndexTarget {
         Ok(Self {
             partition: PartitionId::parse(&target.partition).map_err(|_| Flaw("partition"))?,
             row: RowKey::new(kind, target.key),
+        })
+    }
+}
+
+impl From<&ProofUse> for wire::ProofUse {
+    fn from(used: &ProofUse) -> Self {
+        Self {
+            order: keys::order_row(&used.key).key.to_vec(),
+            content: used.content.0.to_vec(),
+        }
+    }
+}
+
+impl TryFrom<wire::ProofUse> for ProofUse {
+    type Error = Flaw;
+
+    fn try_from(used: wire::ProofUse) -> Result<Self, Flaw> {
+        Ok(Self {
+            key: keys::parse_order(&used.order).ok_or(Flaw("order"))?,
+            content: ContentDigest(fixed("content", &used.content)?),
         })
     }
 }

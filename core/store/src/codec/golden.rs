@@ -4,7 +4,7 @@
 //! `MAP_BLESS=1 cargo test -p map-store golden` writes the files of new messages; an existing
 //! file is never written over.
 
-use super::{Body, IndexTarget, samples};
+use super::{Body, IndexTarget, ProofUse, samples};
 use crate::{ClaimValue, ContentHash, PartitionId, StoreError, keys};
 use std::fmt::Debug;
 use std::path::PathBuf;
@@ -84,6 +84,11 @@ fn claims_and_index_rows() {
     check("claim_bound", &bound);
     let (_, order) = samples::orders().swap_remove(0);
     check("claim_closed", &crate::records::closed_claim(&order).value);
+    let used = ProofUse {
+        key: order.key.clone(),
+        content: order.content,
+    };
+    check("proof_use", &used);
     let row = keys::order_row(&order.key);
     check("index_target", &IndexTarget { partition, row });
 }

@@ -19,7 +19,7 @@ mod sms;
 mod wire;
 
 pub(crate) use audit::event_code;
-pub use claim::IndexTarget;
+pub use claim::{IndexTarget, ProofUse};
 pub(crate) use order::{operation_code, operation_from_code, slot_code, slot_from_code};
 
 use crate::{StoreError, StoreResult};

@@ -449,6 +449,7 @@ proptest! {
             let _ = SmsState::from_body(body);
             let _ = crate::ClaimValue::from_body(body);
             let _ = super::IndexTarget::from_body(body);
+            let _ = super::ProofUse::from_body(body);
             let _ = Product::from_body(body);
             let _ = FuelProduct::from_body(body);
             let _ = Seller::from_body(body);

@@ -16,7 +16,7 @@ fn the_stored_bytes_of_names_do_not_change() {
     let event = stream_row(RowKind::Outbox, NOW, 7, 1);
     let seller = SellerId::parse("SH12345").unwrap();
     let row = order_row(&by_caller(Operation::OpenCard, "A-7"));
-    let table: [(&[u8], &str); 12] = [
+    let table: [(&[u8], &str); 13] = [
         (
             &account_row(&number("2010888123456789")).key,
             "32303130383838313233343536373839",
@@ -39,6 +39,10 @@ fn the_stored_bytes_of_names_do_not_change() {
         (
             &mobile_claim(&mobile(), 1).key,
             "0b313338303030303132333400000001",
+        ),
+        (
+            &proof_claim(&samples::caller(), &ProofDigest([7; 32])).key,
+            "0a6e6574776f726b2f6e310707070707070707070707070707070707070707070707070707070707070707",
         ),
         (
             &order_number(&order_id("ud1"), NumberRole::Own, &partition, &row).key,
@@ -214,6 +218,14 @@ fn what_is_no_name_is_not_read() {
     // A length written in more bytes than it takes would be a second name of the same thing.
     assert_eq!(parse_account_claim(b"\x90\x002010888123456789"), None);
     assert_eq!(parse_order_number(b"\x03ud1\x02"), None);
+    // A proof has 32 bytes.
+    let proof = proof_claim(&samples::caller(), &ProofDigest([7; 32])).key;
+    assert_eq!(
+        parse_proof_claim(&proof),
+        Some((samples::caller(), ProofDigest([7; 32])))
+    );
+    assert_eq!(parse_proof_claim(&proof[..proof.len() - 1]), None);
+    assert_eq!(parse_proof_claim(&[&proof[..], &[7]].concat()), None);
 }
 
 proptest! {
@@ -235,6 +247,7 @@ proptest! {
         let _ = parse_order_number(&bytes);
         let _ = parse_mobile_claim(&bytes);
         let _ = parse_account_claim(&bytes);
+        let _ = parse_proof_claim(&bytes);
         let _ = parse_entry(&bytes);
         let _ = Item::parse(&bytes);
     }

@@ -1,9 +1,9 @@
 //! Claims: what a key is bound to, or how it was closed.
 
-use crate::codec::Body;
+use crate::codec::{Body, ProofUse};
 use crate::keys;
-use crate::{Claim, ClaimValue, ContentHash, PartitionId, StoreError, StoreResult};
-use map_domain::{AccountNumber, ContentDigest, CustomerId, MobileNumber, Order, OrderKey};
+use crate::{Claim, ClaimValue, ContentHash, PartitionId, ProofDigest, StoreError, StoreResult};
+use map_domain::{AccountNumber, CallerId, ContentDigest, CustomerId, MobileNumber, Order, OrderKey};
 
 /// What an account or mobile claim has instead of content: the partition says it all.
 const NO_CONTENT: ContentHash = ContentHash([0; 32]);
@@ -53,6 +53,14 @@ pub fn account_claim(number: &AccountNumber, customer: CustomerId) -> Claim {
 /// Gives a mobile number to a customer; the newest generation owns it.
 pub fn mobile_claim(mobile: &MobileNumber, generation: u32, customer: CustomerId) -> Claim {
     owner(keys::mobile_claim(mobile, generation), customer)
+}
+
+/// Binds what a caller presented to its first use; whatever else it is presented for is refused.
+pub fn proof_claim(caller: &CallerId, proof: &ProofDigest, used: &ProofUse) -> Claim {
+    Claim {
+        key: keys::proof_claim(caller, proof),
+        value: ClaimValue::Closed(used.to_body()),
+    }
 }
 
 /// Says with which secret the ledger's digests are made: whoever says so first, for ever.

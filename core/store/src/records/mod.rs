@@ -18,7 +18,7 @@ pub use catalogue::{
     load_catalogue,
 };
 pub use claims::{
-    account_claim, bound_to, closed_claim, closed_order, mobile_claim, order_claim, secret_claim,
+    account_claim, bound_to, closed_claim, closed_order, mobile_claim, order_claim, proof_claim, secret_claim,
 };
 pub use commit::CommitBuilder;
 pub use index::{business_day, index_rows};

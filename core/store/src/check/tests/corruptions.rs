@@ -2,16 +2,17 @@
 
 use super::ledger::{self, CARD, CASH};
 use super::{Kind, home, paid, seller};
-use crate::codec::Body;
-use crate::codec::samples::{mobile, number, order_id, pos};
+use crate::codec::samples::{caller, mobile, number, order_id, pos};
+use crate::codec::{Body, ProofUse};
 use crate::keys::{self, NumberRole};
 use crate::records;
 use crate::{
-    BulkRow, Claim, ClaimTable, ClaimValue, ContentHash, IndexKey, IndexRow, IndexTable, PartitionId, Row,
-    RowKey, RowKind, Version,
+    BulkRow, Claim, ClaimTable, ClaimValue, ContentHash, IndexKey, IndexRow, IndexTable, PartitionId,
+    ProofDigest, Row, RowKey, RowKind, Version,
 };
 use map_domain::{
-    Account, CallerId, Customer, CustomerId, Entry, EntryKind, Fen, LedgerAccount, Order, SellerId, Slot,
+    Account, CallerId, ContentDigest, Customer, CustomerId, Entry, EntryKind, Fen, LedgerAccount, Order,
+    SellerId, Slot,
 };
 use std::collections::BTreeSet;
 
@@ -61,6 +62,15 @@ fn claim(rows: &mut [BulkRow], table: ClaimTable) -> &mut Claim {
         _ => None,
     });
     found.expect("there is one")
+}
+
+/// What somebody presented for a payment.
+pub(super) fn proof() -> Claim {
+    let used = ProofUse {
+        key: pos("1", Slot::Pay),
+        content: ContentDigest([2; 32]),
+    };
+    records::proof_claim(&caller(), &ProofDigest([7; 32]), &used)
 }
 
 fn put(rows: &mut Vec<BulkRow>, key: RowKey, body: impl Into<bytes::Bytes>) {
@@ -382,6 +392,37 @@ pub(super) const CORRUPTIONS: &[Corruption] = &[
         "an account number is closed",
         |rows| claim(rows, ClaimTable::Account).value = ClaimValue::Closed(bytes::Bytes::new()),
         &[Kind::ClaimMisplaced, Kind::ClaimMissing],
+    ),
+    (
+        "a proof is bound to a partition",
+        |rows| {
+            let mut claim = proof();
+            claim.value = ClaimValue::Bound {
+                partition: home(),
+                content: ContentHash([7; 32]),
+                business_day: 0,
+            };
+            rows.push(BulkRow::Claim(claim));
+        },
+        &[Kind::ClaimMisplaced],
+    ),
+    (
+        "a proof says something else than its use",
+        |rows| {
+            let mut claim = proof();
+            claim.value = ClaimValue::Closed(bytes::Bytes::from_static(b"\x0a\x01x"));
+            rows.push(BulkRow::Claim(claim));
+        },
+        &[Kind::Damaged],
+    ),
+    (
+        "a proof is too short",
+        |rows| {
+            let mut claim = proof();
+            claim.key.key = claim.key.key.slice(1..);
+            rows.push(BulkRow::Claim(claim));
+        },
+        &[Kind::Damaged],
     ),
     (
         "the claim of the secret is closed",

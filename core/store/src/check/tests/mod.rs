@@ -42,6 +42,7 @@ fn seller() -> map_domain::SellerId {
 #[tokio::test]
 async fn a_ledger_in_which_everything_happened_is_clean() {
     let store = ledger::store().await;
+    store.claim(vec![corruptions::proof()]).await.unwrap();
     let snapshot = store.snapshot().await.unwrap();
     let mut told = Vec::new();
     let report = check(&*snapshot, &CheckOptions::default(), &mut |step| told.push(step))
@@ -59,6 +60,7 @@ async fn a_ledger_in_which_everything_happened_is_clean() {
         others: 8,
         bound_claims: 11,
         closed_claims: 1,
+        proofs: 1,
         index_rows: 8 + 2 + 5 + 3,
     };
     assert_eq!(report.counts, counts);
