@@ -20,8 +20,8 @@ pub struct GatewayConfig {
     pub listeners: Vec<ListenerConfig>,
     /// Longest body in bytes. Default 1 MiB.
     pub max_body_bytes: usize,
-    /// Bytes of all bodies at once, from their first byte until they are answered, without the first 4 KiB of
-    /// each (of connections × streams that is the larger part: 256 MiB at the defaults, half of it from one
+    /// Bytes of all bodies and answers at once, from a body's first byte until its answer is sent, without the
+    /// first 4 KiB of each (of connections × streams that is the larger part: 256 MiB at the defaults, half of it from one
     /// address); beyond that: busy. Default 64 MiB (67108864).
     pub total_body_bytes: usize,
     /// Deepest nesting of a body. Default 16; at most 64.

@@ -205,8 +205,17 @@ impl Gateway {
                 }
             },
         };
-        let received = received.as_ref().map(|(bytes, _share)| bytes.as_ref());
-        let mut rendered = render::outcome(&outcome, received, self.inner.config.unknown_answer);
+        let (received, mut share) = match received {
+            Some((bytes, share)) => (Some(bytes), share),
+            None => (None, self.inner.intake.share()),
+        };
+        let unknown = self.inner.config.unknown_answer;
+        let mut rendered = render::outcome(&outcome, received.as_deref(), unknown);
+        // An echo can be six times as long as what it repeats: where that finds no memory there is none.
+        if share.grow(rendered.response.body().len()).is_err() {
+            metrics::counter!(telemetry::BODIES_REFUSED).increment(1);
+            rendered = render::outcome(&outcome, None, unknown);
+        }
         if let Ok(id) = HeaderValue::from_str(request_id) {
             rendered.response.headers_mut().insert(REQUEST_ID, id);
         }
@@ -218,7 +227,9 @@ impl Gateway {
             result: &rendered.result,
             latency: begun.elapsed(),
         });
-        rendered.response
+        rendered
+            .response
+            .map(|text| Full::new(Bytes::from_owner(Answer { text, _share: share })))
     }
 
     async fn admit(&self, context: &ListenerContext, effect: Effect) -> Option<OwnedSemaphorePermit> {
@@ -349,6 +360,18 @@ impl Gateway {
             },
             str::to_owned,
         )
+    }
+}
+
+/// An answer, with its part of the memory of all: given back once it is sent, or nobody waits for it.
+struct Answer {
+    text: String,
+    _share: Share,
+}
+
+impl AsRef<[u8]> for Answer {
+    fn as_ref(&self) -> &[u8] {
+        self.text.as_bytes()
     }
 }
 

@@ -9,9 +9,7 @@ use crate::listener::NoAnswer;
 use crate::refusal::Refusal;
 use crate::settings::{Errcodes, UnknownAnswer};
 use crate::texts;
-use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
-use http_body_util::Full;
 use map_proto::common::v1::ErrorReason;
 
 /// Where a request without an endpoint gets the beginning of its errmsg.
@@ -20,7 +18,7 @@ const GENERAL_ERRCODE: i32 = 10_000;
 
 /// A response, and what is told about it.
 pub(super) struct Rendered {
-    pub response: Response<Full<Bytes>>,
+    pub response: Response<String>,
     /// None: no answer.
     pub errcode: Option<i32>,
     pub result: String,
@@ -141,7 +139,7 @@ fn echo(out: &mut Object, body: Option<&[u8]>) {
 }
 
 fn no_answer(caller: Option<&Caller>, unknown: UnknownAnswer, why: &str) -> Rendered {
-    let mut response = Response::new(Full::default());
+    let mut response = Response::new(String::new());
     *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     match caller.map_or(unknown, |caller| caller.settings.unknown_answer) {
         UnknownAnswer::Close => {
@@ -156,8 +154,8 @@ fn no_answer(caller: Option<&Caller>, unknown: UnknownAnswer, why: &str) -> Rend
     }
 }
 
-fn json(out: Object) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(out.close())));
+fn json(out: Object) -> Response<String> {
+    let mut response = Response::new(out.close());
     let json = HeaderValue::from_static("application/json; charset=UTF-8");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     response

@@ -147,6 +147,31 @@ async fn large_bodies_have_a_common_bound_and_small_ones_pass_beside_them() {
     }
 }
 
+/// What nobody had signed is repeated, too, and a control character is six bytes in the echo.
+#[tokio::test]
+async fn answers_that_nobody_takes_have_the_bound_of_bodies() {
+    let config = GatewayConfig {
+        max_body_bytes: 100 * 1024,
+        total_body_bytes: 300 * 1024,
+        ..config()
+    };
+    let bench = bench_with(json!({}), json!({}), config, &listener()).await;
+    let ask = async || {
+        let body = http_body_util::Full::from("\u{1}".repeat(32 * 1024));
+        let request = http::Request::post("/front/offline/pay").body(body).unwrap();
+        bench.gateway.handle(&bench.context, request).await
+    };
+    let length = |answer: &http::Response<http_body_util::Full<Bytes>>| {
+        http_body::Body::size_hint(answer.body()).exact().unwrap()
+    };
+    let first = ask().await;
+    assert!(length(&first) > 6 * 32 * 1024);
+    let beside = ask().await;
+    assert!(length(&beside) < 1024, "without an echo");
+    drop(first);
+    assert!(length(&ask().await) > 6 * 32 * 1024);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_body_that_trickles_ends_at_its_limit_as_a_whole() {
     use tokio_stream::StreamExt;

@@ -104,7 +104,6 @@ impl Connection {
         let service = service_fn(move |request| {
             let open = requests.begin();
             let answer = service.call(request);
-            // It is open until all of its answer is handed over.
             async move { Ok::<_, S::Error>(answer.await?.map(|body| open.hold(body))) }
         });
         let Bounds {

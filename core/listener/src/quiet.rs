@@ -23,10 +23,10 @@ struct State {
 /// A request that is answered.
 pub(super) struct Open(Requests);
 
-/// The body of an answer, whose request is open as long as this is.
+/// The body of an answer, whose request is open as long as this is; see [`Open::hold`].
 pub(super) struct Held<B> {
     body: B,
-    _open: Open,
+    _open: Option<Open>,
 }
 
 impl Requests {
@@ -78,8 +78,14 @@ impl Requests {
 }
 
 impl Open {
-    pub(super) fn hold<B>(self, body: B) -> Held<B> {
-        Held { body, _open: self }
+    /// A stream is open until its end. An answer of known length has the time between two requests to be
+    /// taken: who never takes it would hold it, and the connection, for ever.
+    pub(super) fn hold<B: Body>(self, body: B) -> Held<B> {
+        let is_stream = body.size_hint().exact().is_none();
+        Held {
+            body,
+            _open: is_stream.then_some(self),
+        }
     }
 }
 

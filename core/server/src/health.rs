@@ -2,7 +2,7 @@
 
 use crate::auth::Rpc;
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::{Health as HealthApi, HealthServer};
 use tonic_health::server::{HealthReporter, health_reporter};
@@ -31,12 +31,7 @@ impl Health {
         } else {
             ServingStatus::NotServing
         };
-        let before = self
-            .said
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .replace(status);
-        if before == Some(status) {
+        if *self.said() == Some(status) {
             return;
         }
         // The empty name is the server as a whole.
@@ -44,5 +39,11 @@ impl Health {
         for service in std::iter::once("").chain(services) {
             self.reporter.set_service_status(service, status).await;
         }
+        // Last: who is stopped half way says it all again.
+        *self.said() = Some(status);
+    }
+
+    fn said(&self) -> MutexGuard<'_, Option<ServingStatus>> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -161,11 +161,8 @@ impl Shared {
         })
     }
 
-    /// Not while the tables are damaged: they are built anew from those segments.
     fn tidy_soon(&self) {
-        if !self.slot.is_damaged() {
-            self.tidier().tidy_soon(self.tables.on_disk());
-        }
+        self.tidier().tidy_soon(self.tables.on_disk());
     }
 
     fn tidier(&self) -> MutexGuard<'_, Tidier> {
@@ -182,7 +179,7 @@ impl Keeper {
         folder: Folder,
         options: Options,
     ) -> io::Result<Self> {
-        let tidier = Tidier::start(durable, options.clone())?;
+        let tidier = Tidier::start(durable, Arc::clone(&slot), options.clone())?;
         let shared = Arc::new(Shared {
             // Every start and stop may leave a table of its own behind.
             duty: Mutex::new(Duty {

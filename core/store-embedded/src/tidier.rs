@@ -3,6 +3,7 @@
 
 use crate::log::{Durable, Retention, tidy};
 use crate::options::Options;
+use crate::slot::Slot;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -24,6 +25,7 @@ struct Shared {
     duty: Mutex<Duty>,
     changed: Condvar,
     durable: Arc<Durable>,
+    slot: Arc<Slot>,
     options: Options,
 }
 
@@ -67,6 +69,12 @@ impl Shared {
             if duty.end {
                 return Err(io::Error::other("the store is closed"));
             }
+            // Asked now and not before: an archive may have taken its time.
+            if self.slot.is_damaged() {
+                return Err(io::Error::other(
+                    "the tables are damaged, and built anew from the segments",
+                ));
+            }
             remove()
         };
         match tidy(
@@ -85,12 +93,13 @@ impl Shared {
 
 impl Tidier {
     /// Starts the thread, where segments are not kept for ever.
-    pub(crate) fn start(durable: Arc<Durable>, options: Options) -> io::Result<Self> {
+    pub(crate) fn start(durable: Arc<Durable>, slot: Arc<Slot>, options: Options) -> io::Result<Self> {
         let is_needed = options.retention != Retention::Forever;
         let shared = Arc::new(Shared {
             duty: Mutex::default(),
             changed: Condvar::new(),
             durable,
+            slot,
             options,
         });
         let mut thread = None;

@@ -321,6 +321,24 @@ fn archived_segments_are_sound_and_bring_a_lost_state_back() {
     assert!(read_rows(&store) == expected);
 }
 
+/// The first record finds no room in the smallest segment, and begins it anew.
+#[test]
+fn a_segment_that_was_too_small_is_archived_like_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = tempfile::tempdir().unwrap();
+    let now_ms = Arc::new(AtomicU64::new(0));
+    let retention = Retention::Archive(archive.path().to_owned());
+    let smallest = Options {
+        segment_bytes: 4096,
+        ..aged(folder.path(), retention, &now_ms).create([1; 16])
+    };
+    let store = EmbeddedStore::open(smallest).unwrap();
+    work(&store, || segments(archive.path()).len() > 2);
+    drop(store);
+    let report = verify(archive.path()).unwrap();
+    assert!(report.is_sound() && report.first == 1, "{report:?}");
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn read_rows(store: &EmbeddedStore) -> Vec<map_store::BulkRow> {
     let snapshot = store.snapshot().await.unwrap();

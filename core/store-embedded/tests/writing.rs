@@ -74,7 +74,7 @@ async fn a_load_tells_what_the_tables_hold_whatever_was_written_before() {
     const CUSTOMERS: usize = 24;
     // So little memory that some is forgotten, and tables are written to disk all the while.
     let (_folder, store) = open(|options| Options {
-        cache_bytes: 64 * 1024,
+        cache_bytes: 128 * 1024,
         memtable_bytes: 64 * 1024,
         ..options
     });

@@ -62,9 +62,14 @@ pub struct Admission {
     general: Arc<Semaphore>,
     reserved: Arc<Semaphore>,
     draining: AtomicBool,
+    questions: Arc<Semaphore>,
     questions_end: watch::Sender<bool>,
     running: watch::Sender<usize>,
 }
+
+/// Questions that stay open at once (health, reflection). They need no key: a few watchers and tools, not a
+/// crowd that holds memory and connections for ever.
+const OPEN_QUESTIONS: usize = 128;
 
 /// Too much at once for this call: counted, and nothing done.
 pub(super) fn shed(rpc: Rpc) -> Failure {
@@ -95,6 +100,7 @@ impl Admission {
             )),
             reserved: Arc::new(Semaphore::new(limits.reserved_calls.min(Semaphore::MAX_PERMITS))),
             draining: AtomicBool::new(false),
+            questions: Arc::new(Semaphore::new(OPEN_QUESTIONS)),
             questions_end: watch::Sender::new(false),
             running: watch::Sender::new(0),
         }
@@ -129,6 +135,12 @@ impl Admission {
             _place: place,
             running: self.running.clone(),
         }
+    }
+
+    /// A place for a question that may stay open.
+    pub(super) fn question(&self) -> Result<OwnedSemaphorePermit, Status> {
+        let place = Arc::clone(&self.questions).try_acquire_owned();
+        place.map_err(|_| Status::unavailable("too many questions are open"))
     }
 
     /// Ends the answers that stay open (health, reflection). Before [`Admission::drain`]: a socket drains while

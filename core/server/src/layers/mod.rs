@@ -35,6 +35,9 @@ use tonic::body::Body;
 use tower::{Service, ServiceExt};
 use tracing::Instrument;
 
+/// Questions of health that don't stay open: probes are never shut out by those that do.
+const ANSWERED_AT_ONCE: [&str; 2] = ["/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/List"];
+
 /// A service behind the layers. Cheap to clone.
 #[derive(Clone)]
 pub struct Edge<S> {
@@ -103,9 +106,14 @@ where
         Ok(self.run(request, (permit, share), deadline).await)
     }
 
-    /// What is no rpc of ours (health, reflection) needs neither key nor place, and ends with
-    /// the deadline: it commits nothing. One that stays open ends when a drain begins.
+    /// What is no rpc of ours (health, reflection) needs no key, and ends with the deadline: it commits
+    /// nothing. One that may stay open has a place among its like, and ends when a drain begins.
     async fn pass(self, request: Request<Body>, deadline: Instant) -> Result<Response<Body>, Status> {
+        let place = if ANSWERED_AT_ONCE.contains(&request.uri().path()) {
+            None
+        } else {
+            Some(self.admission.question()?)
+        };
         let admission = Arc::clone(&self.admission);
         let draining = || {
             let admission = Arc::clone(&admission);
@@ -113,7 +121,7 @@ where
         };
         let request = request.map(|body| UntilDrained::asked(body, draining()));
         match tokio::time::timeout_at(deadline, self.inner.oneshot(request)).await {
-            Ok(Ok(response)) => Ok(response.map(|body| UntilDrained::answered(body, draining()))),
+            Ok(Ok(response)) => Ok(response.map(|body| UntilDrained::answered(body, draining(), place))),
             Err(_) => Err(deadline_exceeded()),
         }
     }

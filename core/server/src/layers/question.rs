@@ -7,6 +7,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use tokio::sync::OwnedSemaphorePermit;
 use tonic::Status;
 use tonic::body::Body;
 
@@ -17,30 +18,38 @@ pub(super) struct UntilDrained {
     ended: bool,
     /// What is said then.
     last_word: Option<Status>,
+    /// Its place among the open questions.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl UntilDrained {
     /// What is asked. `draining` comes to its end when a drain begins.
     pub(super) fn asked(inner: Body, draining: impl Future<Output = ()> + Send + 'static) -> Body {
-        Self::body(inner, Box::pin(draining), None)
+        Self::body(inner, Box::pin(draining), None, None)
     }
 
-    /// What is answered; in the end `UNAVAILABLE`.
-    pub(super) fn answered(inner: Body, draining: impl Future<Output = ()> + Send + 'static) -> Body {
+    /// What is answered, which holds the question's place; in the end `UNAVAILABLE`.
+    pub(super) fn answered(
+        inner: Body,
+        draining: impl Future<Output = ()> + Send + 'static,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Body {
         let last_word = Status::unavailable("the server stops");
-        Self::body(inner, Box::pin(draining), Some(last_word))
+        Self::body(inner, Box::pin(draining), Some(last_word), place)
     }
 
     fn body(
         inner: Body,
         draining: Pin<Box<dyn Future<Output = ()> + Send>>,
         last_word: Option<Status>,
+        place: Option<OwnedSemaphorePermit>,
     ) -> Body {
         Body::new(Self {
             inner,
             draining,
             ended: false,
             last_word,
+            _place: place,
         })
     }
 }

@@ -11,7 +11,7 @@ use super::tries::Halt;
 use crate::caller::Caller;
 use crate::failure::Failure;
 use map_domain::{ContentDigest, OrderKey};
-use map_store::codec::ProofUse;
+use map_store::codec::{Body, ProofUse};
 use map_store::{Claim, ClaimValue, records};
 
 /// The claim that binds what the caller presented to this request; `None`: its gateway tells of nothing.
@@ -26,12 +26,31 @@ pub(super) fn proof_claim(caller: &Caller, key: &OrderKey, content: ContentDiges
 
 /// Refuses a proof that is another request's. It was never good for this one: what an attempt left
 /// behind can't be committed either.
+///
+/// Where the other is the same but for the terminal's generation, these bytes may have had their effect before
+/// the generation was raised: that can't be told as a "no".
 pub(super) fn require_ours(proof: &Claim, held: &ClaimValue) -> Result<(), Halt> {
     if proof.value == *held {
-        Ok(())
-    } else {
-        Err(Halt::Final(Failure::ProofReused))
+        return Ok(());
     }
+    Err(Halt::Final(
+        match (used_in_any_generation(&proof.value), used_in_any_generation(held)) {
+            (Some(ours), Some(theirs)) if ours == theirs => Failure::OutcomeUnknown,
+            _ => Failure::ProofReused,
+        },
+    ))
+}
+
+/// What a proof was used for, whatever the terminal's generation was.
+fn used_in_any_generation(value: &ClaimValue) -> Option<ProofUse> {
+    let ClaimValue::Closed(body) = value else {
+        return None;
+    };
+    let mut used = ProofUse::from_body(body).ok()?;
+    if let OrderKey::Pos(key, _) = &mut used.key {
+        key.generation = 0;
+    }
+    Some(used)
 }
 
 impl Ledger {

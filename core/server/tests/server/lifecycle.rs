@@ -157,6 +157,24 @@ async fn questions_that_stay_open_end_when_a_drain_begins() {
 }
 
 #[tokio::test]
+async fn questions_that_stay_open_have_places_of_their_own_and_probes_need_none() {
+    let fixture = Fixture::new().await;
+    let mut client = HealthClient::new(fixture.edge());
+    let mut open = Vec::new();
+    let refused = loop {
+        match client.watch(HealthCheckRequest::default()).await {
+            Ok(watching) => open.push(watching),
+            Err(refused) => break refused,
+        }
+        assert!(open.len() <= 1000, "there is no end to it");
+    };
+    assert_eq!((open.len(), refused.code()), (128, Code::Unavailable));
+    assert_eq!(health(&fixture, "").await, ServingStatus::Serving);
+    open.pop();
+    client.watch(HealthCheckRequest::default()).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_core_that_starts_on_a_sick_store_is_not_serving() {
     let store = Arc::new(Patient::default());
     store.sick.store(true, Ordering::SeqCst);

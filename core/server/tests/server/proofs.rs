@@ -2,10 +2,11 @@
 //! nothing, whatever comes together.
 
 use crate::faults::EVERY;
-use crate::harness::{APP, GATEWAY, by, for_whom, refused};
+use crate::harness::{APP, GATEWAY, OPERATOR, by, for_whom, refused};
 use crate::story::{MOBILE, STRANGER, Story, cancel_of, digits, key, payment, undo_of};
 use map_proto::common::v1::PosKey;
 use map_proto::opening::v1::OpenCardRequest;
+use map_proto::operator::v1::RaiseTerminalGenerationRequest;
 use map_proto::payment::v1::{
     CancelPaymentResponse, PayRequest, PayResponse, PaymentState, ReversePaymentRequest,
     ReversePaymentResponse,
@@ -105,6 +106,29 @@ async fn a_repeat_with_a_new_proof_binds_that_one_too() {
     let cancelled = story.cancel_by(3, "2", "1").await.unwrap();
     assert_eq!(story.cancel_by(4, "2", "1").await.unwrap(), cancelled);
     assert_eq!(refused(story.pay_by(4, payment("9")).await), reused());
+    story.sound().await;
+}
+
+/// The same bytes after a generation was raised too early: they had their effect before, so there is no "no".
+#[tokio::test]
+async fn a_proof_of_another_generation_is_never_told_as_a_no() {
+    let story = Story::new().await;
+    story.pay_by(1, payment("1")).await.unwrap();
+    let raise = RaiseTerminalGenerationRequest {
+        idempotency_key: "G-1".to_owned(),
+        seller_id: key("1").seller_id,
+        terminal_id: key("1").terminal_id,
+        reason: "replaced".to_owned(),
+    };
+    let mut operator = story.operator();
+    operator
+        .raise_terminal_generation(by(OPERATOR, raise))
+        .await
+        .unwrap();
+    let unknown = (Code::Unavailable, "OUTCOME_UNKNOWN".to_owned());
+    assert_eq!(refused(story.pay_by(1, payment("1")).await), unknown);
+    assert_eq!(story.cash().await, 70_000);
+    story.is_used_up(1, &key("1")).await;
     story.sound().await;
 }
 

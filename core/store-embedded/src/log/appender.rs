@@ -137,7 +137,7 @@ impl Appender {
         self.offset = offset(FIRST);
         self.unwritten = self.offset;
         self.size = segment.header.size;
-        self.durable.lock().0.push(segment);
+        self.durable.lock().0.begin(segment);
         self.needs_segment = None;
         Ok(())
     }

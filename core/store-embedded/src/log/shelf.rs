@@ -56,7 +56,12 @@ impl Shelf {
         self.segments.last()
     }
 
-    pub(crate) fn push(&mut self, segment: Segment) {
+    /// The segment that is written to from now on. One that holds no record gives way: it was too small for
+    /// the next one, and the new one has taken its name.
+    pub(crate) fn begin(&mut self, segment: Segment) {
+        if self.active().is_some_and(|active| active.path == segment.path) {
+            self.segments.pop();
+        }
         self.segments.push(segment);
     }
 
