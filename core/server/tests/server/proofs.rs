@@ -1,9 +1,10 @@
 //! What a caller presents to its gateway is good for one request: whatever else it is presented for moves
 //! nothing, whatever comes together.
 
-use crate::faults::EVERY;
+use crate::faults::{EVERY, pos_key};
 use crate::harness::{APP, GATEWAY, OPERATOR, by, for_whom, refused};
 use crate::story::{MOBILE, STRANGER, Story, cancel_of, digits, key, payment, undo_of};
+use map_domain::{CallerId, ContentDigest, Slot};
 use map_proto::common::v1::PosKey;
 use map_proto::opening::v1::OpenCardRequest;
 use map_proto::operator::v1::RaiseTerminalGenerationRequest;
@@ -12,7 +13,10 @@ use map_proto::payment::v1::{
     ReversePaymentResponse,
 };
 use map_proto::transfer::v1::TransferToCashRequest;
+use map_store::ProofDigest;
+use map_store::codec::ProofUse;
 use map_store::faulty::Fault::UnknownHeld;
+use map_store::records::proof_claim;
 use std::sync::Arc;
 use tonic::{Code, Request, Status};
 
@@ -330,4 +334,27 @@ async fn a_proof_that_was_used_up_closes_no_key() {
     story.pay_by(3, payment("3")).await.unwrap();
     assert_eq!(story.find("2").await.unwrap().state(), PaymentState::Paid);
     assert_eq!(story.cash().await, 10_000);
+}
+
+/// The proof is taken for something else between the look at it and the closing of the key.
+#[tokio::test]
+async fn a_payment_by_nobody_whose_proof_is_overtaken_closes_no_key() {
+    let story = Story::new().await;
+    let mut digest = [0; 32];
+    digest[31] = 1;
+    let used = ProofUse {
+        key: pos_key(&story, "other").slot(Slot::Cancel),
+        content: ContentDigest([9; 32]),
+    };
+    let caller = CallerId::parse("app/app1").unwrap();
+    let claim = proof_claim(&caller, &ProofDigest(digest), &used);
+    story.store.overtake(vec![claim]);
+    let nobody = PayRequest {
+        consumer: STRANGER.to_owned(),
+        ..payment("1")
+    };
+    assert_eq!(refused(story.pay_by(1, nobody).await), reused());
+    story.pay_by(2, payment("1")).await.unwrap();
+    assert_eq!(story.cash().await, 70_000);
+    story.sound().await;
 }
