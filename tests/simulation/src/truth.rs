@@ -25,6 +25,8 @@ pub struct Holder {
 pub struct Truth {
     /// The customers.
     pub customers: BTreeMap<[u8; 16], Holder>,
+    /// The orders of the catalogue: an operator's acts that are about no customer.
+    pub acts: Vec<Order>,
     /// The claims.
     pub claims: Vec<Claim>,
     /// The index rows.
@@ -56,21 +58,19 @@ impl Truth {
             .await
             .unwrap();
         let mut customers: BTreeMap<[u8; 16], Holder> = BTreeMap::new();
-        let mut parts = Vec::new();
+        let (mut parts, mut acts) = (Vec::new(), Vec::new());
         for row in rows(&*snapshot, BulkTable::Partitions).await {
-            if let BulkRow::Row {
-                partition: PartitionId::Customer(id),
-                row,
-            } = row
-            {
-                if row.key.kind == RowKind::Header {
-                    customers.insert(
-                        *id.as_bytes(),
-                        Holder::new(Customer::from_body(&row.body).unwrap()),
-                    );
-                } else {
-                    parts.push((id, row));
+            let BulkRow::Row { partition, row } = row else {
+                continue;
+            };
+            match (partition, row.key.kind) {
+                (PartitionId::Customer(id), RowKind::Header) => {
+                    let customer = Customer::from_body(&row.body).unwrap();
+                    customers.insert(*id.as_bytes(), Holder::new(customer));
                 }
+                (PartitionId::Customer(id), _) => parts.push((id, row)),
+                (PartitionId::Catalogue, RowKind::Order) => acts.push(Order::from_body(&row.body).unwrap()),
+                _ => {}
             }
         }
         for (id, row) in parts {
@@ -88,6 +88,7 @@ impl Truth {
         let index = rows(&*snapshot, BulkTable::Index).await.into_iter();
         Self {
             customers,
+            acts,
             claims: claims
                 .filter_map(|row| match row {
                     BulkRow::Claim(claim) => Some(claim),
@@ -105,7 +106,7 @@ impl Truth {
         }
     }
 
-    /// Every order.
+    /// Every order of a customer.
     pub fn orders(&self) -> impl Iterator<Item = &Order> {
         self.customers.values().flat_map(|holder| &holder.orders)
     }

@@ -30,7 +30,10 @@ pub(super) fn broken(case: &Case<'_>) -> Vec<String> {
             broken.push(format!("{row:?} can't be read"));
             continue;
         };
-        let order = parse_order(&row.row.key).and_then(|key| case.orders.get(&key).copied());
+        let order = parse_order(&row.row.key).and_then(|key| {
+            let act = case.truth.acts.iter().find(|act| act.key == key);
+            case.orders.get(&key).copied().or(act)
+        });
         if order.is_some_and(|order| carries(order, &number, in_day)) {
             if row.key.table == IndexTable::OrderNumber {
                 numbers.insert(number);
@@ -39,7 +42,7 @@ pub(super) fn broken(case: &Case<'_>) -> Vec<String> {
             broken.push(format!("nothing explains {}", shown(row, &number)));
         }
     }
-    for order in case.orders.values() {
+    for order in case.orders.values().copied().chain(&case.truth.acts) {
         let steps = step(order).map(|step| &step.id);
         let lost = std::iter::once(&order.id)
             .chain(steps)
