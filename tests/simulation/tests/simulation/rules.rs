@@ -1,6 +1,6 @@
 //! Every rule bites: a good run, in which one thing is then made wrong.
 
-use map_domain::{Fen, OrderState};
+use map_domain::{Fen, Order, OrderState};
 use map_simulation::history::{Answer, Call, History};
 use map_simulation::plan::plan;
 use map_simulation::request::Request;
@@ -86,14 +86,12 @@ const WRONGS: [(&str, Wrong); 16] = [
     }),
     ("index rows are explained and none is missing", |_, truth| {
         let table = IndexTable::OrderNumber;
-        let row = truth.index.iter().find(|row| row.key.table == table)?.clone();
-        let holder = holders(truth).find(|holder| {
-            let mut orders = holder.orders.iter();
-            orders.any(|order| map_store::keys::order_row(&order.key) == row.row)
-        })?;
-        holder
-            .orders
-            .retain(|order| map_store::keys::order_row(&order.key) != row.row);
+        let numbers = truth.index.iter().filter(|row| row.key.table == table);
+        let named: BTreeSet<_> = numbers.map(|row| row.row.clone()).collect();
+        let is_named = |order: &Order| named.contains(&map_store::keys::order_row(&order.key));
+        let holder = holders(truth).find(|holder| holder.orders.iter().any(is_named))?;
+        let at = holder.orders.iter().position(is_named)?;
+        holder.orders.remove(at);
         Some(())
     }),
     ("attempts are counted and the lock holds", |_, truth| {
