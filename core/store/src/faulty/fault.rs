@@ -17,7 +17,7 @@ pub enum Fault {
     UnknownLost,
     /// Applied after so many further commits and claims, not now, and nobody knows.
     UnknownLate(u32),
-    /// Applied when [`FaultyStore::arrive`] says so, and nobody knows.
+    /// Applied when [`super::FaultyStore::arrive`] says so, and nobody knows.
     UnknownHeld,
     /// Commits only: claims and index rows are written, the rest is not, and that is known.
     ClaimsOnly,
