@@ -13,11 +13,10 @@
     reason = "a test is blunt: what it did not expect stops it"
 )]
 
-use map_domain::CustomerId;
-use map_store::{
-    Claim, ClaimKey, ClaimTable, ClaimValue, Commit, CommitOutcome, ContentHash, Load, PartitionId, Row,
-    RowKey, RowKind, RowWrite, Store, StoreError, Version,
-};
+mod once;
+
+use bytes::Bytes;
+use map_store::{Commit, CommitOutcome, Store, StoreError, Version};
 use map_store_embedded::{EmbeddedStore, Options};
 use std::fs::File;
 use std::io::Write;
@@ -88,14 +87,8 @@ fn open(folder: &Path, reserve_bytes: u64) -> EmbeddedStore {
     EmbeddedStore::open(options).unwrap()
 }
 
-fn customer(number: u64) -> PartitionId {
-    let mut bytes = [0; 16];
-    bytes[..8].copy_from_slice(&number.to_be_bytes());
-    PartitionId::Customer(CustomerId::new(bytes))
-}
-
 /// Bytes that do not compress.
-fn body(number: u64) -> Vec<u8> {
+fn body(number: u64) -> Bytes {
     let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = || {
         state ^= state << 13;
@@ -106,45 +99,12 @@ fn body(number: u64) -> Vec<u8> {
     (0..BODY_BYTES).map(|_| next()).collect()
 }
 
-/// The one commit of this customer: an entry that may exist once, and a claim.
 fn commit(number: u64) -> Commit {
-    let row = Row {
-        key: RowKey::new(RowKind::Order, "order"),
-        body: body(number).into(),
-    };
-    let key = ClaimKey {
-        table: ClaimTable::Pos,
-        key: number.to_be_bytes().to_vec().into(),
-    };
-    let value = ClaimValue::Bound {
-        partition: customer(number),
-        content: ContentHash([0; 32]),
-        business_day: 0,
-    };
-    Commit {
-        partition: customer(number),
-        expected: Version::NONE,
-        rows: vec![RowWrite::Insert(row)],
-        claims: vec![Claim { key, value }],
-        index: Vec::new(),
-        business_day: None,
-    }
+    once::commit(number, body(number))
 }
 
 async fn is_there(store: &EmbeddedStore, number: u64) -> bool {
-    let what = Load {
-        kinds: vec![RowKind::Order],
-        keys: Vec::new(),
-    };
-    let loaded = store.load(&customer(number), what).await.expect("reads go on");
-    match (loaded.version, &loaded.rows[..]) {
-        (Version(0), []) => false,
-        (Version(1), [row]) => {
-            assert!(row.body == body(number), "customer {number} holds another body");
-            true
-        }
-        other => panic!("half a commit, or one twice: {:?}", other.0),
-    }
+    once::is_there(store, number, body(number)).await
 }
 
 async fn check_all(store: &EmbeddedStore, acknowledged: &[u64]) {

@@ -13,14 +13,11 @@
 
 #[path = "../examples/damage_matrix/copy.rs"]
 mod copy;
+mod once;
 
 use bytes::Bytes;
 use copy::copy;
-use map_domain::CustomerId;
-use map_store::{
-    Claim, ClaimKey, ClaimTable, ClaimValue, Commit, CommitOutcome, ContentHash, Load, PartitionId, Row,
-    RowKey, RowKind, RowWrite, Store, StoreError, StoreResult, Version,
-};
+use map_store::{Commit, CommitOutcome, Store, StoreError, StoreResult, Version};
 use map_store_embedded::{EmbeddedStore, Options, Point, Points, verify};
 use std::fs;
 use std::future::Future;
@@ -108,58 +105,16 @@ fn options(path: &Path) -> Options {
     }
 }
 
-fn customer(number: u64) -> PartitionId {
-    PartitionId::Customer(CustomerId::new([u8::try_from(number).unwrap(); 16]))
-}
-
 fn body(number: u64) -> Bytes {
     vec![u8::try_from(number).unwrap(); 300].into()
 }
 
-/// The one commit of this customer: an order that may exist once, and a claim.
 fn commit(number: u64) -> Commit {
-    let order = Row {
-        key: RowKey::new(RowKind::Order, "order"),
-        body: body(number),
-    };
-    let key = ClaimKey {
-        table: ClaimTable::Pos,
-        key: Bytes::copy_from_slice(&number.to_be_bytes()),
-    };
-    let value = ClaimValue::Bound {
-        partition: customer(number),
-        content: ContentHash([0; 32]),
-        business_day: 0,
-    };
-    Commit {
-        partition: customer(number),
-        expected: Version::NONE,
-        rows: vec![RowWrite::Insert(order)],
-        claims: vec![Claim { key, value }],
-        index: Vec::new(),
-        business_day: None,
-    }
+    once::commit(number, body(number))
 }
 
 async fn is_there(store: &EmbeddedStore, number: u64) -> bool {
-    let what = Load {
-        kinds: vec![RowKind::Order],
-        keys: Vec::new(),
-    };
-    let loaded = store.load(&customer(number), what).await.expect("reads go on");
-    let claims = store.read_claims(&[commit(number).claims[0].key.clone()]).await;
-    let claimed = claims.expect("reads go on")[0].is_some();
-    match (loaded.version, &loaded.rows[..]) {
-        (Version(0), []) => {
-            assert!(!claimed, "{number}: a claim without its commit");
-            false
-        }
-        (Version(1), [row]) => {
-            assert!(row.body == body(number) && claimed, "{number}");
-            true
-        }
-        other => panic!("half a commit, or one twice: {other:?}"),
-    }
+    once::is_there(store, number, body(number)).await
 }
 
 type Pending<'a> = Pin<Box<dyn Future<Output = StoreResult<CommitOutcome>> + Send + 'a>>;

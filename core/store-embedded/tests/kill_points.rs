@@ -13,12 +13,10 @@
     reason = "a test is blunt: what it did not expect stops it"
 )]
 
+mod once;
+
 use bytes::Bytes;
-use map_domain::CustomerId;
-use map_store::{
-    Claim, ClaimKey, ClaimTable, ClaimValue, Commit, CommitOutcome, ContentHash, Load, PartitionId, Row,
-    RowKey, RowKind, RowWrite, Store, StoreError, Version,
-};
+use map_store::{Commit, CommitOutcome, Store, StoreError, Version};
 use map_store_embedded::{EmbeddedStore, Options, Point, Points, verify};
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -46,39 +44,12 @@ fn options(folder: &Path) -> Options {
     }
 }
 
-fn customer(number: u64) -> PartitionId {
-    let mut bytes = [0; 16];
-    bytes[..8].copy_from_slice(&number.to_be_bytes());
-    PartitionId::Customer(CustomerId::new(bytes))
-}
-
 fn body(number: u64) -> Bytes {
     vec![u8::try_from(number % 251).unwrap(); 600].into()
 }
 
-/// The one commit of this customer: an order that may exist once, and a claim.
 fn commit(number: u64) -> Commit {
-    let order = Row {
-        key: RowKey::new(RowKind::Order, "order"),
-        body: body(number),
-    };
-    let value = ClaimValue::Bound {
-        partition: customer(number),
-        content: ContentHash([0; 32]),
-        business_day: 0,
-    };
-    let key = ClaimKey {
-        table: ClaimTable::Pos,
-        key: Bytes::copy_from_slice(&number.to_be_bytes()),
-    };
-    Commit {
-        partition: customer(number),
-        expected: Version::NONE,
-        rows: vec![RowWrite::Insert(order)],
-        claims: vec![Claim { key, value }],
-        index: Vec::new(),
-        business_day: None,
-    }
+    once::commit(number, body(number))
 }
 
 /// Commits, and writes down what was acknowledged, until it is killed.
@@ -160,19 +131,7 @@ fn acknowledged(folder: &Path) -> Vec<u64> {
 }
 
 async fn is_there(store: &EmbeddedStore, number: u64) -> bool {
-    let what = Load {
-        kinds: vec![RowKind::Order],
-        keys: Vec::new(),
-    };
-    let loaded = store.load(&customer(number), what).await.unwrap();
-    match (loaded.version, &loaded.rows[..]) {
-        (Version(0), []) => false,
-        (Version(1), [row]) => {
-            assert_eq!(row.body, body(number));
-            true
-        }
-        other => panic!("half a commit, or one twice: {other:?}"),
-    }
+    once::is_there(store, number, body(number)).await
 }
 
 #[tokio::main(flavor = "current_thread")]
