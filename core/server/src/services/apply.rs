@@ -5,8 +5,8 @@
 //! key's claim alone. Either way a repeat gets the first answer, also where somebody else changed the catalogue
 //! since. The revision a caller expects is compared only where something would change.
 
+use super::catalogue_commit::{commit, settled};
 use super::wire::revision;
-use crate::catalogue::CATALOGUE_ROUNDS;
 use crate::core::Core;
 use crate::failure::Failure;
 use crate::provisioning::{Plan, plan};
@@ -17,10 +17,9 @@ use map_domain::{
 use map_proto::provisioning::v1::ApplyResponse;
 use map_store::codec::Body;
 use map_store::records::{
-    CatalogueItem, CatalogueRecords, closed_claim, closed_order, decode_catalogue, index_rows,
-    load_catalogue, order_claim,
+    CatalogueItem, CatalogueRecords, closed_claim, closed_order, decode_catalogue, load_catalogue,
 };
-use map_store::{Commit, CommitOutcome, Load, PartitionId, Row, RowWrite, Version, keys};
+use map_store::{CommitOutcome, Load, PartitionId, Version, keys};
 
 /// What a document wants to be stored.
 pub(super) struct Wanted {
@@ -65,25 +64,7 @@ impl Apply {
     /// [`Failure::KeyHolds`] where the key was used with another document; as [`Wanted::compare`]; after an
     /// unknown outcome [`Failure::OutcomeUnknown`] and nothing else until the store has told what became of it.
     pub(super) async fn apply(&self, core: &Core) -> Result<ProvisionedDetail, Failure> {
-        let mut unknown = false;
-        for _ in 0..CATALOGUE_ROUNDS {
-            match self.attempt(core).await {
-                Ok(Some(done)) => return Ok(done),
-                Ok(None) => {}
-                Err(Failure::OutcomeUnknown) => {
-                    tracing::warn!("provisioning: looked at again after an unknown outcome");
-                    unknown = true;
-                }
-                // Also where another revision is there now: it may have come after ours.
-                Err(_) if unknown => return Err(Failure::OutcomeUnknown),
-                Err(failure) => return Err(failure),
-            }
-        }
-        Err(if unknown {
-            Failure::OutcomeUnknown
-        } else {
-            Failure::Unavailable
-        })
+        settled("provisioning", || self.attempt(core)).await
     }
 
     /// `None`: somebody else was faster.
@@ -104,8 +85,9 @@ impl Apply {
             };
         }
         let after = version.0.saturating_add(1);
-        let order = self.order(core, plan.changes.clone(), after);
-        match core.commit(commit(version, &plan, &order)).await? {
+        let order = self.order(core, plan.changes, after);
+        let rows = plan.items.iter().map(CatalogueItem::write).collect();
+        match core.commit(commit(version, rows, &order)).await? {
             CommitOutcome::Applied(_) => self.answered(&order).map(Some),
             CommitOutcome::Stale | CommitOutcome::ClaimHeld { .. } | CommitOutcome::RowExists(_) => Ok(None),
         }
@@ -186,21 +168,5 @@ pub(super) fn response(detail: ProvisionedDetail) -> ApplyResponse {
     ApplyResponse {
         changes: detail.changes,
         revision: revision(detail.revision),
-    }
-}
-
-fn commit(expected: Version, plan: &Plan, order: &Order) -> Commit {
-    let row = Row {
-        key: keys::order_row(&order.key),
-        body: order.to_body(),
-    };
-    let items = plan.items.iter().map(CatalogueItem::write);
-    Commit {
-        partition: PartitionId::Catalogue,
-        expected,
-        rows: items.chain([RowWrite::Insert(row)]).collect(),
-        claims: vec![order_claim(&order.key, PartitionId::Catalogue, order.content, 0)],
-        index: index_rows(&PartitionId::Catalogue, order, None),
-        business_day: None,
     }
 }

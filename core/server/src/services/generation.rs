@@ -1,7 +1,7 @@
 //! Raising a terminal's generation: one commit of the catalogue's partition that changes the
 //! seller and keeps the act's order, so that the same key raises once.
 
-use crate::catalogue::CATALOGUE_ROUNDS;
+use super::catalogue_commit::{commit, settled};
 use crate::content;
 use crate::core::Core;
 use crate::failure::Failure;
@@ -11,11 +11,8 @@ use map_domain::{
 };
 use map_domain::{SellerId, TerminalId};
 use map_store::codec::Body;
-use map_store::records::{CatalogueItem, index_rows, order_claim};
-use map_store::{
-    ClaimValue, Commit, CommitOutcome, ContentHash, Load, Loaded, PartitionId, Row, RowWrite, StoreError,
-    keys,
-};
+use map_store::records::CatalogueItem;
+use map_store::{ClaimValue, CommitOutcome, ContentHash, Load, PartitionId, keys};
 
 /// What is asked.
 pub(super) struct Raise {
@@ -53,53 +50,11 @@ impl Raise {
 /// [`Failure::TerminalUnknown`]; [`Refusal::IdempotencyKeyReused`]; what the store says. After
 /// an unknown outcome nothing else is said until the store has told what became of it.
 pub(super) async fn raise(core: &Core, raise: &Raise) -> Result<u32, Failure> {
-    let mut unknown = false;
-    for _ in 0..CATALOGUE_ROUNDS {
-        match attempt(core, raise).await {
-            Ok(Attempt::Settled(generation)) => return Ok(generation),
-            Ok(Attempt::Raced) => {}
-            Err(Attempted::Store(StoreError::OutcomeUnknown(reason))) => {
-                tracing::warn!(
-                    reason,
-                    "raising a generation: asked again after an unknown outcome"
-                );
-                unknown = true;
-            }
-            Err(_) if unknown => return Err(Failure::OutcomeUnknown),
-            Err(Attempted::Store(error)) => return Err(error.into()),
-            Err(Attempted::Refused(failure)) => return Err(failure),
-        }
-    }
-    Err(if unknown {
-        Failure::OutcomeUnknown
-    } else {
-        Failure::Unavailable
-    })
+    settled("raising a generation", || attempt(core, raise)).await
 }
 
-enum Attempt {
-    Settled(u32),
-    Raced,
-}
-
-enum Attempted {
-    Store(StoreError),
-    Refused(Failure),
-}
-
-impl From<StoreError> for Attempted {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<Failure> for Attempted {
-    fn from(failure: Failure) -> Self {
-        Self::Refused(failure)
-    }
-}
-
-async fn attempt(core: &Core, raise: &Raise) -> Result<Attempt, Attempted> {
+/// `None`: somebody else was faster.
+async fn attempt(core: &Core, raise: &Raise) -> Result<Option<u32>, Failure> {
     let seller_row = keys::Item::Seller(raise.seller.as_str()).row();
     let order_row = keys::order_row(&raise.key());
     let load = Load {
@@ -117,24 +72,24 @@ async fn attempt(core: &Core, raise: &Raise) -> Result<Attempt, Attempted> {
         }
     }
     if let Some(done) = done {
-        return Ok(Attempt::Settled(raised_to(&done, raise)?));
+        return raised_to(&done, raise).map(Some);
     }
     let Some(CatalogueItem::Seller(mut seller)) = seller else {
-        return Err(Failure::TerminalUnknown.into());
+        return Err(Failure::TerminalUnknown);
     };
     let generation = generation(&mut seller, &raise.terminal).ok_or(Failure::TerminalUnknown)?;
     *generation = generation
         .checked_add(1)
         .ok_or(Failure::Refused(Refusal::AmountOutOfRange))?;
     let raised = *generation;
-    match core.commit(commit(core, raise, &loaded, seller, raised)).await? {
-        CommitOutcome::Applied(_) => Ok(Attempt::Settled(raised)),
+    let order = order(core, raise, raised);
+    let rows = vec![CatalogueItem::Seller(seller).write()];
+    match core.commit(commit(loaded.version, rows, &order)).await? {
+        CommitOutcome::Applied(_) => Ok(Some(raised)),
         CommitOutcome::ClaimHeld { held, .. } if !is_ours(&held, raise) => {
-            Err(Failure::Refused(Refusal::IdempotencyKeyReused).into())
+            Err(Failure::Refused(Refusal::IdempotencyKeyReused))
         }
-        CommitOutcome::Stale | CommitOutcome::RowExists(_) | CommitOutcome::ClaimHeld { .. } => {
-            Ok(Attempt::Raced)
-        }
+        CommitOutcome::Stale | CommitOutcome::RowExists(_) | CommitOutcome::ClaimHeld { .. } => Ok(None),
     }
 }
 
@@ -177,8 +132,8 @@ fn is_ours(held: &ClaimValue, raise: &Raise) -> bool {
     }
 }
 
-fn commit(core: &Core, raise: &Raise, loaded: &Loaded, seller: Seller, generation: u32) -> Commit {
-    let order = Order {
+fn order(core: &Core, raise: &Raise, generation: u32) -> Order {
+    Order {
         key: raise.key(),
         id: raise.id.clone(),
         content: raise.content(),
@@ -186,17 +141,5 @@ fn commit(core: &Core, raise: &Raise, loaded: &Loaded, seller: Seller, generatio
         at: core.clock.now(),
         state: OrderState::Done,
         detail: OrderDetail::GenerationRaised(generation),
-    };
-    let row = Row {
-        key: keys::order_row(&order.key),
-        body: order.to_body(),
-    };
-    Commit {
-        partition: PartitionId::Catalogue,
-        expected: loaded.version,
-        rows: vec![CatalogueItem::Seller(seller).write(), RowWrite::Insert(row)],
-        claims: vec![order_claim(&order.key, PartitionId::Catalogue, order.content, 0)],
-        index: index_rows(&PartitionId::Catalogue, &order, None),
-        business_day: None,
     }
 }

@@ -8,6 +8,7 @@ mod account;
 mod apply;
 mod audit;
 mod catalog;
+mod catalogue_commit;
 mod customer;
 mod events;
 mod generation;
