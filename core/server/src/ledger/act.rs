@@ -185,7 +185,7 @@ impl Ledger {
         let keys = std::iter::once(&asked.key).chain(&payment);
         let book = self.open_book(held.binding.customer, keys, None).await?;
         if !book.exists() {
-            return Err(Halt::Final(nothing(&request.act)));
+            return Err(Halt::Refused(nothing(&request.act)));
         }
         let context = self.core.context();
         let decided = request.decide(&book.state, payment.as_ref(), &context);
@@ -222,14 +222,15 @@ impl Ledger {
         match self.target(&request.act).await {
             Ok(target) if target.customer == customer => Ok(target.payment),
             // A "no" is to be durable now: an attempt may be under way.
-            Ok(_) | Err(Halt::Final(Failure::Refused(_))) => Ok(None),
+            Ok(_) | Err(Halt::Refused(_)) => Ok(None),
             Err(halt) => Err(halt),
         }
     }
 
-    /// Whom an act is about.
+    /// Whom an act is about. That nobody, or more than one, is found is no answer where an attempt may still
+    /// have its effect: that one had found whom it acts on.
     async fn target(&self, act: &OperatorAct) -> Result<Target, Halt> {
-        let nothing = || Halt::Final(nothing(act));
+        let nothing = || Halt::Refused(nothing(act));
         let customer = match act {
             OperatorAct::ReversePayment { number, key } => {
                 let found = records::find_by_number(&*self.core.store, number)
@@ -239,7 +240,7 @@ impl Ledger {
                 return match (payments.next(), payments.next()) {
                     (None, _) => Err(nothing()),
                     (Some(only), None) => Ok(only),
-                    (Some(_), Some(_)) => Err(Halt::no(Refusal::OrderNumberAmbiguous)),
+                    (Some(_), Some(_)) => Err(Halt::Refused(Refusal::OrderNumberAmbiguous.into())),
                 };
             }
             OperatorAct::UnlockPaymentCode(name) => self.named(name).await?,

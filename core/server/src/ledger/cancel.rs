@@ -5,7 +5,7 @@
 //! in the same batch, and not where two carry it.
 
 use super::Ledger;
-use super::claims::{Asked, Found, Held};
+use super::claims::{Asked, Binding, Found, Held};
 use super::number::is_order_number;
 use super::place::Place;
 use super::reverse::GivenBack;
@@ -73,8 +73,7 @@ impl Ledger {
         let [own, by_serial] = self.find_for(asked, [&asked.key, &request.by_serial]).await?;
         let (binding, bound, payment) = match own {
             Found::Closed(order) => {
-                let visible = request.place.require_visible(Some(&order), &asked.caller);
-                visible.map_err(Halt::Final)?;
+                request.place.require_answerable(&order, &asked.caller)?;
                 return Err(self.closed(&order, asked));
             }
             Found::Bound(binding) => {
@@ -118,11 +117,8 @@ impl Ledger {
             .clone();
         match book.order(&asked.key) {
             // What is there belongs to the network it names, wherever the terminal is now.
-            Some(own) => {
-                let visible = request.place.require_visible(Some(own), &asked.caller);
-                visible.map_err(Halt::Final)?;
-            }
-            None => require_network(request, &network)?,
+            Some(own) => request.place.require_answerable(own, &asked.caller)?,
+            None => require_network(request, &network, held.bound.then_some(&held.binding))?,
         }
         held.binding.require_content(&asked.content)?;
         let command = command(request, network, original.clone());
@@ -199,20 +195,23 @@ impl Ledger {
         network: NetworkId,
         refusal: Refusal,
     ) -> Result<Halt, Halt> {
-        require_network(request, &network)?;
+        require_network(request, &network, None)?;
         let command = command(request, network, None);
         let order = cancel_payment::declined(&command, refusal, &self.core.context());
         Ok(self.decline(&request.asked, &order, refusal).await)
     }
 }
 
-/// Refuses a caller that does not act for the payment's network; nothing is remembered.
-fn require_network(request: &Request, network: &NetworkId) -> Result<(), Halt> {
+/// Refuses a caller that does not act for the payment's network; nothing is remembered. As with a payment, the
+/// cancellation that the key is bound to may be its own: no "no" while it may happen.
+fn require_network(request: &Request, network: &NetworkId, bound: Option<&Binding>) -> Result<(), Halt> {
     if request.asked.caller.acts_for(network) {
-        Ok(())
-    } else {
-        Err(Halt::Final(Failure::NetworkNotAllowed))
+        return Ok(());
     }
+    if bound.is_some_and(|binding| binding.content == request.asked.content) {
+        return Err(Halt::Final(Failure::OutcomeUnknown));
+    }
+    Err(Halt::Refused(Failure::NetworkNotAllowed))
 }
 
 fn command(request: &Request, network: NetworkId, original: Option<OrderKey>) -> CancelPayment {

@@ -48,7 +48,7 @@ impl Ledger {
         let [found] = self.find_for(asked, [&asked.key]).await?;
         let (binding, bound) = match found {
             Found::Closed(order) => {
-                require_answerable(request, &order)?;
+                place.require_answerable(&order, &asked.caller)?;
                 return Err(self.closed(&order, asked));
             }
             Found::Bound(binding) => (binding, true),
@@ -77,7 +77,7 @@ impl Ledger {
         let book = self.open_book(held.binding.customer, [&asked.key], None).await?;
         // Before the content is compared: another network does not learn that the key is used.
         match book.order(&asked.key) {
-            Some(order) => require_answerable(request, order)?,
+            Some(order) => request.place.require_answerable(order, &asked.caller)?,
             None => require_settleable(request, &held.binding)?,
         }
         held.binding.require_content(&asked.content)?;
@@ -152,17 +152,6 @@ impl Ledger {
             Consumer::Account(number) => records::owner_of_account(store, number).await.map_err(Halt::read),
         }
     }
-}
-
-/// Refuses to answer with a payment of another network, but never whoever made it: its repeat is
-/// told what became of it, though its network was withdrawn since.
-fn require_answerable(request: &Request, order: &Order) -> Result<(), Halt> {
-    let caller = &request.asked.caller;
-    if order.caller == caller.id {
-        return Ok(());
-    }
-    let visible = request.place.require_visible(Some(order), caller);
-    visible.map_err(Halt::Final)
 }
 
 /// Refuses to go on with a payment that has no outcome yet to a caller of another network. The very

@@ -1,6 +1,7 @@
 //! Where a terminal's request comes from, as the catalogue knows it.
 
 use super::Ledger;
+use super::tries::Halt;
 use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::validate::TerminalKey;
@@ -68,6 +69,15 @@ impl Place {
         } else {
             Err(Failure::NetworkNotAllowed)
         }
+    }
+
+    /// Refuses to answer with an order of another network, but never whoever made it: its repeat is told what
+    /// became of it, though its network was withdrawn since.
+    pub(super) fn require_answerable(&self, order: &Order, caller: &Caller) -> Result<(), Halt> {
+        if order.caller == caller.id {
+            return Ok(());
+        }
+        self.require_visible(Some(order), caller).map_err(Halt::Final)
     }
 
     /// Refuses a store the terminal does not stand in.

@@ -218,8 +218,11 @@ impl OperatorService for Operator {
         };
         let generation = audited(self.core(), &call, audit, raise(self.core(), &asked)).await?;
         // Payments take the generation from the catalogue in force: it must be the new one
-        // before the operator is told.
-        self.core().refresh_catalogue().await?;
+        // before the operator is told. Where it can't be read, the act still stands.
+        if let Err(failure) = self.core().refresh_catalogue().await {
+            tracing::warn!(?failure, "the raised generation is not in force yet");
+            return Err(Failure::OutcomeUnknown.into());
+        }
         let generation = i32::try_from(generation).unwrap_or(i32::MAX);
         Ok(Response::new(RaiseTerminalGenerationResponse { generation }))
     }

@@ -5,10 +5,11 @@ use crate::faults::pos_key;
 use crate::harness::{APP, NETWORK, NOON, OTHER_APP, by, document, refused};
 use crate::story::{STRANGER, Story, cancel_of, key, payment, undo_of};
 use map_domain::{CallerId, Order, OrderId, Slot, Timestamp};
-use map_proto::payment::v1::{PayRequest, PayResponse};
-use map_store::faulty::Fault::ClaimsOnly;
+use map_proto::payment::v1::{CancelPaymentResponse, PayRequest, PayResponse};
+use map_server::CoreConfig;
+use map_store::faulty::Fault::{ClaimsOnly, UnknownHeld};
 use map_store::records::closed_claim;
-use map_store::{Store, keys};
+use map_store::{CommitOutcome, Store, keys};
 use tonic::{Code, Status};
 
 const OTHER_NETWORK: &str = "key-of-network-two";
@@ -34,6 +35,16 @@ impl Story {
         self.payments().reverse_payment(request).await.map(drop)
     }
 
+    async fn cancel_as(
+        &self,
+        caller: &str,
+        serial: &str,
+        original: &str,
+    ) -> Result<CancelPaymentResponse, Status> {
+        let request = by(caller, cancel_of(serial, original));
+        Ok(self.payments().cancel_payment(request).await?.into_inner())
+    }
+
     /// The first terminal goes from one network to the other.
     async fn move_terminal(&self) {
         let mut moved = document();
@@ -49,15 +60,21 @@ async fn a_repeat_gets_its_answer_though_the_network_was_withdrawn_from_its_app(
     let declined = refused(story.pay_as(APP, by_a_stranger("2")).await);
     assert_eq!(declined.1, "CONSUMER_UNKNOWN");
     story.pay(payment("3")).await.unwrap();
+    story.pay(payment("5")).await.unwrap();
+    let cancelled = story.cancel_as(APP, "6", "5").await.unwrap();
+    let nothing = refused(story.cancel_as(APP, "7", "9").await);
     let mut withdrawn = document();
     withdrawn.callers[2].network_ids = vec!["net2".to_owned()];
     story.fixture.apply(withdrawn).await.unwrap();
     assert_eq!(story.pay_as(APP, payment("1")).await.unwrap(), paid);
     assert_eq!(refused(story.pay_as(APP, by_a_stranger("2")).await), declined);
+    assert_eq!(story.cancel_as(APP, "6", "5").await.unwrap(), cancelled);
+    assert_eq!(refused(story.cancel_as(APP, "7", "9").await), nothing);
     // Not what the network itself made, nothing new, and nothing is given back.
     assert_eq!(refused(story.pay_as(APP, payment("3")).await), denied());
     assert_eq!(refused(story.pay_as(APP, payment("4")).await), denied());
     assert_eq!(refused(story.undo_as(APP, "1").await), denied());
+    assert_eq!(refused(story.cancel_as(APP, "8", "1").await), denied());
     story.pay(payment("4")).await.unwrap();
     assert_eq!(story.cash().await, 10_000);
     story.sound().await;
@@ -81,8 +98,7 @@ async fn a_payment_stays_its_networks_when_the_terminal_moves_to_another() {
             assert_eq!(refused(story.undo_as(caller, serial).await), denied());
         }
         for original in ["9", "8"] {
-            let request = by(caller, cancel_of("3", original));
-            assert_eq!(refused(story.payments().cancel_payment(request).await), denied());
+            assert_eq!(refused(story.cancel_as(caller, "3", original).await), denied());
         }
     }
     assert_eq!(refused(story.pay(payment("4")).await), denied());
@@ -105,6 +121,8 @@ async fn another_network_learns_nothing_of_any_key() {
     story.undo("closed").await.unwrap_err();
     story.store.faults.script(&[ClaimsOnly; 4]);
     story.pay(payment("pending")).await.unwrap_err();
+    story.store.faults.script(&[ClaimsOnly; 4]);
+    story.cancel("pending", "paid").await.unwrap_err();
     for caller in [OTHER_NETWORK, OTHER_APP] {
         for serial in ["paid", "unknown", "declined", "closed", "pending", "free"] {
             let other = PayRequest {
@@ -121,9 +139,43 @@ async fn another_network_learns_nothing_of_any_key() {
         // Who asks for the very same payment may be who made it, and it may still happen: no "no".
         let same = story.pay_as(caller, payment("pending")).await;
         assert_eq!(refused(same), (Code::Unavailable, "OUTCOME_UNKNOWN".to_owned()));
+        let same = story.cancel_as(caller, "pending", "paid").await;
+        assert_eq!(refused(same), (Code::Unavailable, "OUTCOME_UNKNOWN".to_owned()));
+        let other = story.cancel_as(caller, "pending", "declined").await;
+        assert_eq!(refused(other), denied());
     }
     story.pay(payment("pending")).await.unwrap();
     assert_eq!(story.cash().await, 40_000);
+    story.cancel("pending", "paid").await.unwrap();
+    assert_eq!(story.cash().await, 70_000);
+    story.sound().await;
+}
+
+/// The cancellation's commit is still on its way, and nobody knows, when its reference becomes the serial of
+/// another network's payment.
+#[tokio::test(start_paused = true)]
+async fn a_cancellation_that_is_under_way_is_not_refused_because_its_reference_now_leads_elsewhere() {
+    let mut config = CoreConfig::default();
+    config.ledger.settle_ms = 1_000;
+    let story = Story::with(config).await;
+    story.top_up("T-1", 100_000).await.unwrap();
+    story.set_code("C-1").await.unwrap();
+    let paid = story.pay(payment("1")).await.unwrap();
+    let number = paid.payment.unwrap().order_number;
+    story.store.faults.script(&[UnknownHeld]);
+    let (told, ()) = tokio::join!(story.cancel("2", &number), async {
+        while story.store.faults.unmet() > 0 {
+            tokio::task::yield_now().await;
+        }
+        story.move_terminal().await;
+        let theirs = story.pay_as(OTHER_APP, by_a_stranger(&number)).await;
+        assert_eq!(refused(theirs).1, "CONSUMER_UNKNOWN");
+    });
+    assert_eq!(refused(told), (Code::Unavailable, "OUTCOME_UNKNOWN".to_owned()));
+    let arrived = story.store.arrive().await;
+    assert!(matches!(arrived[..], [CommitOutcome::Applied(_)]), "{arrived:?}");
+    story.cancel("2", &number).await.unwrap();
+    assert_eq!(story.cash().await, 100_000);
     story.sound().await;
 }
 

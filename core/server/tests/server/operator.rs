@@ -618,6 +618,25 @@ async fn after_an_unknown_outcome_the_catalogue_is_changed_once_and_nobody_says_
     assert_eq!(refused(open), (Code::Unavailable, "OUTCOME_UNKNOWN".to_owned()));
 }
 
+/// Payments still have the old generation then: the operator is to ask again, but nothing was refused.
+#[tokio::test]
+async fn a_generation_that_was_raised_and_is_not_in_force_yet_is_not_told_as_not_raised() {
+    let store = Arc::new(Patient::default());
+    let fixture = Fixture::start(CoreConfig::default(), Arc::clone(&store) as _).await;
+    fixture.apply(document()).await.unwrap();
+    store.blinding.store(true, Ordering::SeqCst);
+    let raised = operator(&fixture)
+        .raise_terminal_generation(by(OPERATOR, raise("g1", "T1")))
+        .await;
+    assert_eq!(refused(raised), (Code::Unavailable, "OUTCOME_UNKNOWN".to_owned()));
+    store.blinding.store(false, Ordering::SeqCst);
+    store.blind.store(false, Ordering::SeqCst);
+    let raised = operator(&fixture)
+        .raise_terminal_generation(by(OPERATOR, raise("g1", "T1")))
+        .await;
+    assert_eq!(raised.unwrap().into_inner().generation, 2);
+}
+
 #[tokio::test]
 async fn after_an_unknown_outcome_the_expected_revision_refuses_nobody_its_own_work() {
     for lost in [

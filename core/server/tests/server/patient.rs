@@ -19,6 +19,9 @@ pub(crate) struct Patient {
     pub(crate) audit_down: AtomicBool,
     /// The next commits of the catalogue end unknown: applied (true) or not.
     pub(crate) lost: Mutex<Vec<bool>>,
+    /// The catalogue can't be read any more once it was committed to while this is set.
+    pub(crate) blinding: AtomicBool,
+    pub(crate) blind: AtomicBool,
     /// Commits wait for a permit while this is set.
     pub(crate) slow: AtomicBool,
     pub(crate) gate: Option<Arc<Semaphore>>,
@@ -27,6 +30,9 @@ pub(crate) struct Patient {
 #[async_trait]
 impl Store for Patient {
     async fn load(&self, partition: &PartitionId, what: Load) -> StoreResult<Loaded> {
+        if self.blind.load(Ordering::SeqCst) && *partition == PartitionId::Catalogue {
+            return Err(StoreError::NotApplied("the disk can't be read".to_owned()));
+        }
         self.inner.load(partition, what).await
     }
     async fn commit(&self, commit: Commit) -> StoreResult<CommitOutcome> {
@@ -43,6 +49,9 @@ impl Store for Patient {
                     self.inner.commit(commit).await?;
                 }
                 return Err(StoreError::OutcomeUnknown("the answer was lost".to_owned()));
+            }
+            if self.blinding.load(Ordering::SeqCst) {
+                self.blind.store(true, Ordering::SeqCst);
             }
         }
         if let (true, Some(gate)) = (self.slow.load(Ordering::SeqCst), &self.gate) {
