@@ -4,6 +4,9 @@
 //! A document that changes nothing is no commit, for that would raise the revision: its answer stands in the
 //! key's claim alone. Either way a repeat gets the first answer, also where somebody else changed the catalogue
 //! since. The revision a caller expects is compared only where something would change.
+//!
+//! A key may be bound by a commit that never came. Then its repeat applies the document as it compares now; where
+//! nothing would change, its order is written all the same, at the price of a revision, for the claim can't carry it.
 
 use super::catalogue_commit::{commit, settled};
 use super::wire::revision;
@@ -16,10 +19,8 @@ use map_domain::{
 };
 use map_proto::provisioning::v1::ApplyResponse;
 use map_store::codec::Body;
-use map_store::records::{
-    CatalogueItem, CatalogueRecords, closed_claim, closed_order, decode_catalogue, load_catalogue,
-};
-use map_store::{CommitOutcome, Load, PartitionId, Version, keys};
+use map_store::records::{CatalogueItem, CatalogueRecords, closed_claim, decode_catalogue, load_catalogue};
+use map_store::{ClaimValue, CommitOutcome, ContentHash, Load, PartitionId, Version, keys};
 
 /// What a document wants to be stored.
 pub(super) struct Wanted {
@@ -57,11 +58,21 @@ pub(super) struct Apply {
     pub(super) wanted: Wanted,
 }
 
+/// What the operator's key holds.
+enum Held {
+    /// Nothing.
+    Free,
+    /// This document, and nothing came of it yet.
+    Bound,
+    /// What was done under it.
+    Done(Box<Order>),
+}
+
 impl Apply {
     /// Applies it, once.
     ///
     /// # Errors
-    /// [`Failure::KeyHolds`] where the key was used with another document; as [`Wanted::compare`]; after an
+    /// [`Failure::KeyHolds`], or the same refusal without an order, where the key was used with another document; as [`Wanted::compare`]; after an
     /// unknown outcome [`Failure::OutcomeUnknown`] and nothing else until the store has told what became of it.
     pub(super) async fn apply(&self, core: &Core) -> Result<ProvisionedDetail, Failure> {
         settled("provisioning", || self.attempt(core)).await
@@ -69,11 +80,13 @@ impl Apply {
 
     /// `None`: somebody else was faster.
     async fn attempt(&self, core: &Core) -> Result<Option<ProvisionedDetail>, Failure> {
-        if let Some(done) = self.stored(core).await.map_err(read)? {
-            return self.answered(&done).map(Some);
-        }
+        let bound = match self.held(core).await.map_err(read)? {
+            Held::Done(order) => return self.answered(&order).map(Some),
+            Held::Bound => true,
+            Held::Free => false,
+        };
         let (plan, version) = self.wanted.compare(core).await.map_err(read)?;
-        if plan.items.is_empty() {
+        if plan.items.is_empty() && !bound {
             let order = self.order(core, Vec::new(), version.0);
             // A claim moves nothing: where it is not known to be there, it is asked for again.
             let said = core.store.claim(vec![closed_claim(&order)]).await?;
@@ -114,21 +127,26 @@ impl Apply {
     }
 
     /// What the key holds.
-    async fn stored(&self, core: &Core) -> Result<Option<Order>, Failure> {
+    async fn held(&self, core: &Core) -> Result<Held, Failure> {
         let claims = core.store.read_claims(&[keys::order_claim(&self.key())]).await?;
         let Some(claim) = claims.into_iter().next().flatten() else {
-            return Ok(None);
+            return Ok(Held::Free);
         };
-        if let Some(closed) = closed_order(&claim)? {
-            return Ok(Some(closed));
-        }
+        let content = match claim {
+            ClaimValue::Closed(body) => return Ok(Held::Done(Box::new(Order::from_body(&body)?))),
+            ClaimValue::Bound { content, .. } => content,
+        };
         let load = Load {
             kinds: Vec::new(),
             keys: vec![keys::order_row(&self.key())],
         };
         let loaded = core.store.load(&PartitionId::Catalogue, load).await?;
-        let row = loaded.rows.first();
-        Ok(row.map(|row| Order::from_body(&row.body)).transpose()?)
+        match loaded.rows.first() {
+            Some(row) => Ok(Held::Done(Box::new(Order::from_body(&row.body)?))),
+            None if content == ContentHash(self.content.0) => Ok(Held::Bound),
+            // The claim is durable: so is the refusal.
+            None => Err(Failure::Refused(Refusal::IdempotencyKeyReused)),
+        }
     }
 
     /// What the key's order says.

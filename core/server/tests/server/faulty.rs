@@ -11,12 +11,14 @@ pub(crate) type FaultyStore = map_store::faulty::FaultyStore<Script>;
 /// Applied before the next commit or claim arrives, not now, and nobody knows.
 pub(crate) const UNKNOWN_LATE: Fault = Fault::UnknownLate(1);
 
-/// What becomes of the next commits of a customer's or a mobile number's partition, or of an event's.
+/// What becomes of the next commits of a customer's or a mobile number's partition, of an event's, or of the
+/// catalogue's.
 #[derive(Default)]
 pub(crate) struct Script {
     customers: Mutex<VecDeque<Fault>>,
     sms: Mutex<VecDeque<Fault>>,
     events: Mutex<VecDeque<Fault>>,
+    catalogue: Mutex<VecDeque<Fault>>,
 }
 
 impl Script {
@@ -35,9 +37,14 @@ impl Script {
         *self.events.lock().unwrap() = faults.iter().copied().collect();
     }
 
+    /// The next commits of the catalogue meet these, one each; later ones nothing.
+    pub(crate) fn script_catalogue(&self, faults: &[Fault]) {
+        *self.catalogue.lock().unwrap() = faults.iter().copied().collect();
+    }
+
     /// How many scripted faults were not met yet.
     pub(crate) fn unmet(&self) -> usize {
-        [&self.customers, &self.sms, &self.events]
+        [&self.customers, &self.sms, &self.events, &self.catalogue]
             .map(|script| script.lock().unwrap().len())
             .iter()
             .sum()
@@ -52,6 +59,7 @@ impl Choose for Script {
         let script = match &commit.partition {
             PartitionId::Customer(_) => &self.customers,
             PartitionId::Sms(_) => &self.sms,
+            PartitionId::Catalogue => &self.catalogue,
             events @ PartitionId::Audit(_) if *events != keys::operator_acts() => &self.events,
             _ => return Fault::Fine,
         };

@@ -1,9 +1,11 @@
 //! One document, checked as a whole, applied as a whole, applied again without effect.
 
+use crate::faults::EVERY;
 use crate::harness::{
     APP, Fixture, GATEWAY, NETWORK, OPERATOR, OTHER_APP, app, by, caller, document, fresh_key, reason,
     refused, terminal,
 };
+use crate::story::Story;
 use map_proto::catalog::v1 as catalog;
 use map_proto::catalog::v1::catalog_service_client::CatalogServiceClient;
 use map_proto::common::v1::PosKey;
@@ -12,6 +14,7 @@ use map_proto::operator::v1::operator_service_client::OperatorServiceClient;
 use map_proto::provisioning::v1::{ApplyRequest, ApplyResponse, Document, GetDirectoryRequest, Role};
 use map_server::{CoreConfig, InProcess};
 use map_store::MemoryStore;
+use map_store::faulty::Fault::ClaimsOnly;
 use std::sync::Arc;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
@@ -192,6 +195,68 @@ async fn under_one_key_a_document_is_applied_once_whatever_is_changed_since() {
     let details = status.get_error_details();
     let fields = &details.bad_request().unwrap().field_violations;
     assert_eq!(fields[0].field, "idempotency_key");
+}
+
+/// A store that writes the claim first dies before the rest, and somebody else applies the same meanwhile.
+#[tokio::test]
+async fn a_key_that_was_taken_by_an_apply_that_never_came_is_mended_by_its_repeat() {
+    let story = Story::empty().await;
+    let apply = async |request: &ApplyRequest| {
+        let request = by(OPERATOR, request.clone());
+        let answer = story.fixture.provisioning().apply(request).await;
+        answer.map(tonic::Response::into_inner)
+    };
+    let first = applying(smaller(), None);
+    story.store.faults.script_catalogue(&[ClaimsOnly]);
+    assert_eq!(refused(apply(&first).await).1, "UNAVAILABLE");
+    let reused = (Code::AlreadyExists, "IDEMPOTENCY_KEY_REUSED".to_owned());
+    let other = ApplyRequest {
+        document: Some(document()),
+        ..first.clone()
+    };
+    assert_eq!(refused(apply(&other).await), reused);
+    assert_eq!(apply(&applying(smaller(), None)).await.unwrap().revision, 2);
+    let answer = apply(&first).await.unwrap();
+    assert_eq!(answer.changes, Vec::<String>::new());
+    let since = apply(&applying(document(), None)).await.unwrap();
+    assert!(since.revision > answer.revision);
+    for _late in 0..2 {
+        assert_eq!(apply(&first).await.unwrap(), answer);
+        assert_eq!(refused(apply(&other).await), reused);
+    }
+    let now = apply(&applying(document(), Some(since.revision))).await.unwrap();
+    assert_eq!(now.changes, Vec::<String>::new(), "the last change stands");
+    story.sound().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_two_faults_come_a_document_is_applied_once_and_its_repeat_gets_the_same_answer() {
+    for first in EVERY {
+        for second in EVERY {
+            let story = Story::empty().await;
+            let request = applying(smaller(), None);
+            let apply = async || {
+                let request = by(OPERATOR, request.clone());
+                let answer = story.fixture.provisioning().apply(request).await;
+                answer.map(tonic::Response::into_inner)
+            };
+            story.store.faults.script_catalogue(&[first, second]);
+            let mut answer = apply().await;
+            while answer.is_err() {
+                assert_eq!(refused(answer).0, Code::Unavailable, "{first:?} {second:?}");
+                answer = apply().await;
+            }
+            let answer = answer.unwrap();
+            assert_eq!(
+                (answer.revision, answer.changes.len()),
+                (2, 1),
+                "{first:?} {second:?}"
+            );
+            story.store.arrive().await;
+            assert_eq!(apply().await.unwrap(), answer, "{first:?} {second:?}");
+            story.sound().await;
+        }
+    }
 }
 
 #[tokio::test]
