@@ -119,7 +119,7 @@ where
             let admission = Arc::clone(&admission);
             async move { admission.questions_end().await }
         };
-        let request = request.map(|body| UntilDrained::asked(body, draining()));
+        let request = question::bare(request).map(|body| UntilDrained::asked(body, draining()));
         match tokio::time::timeout_at(deadline, self.inner.oneshot(request)).await {
             Ok(Ok(response)) => Ok(response.map(|body| UntilDrained::answered(body, draining(), place))),
             Err(_) => Err(deadline_exceeded()),

@@ -1,8 +1,10 @@
-//! Questions that stay open: who watches health, or asks reflection one thing after another. They hold no
+//! Questions that anybody may ask: about health and descriptors. Of their heads next to nothing is held.
+//!
+//! Some stay open: who watches health, or asks reflection one thing after another. They hold no
 //! place and have no deadline, and a drain would wait for them to its limit; so it ends them.
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue, Request, Uri};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use std::future::Future;
 use std::pin::Pin;
@@ -10,6 +12,32 @@ use std::task::{Context, Poll};
 use tokio::sync::OwnedSemaphorePermit;
 use tonic::Status;
 use tonic::body::Body;
+
+/// The headers that tonic reads of a question, or could.
+const NEEDED: [&str; 4] = ["content-type", "te", "grpc-encoding", "grpc-timeout"];
+
+/// The longest of them, in bytes; a longer one says nothing that is known.
+const NEEDED_BYTES: usize = 64;
+
+/// The question with no more of its head than its answer needs. Tonic holds the head until the message is there,
+/// and who never ends it would have all of its headers held to the deadline. What is left is copied, for
+/// what came shares the memory of all that came with it.
+pub(super) fn bare(asked: Request<Body>) -> Request<Body> {
+    let (head, body) = asked.into_parts();
+    let mut bare = Request::new(body);
+    // Nobody looks at a method or at more of the address than its path.
+    *bare.method_mut() = http::Method::POST;
+    *bare.version_mut() = head.version;
+    *bare.uri_mut() = Uri::try_from(head.uri.path()).unwrap_or_default();
+    for name in NEEDED {
+        let value = head.headers.get(name).map(HeaderValue::as_bytes);
+        let short = value.filter(|value| value.len() <= NEEDED_BYTES);
+        if let Some(Ok(value)) = short.map(HeaderValue::from_bytes) {
+            bare.headers_mut().insert(name, value);
+        }
+    }
+    bare
+}
 
 /// One side of such a call: it ends by itself, or once there is nothing more of it and a drain has begun.
 pub(super) struct UntilDrained {

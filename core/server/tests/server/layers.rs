@@ -2,7 +2,7 @@
 
 use crate::harness::{APP, OPERATOR};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Frame;
 use map_domain::{Policy, Timestamp};
@@ -21,6 +21,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
+use std::task::Poll;
 use tokio::sync::Semaphore;
 use tokio_stream::StreamExt;
 use tonic::body::Body;
@@ -412,6 +413,46 @@ async fn what_is_no_call_of_ours_needs_no_key_and_ends_with_the_deadline() {
     let response = edge.oneshot(ask.body(unfinished(0)).unwrap()).await.unwrap();
     assert_eq!(code(&response), Code::DeadlineExceeded);
     assert_eq!(admission.running(), 0);
+}
+
+/// Bytes as they came from a socket, and who counts how many of them are still held.
+struct Received(Vec<u8>, #[expect(dead_code, reason = "counted")] Arc<()>);
+
+impl AsRef<[u8]> for Received {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Anybody may ask, and never end the message: 16 KiB of headers for each stream would be held till the deadline.
+#[tokio::test]
+async fn a_question_of_anybody_holds_nothing_of_its_head() {
+    let memory = Arc::new(());
+    let received = |text: &str| Bytes::from_owner(Received(text.as_bytes().to_vec(), Arc::clone(&memory)));
+    let value = |text: &str| HeaderValue::from_maybe_shared(received(text)).unwrap();
+    for path in ["Check", "Watch"].map(|rpc| format!("/grpc.health.v1.Health/{rpc}")) {
+        let known = path.clone();
+        let (edge, _) = edge(Limits::default(), move |request: Request<Body>| {
+            assert_eq!(request.uri().path(), known);
+            assert_eq!(request.headers()["content-type"], "application/grpc");
+            async move {
+                std::future::pending::<()>().await;
+                ok(request).await
+            }
+        });
+        let long = "x".repeat(4_000);
+        let ask = Request::post(Uri::from_maybe_shared(received(&path)).unwrap())
+            .header("content-type", value("application/grpc"))
+            .header("grpc-encoding", value(&long))
+            .header("grpc-made-up", value(&long))
+            .header("authorization", value(&long))
+            .header("x-request-id", value("asked"));
+        let answer = edge.oneshot(ask.body(unfinished(0)).unwrap());
+        tokio::pin!(answer);
+        let polled = std::future::poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
+        assert!(polled.is_pending());
+        assert_eq!(Arc::strong_count(&memory), 1, "{path}");
+    }
 }
 
 #[tokio::test]
