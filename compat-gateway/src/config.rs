@@ -66,7 +66,8 @@ pub struct ListenerConfig {
     /// Connections at once; more wait to be accepted. Default 4,096.
     pub max_connections: usize,
     /// Connections at once from one address (IPv6: from one /64); more are closed. Default: half of
-    /// `max_connections`. Behind a proxy, whose address is everybody's, as many as `max_connections`.
+    /// `max_connections`. Of what other addresses leave it may have the same part. Behind a proxy, whose address
+    /// is everybody's, as many as `max_connections`.
     pub max_connections_per_address: Option<usize>,
     /// Calls at once. Default 512.
     pub concurrency: usize,

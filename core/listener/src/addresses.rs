@@ -1,4 +1,8 @@
 //! How many connections each source address has.
+//!
+//! An address may have a part of all places, and the same part of what the others leave of them. So the one that is
+//! alone has what its bound says, and the scarcer places become the less a greedy one gets: where
+//! the part is a half, eight of them leave a ninth four places of 1,024.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -9,8 +13,18 @@ const NETWORK: u128 = !0 << 64;
 
 /// The connections of a listener by where they come from.
 pub(super) struct Addresses {
+    /// What an address may have that is alone.
     most: usize,
-    open: Mutex<HashMap<IpAddr, Open>>,
+    /// All places.
+    places: usize,
+    open: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    by_address: HashMap<IpAddr, Open>,
+    /// The sum over all addresses.
+    count: usize,
 }
 
 /// The connections of one address.
@@ -34,9 +48,10 @@ pub(super) struct Crowded {
 }
 
 impl Addresses {
-    pub(super) fn new(most: usize) -> Arc<Self> {
+    pub(super) fn new(most: usize, places: usize) -> Arc<Self> {
         Arc::new(Self {
             most,
+            places,
             open: Mutex::default(),
         })
     }
@@ -44,34 +59,44 @@ impl Addresses {
     /// One more from this address.
     pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> Result<Entry, Crowded> {
         let address = counted(address);
-        let mut all = self.lock();
-        let open = all.entry(address).or_default();
-        if open.count >= self.most {
+        let mut state = self.lock();
+        let all = state.count;
+        let open = state.by_address.entry(address).or_default();
+        let others = all.saturating_sub(open.count);
+        if open.count >= self.part_of(self.places.saturating_sub(others)) {
             let news = !std::mem::replace(&mut open.refused, true);
             return Err(Crowded { news });
         }
         open.count = open.count.saturating_add(1);
-        drop(all);
+        state.count = all.saturating_add(1);
+        drop(state);
         Ok(Entry {
             addresses: Arc::clone(self),
             address,
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, Open>> {
+    /// What an address may have where the others leave so many places: never none of one that is free.
+    fn part_of(&self, left: usize) -> usize {
+        let part = self.most.saturating_mul(left);
+        part.div_ceil(self.places.max(1))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        let mut all = self.addresses.lock();
-        let Some(open) = all.get_mut(&self.address) else {
+        let mut state = self.addresses.lock();
+        state.count = state.count.saturating_sub(1);
+        let Some(open) = state.by_address.get_mut(&self.address) else {
             return;
         };
         open.count = open.count.saturating_sub(1);
         if open.count == 0 {
-            all.remove(&self.address);
+            state.by_address.remove(&self.address);
         }
     }
 }
@@ -90,7 +115,7 @@ mod tests {
 
     #[test]
     fn an_address_has_its_share_and_no_more_until_it_gives_back() {
-        let addresses = Addresses::new(2);
+        let addresses = Addresses::new(2, 100);
         let enter = |address: &str| addresses.enter(address.parse().unwrap());
         let first = enter("10.0.0.1").ok();
         let second = enter("::ffff:10.0.0.1").ok();
@@ -101,12 +126,32 @@ mod tests {
         drop(first);
         assert!(enter("10.0.0.1").is_ok());
         drop(second);
-        assert!(addresses.lock().is_empty());
+        let state = addresses.lock();
+        assert!(state.by_address.is_empty() && state.count == 0);
+    }
+
+    /// How many connections each of these addresses gets that takes what it can, one after the other.
+    fn greedy(most: usize, places: usize, addresses: u8) -> Vec<usize> {
+        let all = &Addresses::new(most, places);
+        let take = |from: u8| std::iter::from_fn(|| all.enter([10, 0, 0, from].into()).ok()).collect();
+        let held: Vec<Vec<Entry>> = (0..addresses).map(take).collect();
+        held.iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn each_gets_the_same_part_of_what_the_others_leave() {
+        assert_eq!(
+            greedy(512, 1024, 12),
+            [512, 256, 128, 64, 32, 16, 8, 4, 2, 1, 1, 0]
+        );
+        assert_eq!(greedy(16, 64, 9), [16, 12, 9, 7, 5, 4, 3, 2, 2]);
+        assert_eq!(greedy(64, 64, 2), [64, 0], "a proxy may have them all");
+        assert_eq!(greedy(1, 1, 1), [1]);
     }
 
     #[test]
     fn of_ipv6_the_network_is_counted() {
-        let addresses = Addresses::new(1);
+        let addresses = Addresses::new(1, 100);
         let enter = |address: &str| addresses.enter(address.parse().unwrap());
         let _one = enter("2001:db8:0:1::1").ok();
         assert!(enter("2001:db8:0:1:ffff::2").is_err());

@@ -69,7 +69,8 @@ pub enum BindError {
 pub struct Bounds {
     /// Connections at once; more wait to be accepted.
     pub connections: usize,
-    /// Connections at once from one address (IPv6: one /64); more are closed.
+    /// Connections at once from one address (IPv6: one /64) where it is alone; of what others leave it may have
+    /// the same part. More are closed.
     pub per_address: usize,
     /// From a connection's beginning, through its TLS handshake, to its first request: who says nothing, or
     /// says it slowly, holds no place.
@@ -129,7 +130,7 @@ impl Listener {
     {
         let (stop, stopped) = watch::channel(false);
         let places = Arc::new(Semaphore::new(bounds.connections.min(Semaphore::MAX_PERMITS)));
-        let addresses = Addresses::new(bounds.per_address);
+        let addresses = Addresses::new(bounds.per_address, bounds.connections);
         let mut open = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
         loop {

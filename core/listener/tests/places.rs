@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// Longer than anything here lasts.
 const LONG: Duration = Duration::from_secs(60);
@@ -132,17 +132,7 @@ async fn an_address_has_no_more_connections_than_it_may() {
         ..bounds()
     };
     let (address, refused) = serve(bounds).await;
-    let ask = async || {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let asked = stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
-        let mut answer = vec![0; 1024];
-        let read = async { asked.and(stream.read(&mut answer).await) };
-        let bytes = tokio::time::timeout(LONG, read)
-            .await
-            .expect("an end")
-            .unwrap_or(0);
-        (bytes > 0).then_some(stream)
-    };
+    let ask = async || served(1, address).await;
     let (first, second) = (ask().await.expect("served"), ask().await.expect("served"));
     assert!(ask().await.is_none());
     assert_eq!(refused.load(Ordering::SeqCst), 1);
@@ -150,6 +140,38 @@ async fn an_address_has_no_more_connections_than_it_may() {
     // Its place is free once the server has seen the end.
     while ask().await.is_none() {}
     drop(second);
+}
+
+/// A connection from this address of the loopback network, where it is served.
+async fn served(from: u8, server: SocketAddr) -> Option<TcpStream> {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, from], 0).into()).unwrap();
+    let mut stream = socket.connect(server).await.unwrap();
+    let asked = stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let mut answer = vec![0; 1024];
+    let read = async { asked.and(stream.read(&mut answer).await) };
+    let bytes = tokio::time::timeout(LONG, read).await.expect("an end");
+    (bytes.unwrap_or(0) > 0).then_some(stream)
+}
+
+#[tokio::test]
+async fn eight_greedy_addresses_do_not_keep_a_ninth_out() {
+    let bounds = Bounds {
+        connections: 64,
+        per_address: 16,
+        idle: LONG * 10,
+        ..bounds()
+    };
+    let (address, _) = serve(bounds).await;
+    let mut held = Vec::new();
+    for greedy in 2..10 {
+        let before = held.len();
+        while let Some(stream) = served(greedy, address).await {
+            held.push(stream);
+        }
+        assert!(held.len() > before, "127.0.0.{greedy} gets its part, too");
+    }
+    assert!(served(10, address).await.is_some());
 }
 
 #[tokio::test]

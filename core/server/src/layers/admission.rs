@@ -33,7 +33,8 @@ pub struct Limits {
     /// Connections at once. Default 1024.
     pub connections: usize,
     /// Connections at once from one address (IPv6: from one /64); more are closed. Default: half of
-    /// `connections`. Behind a proxy, whose address is everybody's, as many as `connections`.
+    /// `connections`. Of what other addresses leave it may have the same part. Behind a proxy, whose address is
+    /// everybody's, as many as `connections`.
     pub connections_per_address: Option<usize>,
     /// Calls at once on one connection. Default 256.
     pub streams_per_connection: u32,
