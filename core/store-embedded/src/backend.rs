@@ -33,13 +33,13 @@ impl Cells for LoggedBackend {
 }
 
 impl Backend for LoggedBackend {
-    fn append(&mut self, batch: &Batch) -> Result<(), AppendError> {
+    fn append(&mut self, batch: Batch) -> Result<(), AppendError> {
         self.keeper.wait_for_room().map_err(AppendError::Refused)?;
         self.folder
             .check_space(self.options.reserve_bytes)
             .map_err(AppendError::Refused)?;
         let behind = self.log.append(&batch.changes)?;
-        let size = self.tables.apply(&batch.cells, behind.sequence);
+        let size = self.tables.apply(batch.cells, behind.sequence);
         self.recent.follow(&batch.changes);
         self.options.points.reach(Point::Applied);
         self.log.raise_watermark(&behind);

@@ -2,9 +2,8 @@
 
 use crate::cell::{Header, decode_claim, decode_pointer};
 use crate::layout;
-use crate::slot::Slot;
+use crate::slot::{Pinned, Slot};
 use crate::state::not_applied;
-use crate::views::Snapshot;
 use async_trait::async_trait;
 use bytes::Bytes;
 use map_store::{
@@ -21,28 +20,18 @@ const BEHIND: u8 = 0;
 /// A cursor goes on within this cell: its version was read, its header was not.
 const WITHIN: u8 = 1;
 
-/// A snapshot of everything; readable until the store is closed, or so much was written since that keeping
-/// what it sees would take memory without bound ([`crate::views::KEPT`] tables).
-pub(crate) struct View {
-    slot: Arc<Slot>,
-    at: Snapshot,
-}
+/// A snapshot of everything.
+pub(crate) struct View(Pinned);
 
 impl View {
     /// Everything as it is now.
     pub(crate) fn new(slot: &Arc<Slot>) -> StoreResult<Self> {
-        slot.with(|tables| {
-            Ok(Self {
-                slot: Arc::clone(slot),
-                at: tables.snapshot(),
-            })
-        })
+        slot.pin().map(Self)
     }
 
     fn cells(&self, start: Bound<Vec<u8>>, table: u8, limit: usize) -> StoreResult<Vec<(Bytes, Bytes)>> {
         let range = (start, Bound::Excluded(layout::behind(&[table])));
-        self.slot
-            .with(|tables| tables.range_at(&self.at, range, false, limit))
+        self.0.with(|at| at.range(range, false, limit))
     }
 }
 

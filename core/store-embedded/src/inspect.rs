@@ -159,12 +159,16 @@ fn place(cell: &Bytes, value: &Bytes) -> String {
 /// Builds the state anew from the log, beside the one that is there, and compares the two.
 ///
 /// The state is read through its slot, the log is not: what is wrong with the log is no damage of the tables.
-pub(crate) fn compare(slot: &Slot, durable: &Arc<Durable>, options: &Options) -> StoreResult<Comparison> {
+pub(crate) fn compare(
+    slot: &Arc<Slot>,
+    durable: &Arc<Durable>,
+    options: &Options,
+) -> StoreResult<Comparison> {
     let (shelf, end) = {
         let durable = durable.lock();
         (durable.0.clone(), durable.1)
     };
-    let at = slot.with(|tables| Ok(tables.snapshot()))?;
+    let at = slot.pin()?;
     let mut comparison = Comparison::default();
     if !shelf.is_whole() {
         comparison.log_begins_at = Some(shelf.first());
@@ -178,9 +182,9 @@ pub(crate) fn compare(slot: &Slot, durable: &Arc<Durable>, options: &Options) ->
     let said_at = said.snapshot();
     let mut is = Cells::new(|start| {
         let range = (start, Bound::Unbounded);
-        slot.with(|tables| tables.range_at(&at, range, false, PAGE))
+        at.with(|at| at.range(range, false, PAGE))
     });
-    let mut should = Cells::new(|start| said.range_at(&said_at, (start, Bound::Unbounded), false, PAGE));
+    let mut should = Cells::new(|start| said_at.range((start, Bound::Unbounded), false, PAGE));
     loop {
         match (is.peek()?, should.peek()?) {
             (None, None) => return Ok(comparison),
@@ -218,7 +222,7 @@ pub(crate) fn compare(slot: &Slot, durable: &Arc<Durable>, options: &Options) ->
 fn begin(slot: &Slot, said: &Tables) -> StoreResult<()> {
     let id = slot.with(|tables| tables.get(&layout::store_id()))?;
     said.apply(
-        &id.map(|id| (layout::store_id(), id))
+        id.map(|id| (layout::store_id(), id))
             .into_iter()
             .collect::<BTreeMap<_, _>>(),
         0,
@@ -246,10 +250,10 @@ fn io_error(error: &io::Error) -> StoreError {
 /// Reads every cell of the tables, in order and by its key. `Err`: the first that can't be believed.
 pub(crate) fn check_tables(tables: &Tables) -> StoreResult<()> {
     let at = tables.snapshot();
-    let mut cells = Cells::new(|start| tables.range_at(&at, (start, Bound::Unbounded), false, PAGE));
+    let mut cells = Cells::new(|start| at.range((start, Bound::Unbounded), false, PAGE));
     while let Some((cell, value)) = cells.peek()? {
         let is_known = layout::read_meta(&cell).is_some() || read_any_cell(&cell, &value).is_some();
-        if !is_known || tables.get_at(&at, &cell)?.as_ref() != Some(&value) {
+        if !is_known || at.get(&cell)?.as_ref() != Some(&value) {
             return Err(StoreError::Damaged(place(&cell, &value)));
         }
         cells.skip();

@@ -44,7 +44,6 @@ mod stats;
 mod store;
 mod tables;
 mod tidier;
-mod views;
 mod weight;
 mod writer;
 

@@ -363,7 +363,7 @@ fn run_replay(
     }
     if tables.applied() == 0 {
         let owner = Bytes::copy_from_slice(id);
-        tables.apply(&BTreeMap::from([(layout::store_id(), owner)]), 0);
+        tables.apply(BTreeMap::from([(layout::store_id(), owner)]), 0);
     }
     replay(tables, shelf, &tail.position, &tail.bytes, options).map_err(|error| match error {
         ReplayError::Io(error) => Stop::Refuse(folder.io("replaying the log")(error)),

@@ -3,8 +3,7 @@
 use crate::cell::{Header, decode_claim, decode_pointer};
 use crate::layout;
 use crate::recent::Recent;
-use crate::tables::{KeyRange, Tables};
-use crate::views::Snapshot;
+use crate::tables::{KeyRange, Snapshot, Tables};
 use bytes::Bytes;
 use map_store::{
     ClaimKey, ClaimValue, IndexKey, IndexRow, IndexTable, Load, Loaded, Page, PageOrder, PartitionId, Row,
@@ -17,8 +16,8 @@ fn damaged(what: &str, of: &impl std::fmt::Debug) -> StoreError {
     StoreError::Damaged(format!("{what} of {of:?}"))
 }
 
-fn header(tables: &Tables, at: &Snapshot, partition: &PartitionId) -> StoreResult<Header> {
-    match tables.get_at(at, &layout::header(partition))? {
+fn header(at: &Snapshot, partition: &PartitionId) -> StoreResult<Header> {
+    match at.get(&layout::header(partition))? {
         None => Ok(Header::default()),
         Some(cell) => Header::decode(&cell).ok_or_else(|| damaged("the header", partition)),
     }
@@ -34,11 +33,11 @@ pub(crate) fn load(
     // Asked before the snapshot is taken, so that what it shows is live, too.
     let live = recent.is_live();
     let at = tables.snapshot();
-    let header = header(tables, &at, partition)?;
+    let header = header(&at, partition)?;
     let mut rows = BTreeMap::new();
     for key in &what.keys {
         if key.kind != RowKind::Header
-            && let Some(body) = tables.get_at(&at, &layout::row(partition, key))?
+            && let Some(body) = at.get(&layout::row(partition, key))?
         {
             rows.insert(key.clone(), body);
         }
@@ -47,7 +46,7 @@ pub(crate) fn load(
         let all = match recent.rows(partition, header.version, *kind) {
             Some(all) => all,
             None => {
-                let all = rows_of_kind(tables, &at, partition, *kind)?;
+                let all = rows_of_kind(&at, partition, *kind)?;
                 if live {
                     recent.remember(partition, header.version, *kind, &all);
                 }
@@ -69,12 +68,7 @@ pub(crate) fn load(
     })
 }
 
-fn rows_of_kind(
-    tables: &Tables,
-    at: &Snapshot,
-    partition: &PartitionId,
-    kind: RowKind,
-) -> StoreResult<Vec<Row>> {
+fn rows_of_kind(at: &Snapshot, partition: &PartitionId, kind: RowKind) -> StoreResult<Vec<Row>> {
     let prefix = layout::kind_prefix(partition, kind);
     let range = (
         Bound::Included(prefix.clone()),
@@ -84,7 +78,7 @@ fn rows_of_kind(
         key: row_key(kind, &prefix, &cell),
         body,
     };
-    let cells = tables.range_at(at, range, false, usize::MAX)?;
+    let cells = at.range(range, false, usize::MAX)?;
     Ok(cells.into_iter().map(row).collect())
 }
 
@@ -100,7 +94,7 @@ fn row_key(kind: RowKind, prefix: &[u8], cell: &Bytes) -> RowKey {
 pub(crate) fn page(tables: &Tables, partition: &PartitionId, page: &Page) -> StoreResult<Vec<Row>> {
     let at = tables.snapshot();
     if page.kind == RowKind::Header {
-        let body = header(tables, &at, partition)?
+        let body = header(&at, partition)?
             .body
             .filter(|_| page.after.is_none() && page.limit > 0);
         return Ok(body
@@ -123,7 +117,7 @@ pub(crate) fn page(tables: &Tables, partition: &PartitionId, page: &Page) -> Sto
             Bound::Excluded(layout::behind(&prefix)),
         ),
     };
-    let cells = tables.range_at(&at, range, page.order == PageOrder::Descending, page.limit)?;
+    let cells = at.range(range, page.order == PageOrder::Descending, page.limit)?;
     let row = |(cell, body): (Bytes, Bytes)| Row {
         key: row_key(page.kind, &prefix, &cell),
         body,
@@ -134,7 +128,7 @@ pub(crate) fn page(tables: &Tables, partition: &PartitionId, page: &Page) -> Sto
 /// What each claim says.
 pub(crate) fn claims(tables: &Tables, keys: &[ClaimKey]) -> StoreResult<Vec<Option<ClaimValue>>> {
     let at = tables.snapshot();
-    let read = |key: &ClaimKey| match tables.get_at(&at, &layout::claim(key))? {
+    let read = |key: &ClaimKey| match at.get(&layout::claim(key))? {
         None => Ok(None),
         Some(cell) => decode_claim(&cell)
             .map(Some)
@@ -163,6 +157,6 @@ pub(crate) fn index(
             decode_pointer(&value).ok_or_else(|| damaged("a pointer of the index", &table))?;
         Ok(IndexRow { key, partition, row })
     };
-    let cells = tables.range_at(&tables.snapshot(), (start, end), false, limit)?;
+    let cells = tables.snapshot().range((start, end), false, limit)?;
     cells.into_iter().map(read).collect()
 }

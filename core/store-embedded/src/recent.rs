@@ -8,11 +8,15 @@
 //! The version a list is asked for comes from the tables. So nothing here can be out of date, only absent.
 
 use map_store::{Change, Commit, PartitionId, Row, RowKind, Version};
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What a partition takes beside its rows, and a row beside its bytes (bytes, about).
 const OVERHEAD: usize = 256;
+
+/// More than come, so that what is forgotten is gone before more is.
+const FORGOTTEN_AT_ONCE: usize = 4;
 
 /// The lists of one partition.
 #[derive(Debug)]
@@ -60,9 +64,10 @@ impl Known {
 struct Kept {
     lately: HashMap<PartitionId, Known>,
     before: HashMap<PartitionId, Known>,
+    /// What is forgotten, and taken apart bit by bit: all at once would hold up whoever waits for the lock.
+    forgotten: hash_map::IntoIter<PartitionId, Known>,
     /// Of what was used lately (bytes).
     weight: usize,
-    live: bool,
 }
 
 impl Kept {
@@ -80,8 +85,12 @@ impl Kept {
             return;
         }
         if self.weight.saturating_add(weight) > limit / 2 {
-            self.before = std::mem::take(&mut self.lately);
+            let before = std::mem::replace(&mut self.before, std::mem::take(&mut self.lately));
+            self.forgotten = before.into_iter();
             self.weight = 0;
+        }
+        for _ in 0..FORGOTTEN_AT_ONCE {
+            self.forgotten.next();
         }
         self.weight = self.weight.saturating_add(weight);
         self.lately.insert(partition, known);
@@ -92,6 +101,7 @@ impl Kept {
 #[derive(Debug)]
 pub(crate) struct Recent {
     kept: Mutex<Kept>,
+    live: AtomicBool,
     limit: usize,
 }
 
@@ -100,6 +110,7 @@ impl Recent {
     pub(crate) fn new(limit: u64) -> Self {
         Self {
             kept: Mutex::default(),
+            live: AtomicBool::new(false),
             limit: usize::try_from(limit).unwrap_or(usize::MAX),
         }
     }
@@ -112,7 +123,7 @@ impl Recent {
     /// Whether what is read from now on may be remembered. Imports, which change rows and leave versions
     /// as they are, are over once something was committed.
     pub(crate) fn is_live(&self) -> bool {
-        self.lock().live
+        self.live.load(Ordering::Acquire)
     }
 
     /// All rows of a kind at this version, in key order, where they are known.
@@ -147,7 +158,7 @@ impl Recent {
         let mut kept = self.lock();
         for change in changes {
             let Change::Commit(commit) = change else { continue };
-            kept.live = true;
+            self.live.store(true, Ordering::Release);
             let known = kept.take(&commit.partition);
             let Some(mut known) = known.filter(|known| known.version >= commit.expected) else {
                 continue;

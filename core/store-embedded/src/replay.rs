@@ -101,7 +101,7 @@ fn apply(tables: &Tables, changes: Vec<Change>, sequence: u64) -> Result<(), Str
             return Err(format!("record {sequence} does not follow on from them"));
         }
     }
-    tables.apply(&group.finish().0.cells, sequence);
+    tables.apply(group.finish().0.cells, sequence);
     Ok(())
 }
 

@@ -31,7 +31,7 @@ pub(crate) trait Cells {
 /// What makes batches durable and keeps the committed state.
 pub(crate) trait Backend: Cells + Send + 'static {
     /// Makes a batch durable, then visible; both or none is known when it returns `Ok`.
-    fn append(&mut self, batch: &Batch) -> Result<(), AppendError>;
+    fn append(&mut self, batch: Batch) -> Result<(), AppendError>;
 
     /// After a failed append: brings the backend back to work, if the disk is well again. The
     /// text, for operators, says why not. Reads are served meanwhile, as far as possible.

@@ -2,7 +2,7 @@
 
 use crate::folder::Folder;
 use crate::state::not_applied;
-use crate::tables::Tables;
+use crate::tables::{Pin, Snapshot, Tables};
 use map_store::{StoreError, StoreResult};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -35,6 +35,16 @@ impl Slot {
         read
     }
 
+    /// Everything as it is now, for somebody who comes back to it.
+    pub(crate) fn pin(self: &Arc<Self>) -> StoreResult<Pinned> {
+        self.with(|tables| {
+            Ok(Pinned {
+                slot: Arc::clone(self),
+                pin: tables.pin(),
+            })
+        })
+    }
+
     /// Whether the tables were found damaged since they were opened.
     pub(crate) fn is_damaged(&self) -> bool {
         self.damaged.load(Ordering::Acquire)
@@ -62,5 +72,35 @@ impl Slot {
     /// Takes the tables away from readers, once all who read have ended.
     pub(crate) fn close(&self) {
         self.tables.write().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+/// Everything as it was at one moment, readable until the store is closed. As long as it is there, what it sees
+/// keeps its place on disk and in memory (at most what was not on disk when it was taken).
+pub(crate) struct Pinned {
+    slot: Arc<Slot>,
+    pin: Pin,
+}
+
+impl Pinned {
+    /// Runs a read.
+    pub(crate) fn with<T>(&self, run: impl FnOnce(&Snapshot) -> StoreResult<T>) -> StoreResult<T> {
+        self.slot.with(|_open| {
+            let snapshot = self
+                .pin
+                .upgrade()
+                .ok_or_else(|| not_applied("the store is closed"))?;
+            run(&snapshot)
+        })
+    }
+}
+
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        // A store that is closed has let go of it already.
+        let _closed = self.slot.with(|tables| {
+            tables.unpin(&self.pin);
+            Ok(())
+        });
     }
 }

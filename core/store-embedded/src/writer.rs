@@ -97,10 +97,11 @@ impl<B: Backend> Writer<B> {
             answers.push((job.reply, group.admit(job.change)));
         }
         let (batch, live) = group.finish();
-        match self.append(&batch) {
+        let has_effect = !batch.cells.is_empty();
+        match self.append(batch) {
             Ok(()) => {
                 self.live = live;
-                self.count(&batch, &answers);
+                self.count(has_effect, &answers);
                 for (reply, answer) in answers {
                     // Who has gone away will read what became of it.
                     let _gone = reply.send(answer);
@@ -118,7 +119,7 @@ impl<B: Backend> Writer<B> {
     }
 
     /// A group without effect needs no sync: what it was decided on is durable.
-    fn append(&mut self, batch: &Batch) -> Result<(), StoreError> {
+    fn append(&mut self, batch: Batch) -> Result<(), StoreError> {
         if batch.cells.is_empty() {
             return Ok(());
         }
@@ -140,13 +141,17 @@ impl<B: Backend> Writer<B> {
         });
     }
 
-    fn count(&self, batch: &Batch, answers: &[(oneshot::Sender<StoreResult<Answer>>, StoreResult<Answer>)]) {
+    fn count(
+        &self,
+        has_effect: bool,
+        answers: &[(oneshot::Sender<StoreResult<Answer>>, StoreResult<Answer>)],
+    ) {
         let applied =
             |answer: &StoreResult<Answer>| matches!(answer, Ok(Answer::Commit(CommitOutcome::Applied(_))));
         let applied = answers.iter().filter(|(_, answer)| applied(answer)).count();
         let size = u64::try_from(answers.len()).unwrap_or(u64::MAX);
         self.state.count(|stats| {
-            stats.groups = stats.groups.saturating_add(u64::from(!batch.cells.is_empty()));
+            stats.groups = stats.groups.saturating_add(u64::from(has_effect));
             stats.changes = stats.changes.saturating_add(size);
             stats.largest_group = stats.largest_group.max(size);
             let applied = u64::try_from(applied).unwrap_or(u64::MAX);

@@ -35,7 +35,7 @@ impl Cells for Fake {
 }
 
 impl Backend for Fake {
-    fn append(&mut self, batch: &Batch) -> Result<(), AppendError> {
+    fn append(&mut self, batch: Batch) -> Result<(), AppendError> {
         let mut control = self.0.lock().unwrap();
         if let Some(failure) = control.failures.pop() {
             return Err(failure);
