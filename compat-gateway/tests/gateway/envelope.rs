@@ -2,8 +2,8 @@
 
 use super::declared::declared;
 use super::fixture::{
-    APP, APP_KEY, Bench, FixedStamps, NOW, Reply, app, bench, bench_with, config, endpoint, listener,
-    payload, signer,
+    APP, APP_KEY, Bench, FixedStamps, NOW, POSP_KEY, Reply, app, bench, bench_with, config, endpoint,
+    listener, payload, signer,
 };
 use map_gateway::{ListenerConfig, ListenerContext};
 use map_gateway_codegen::model::Effect;
@@ -60,6 +60,26 @@ async fn only_known_active_apps_with_a_key_may_call() {
         ] {
             let message = tampered(&bench, endpoint, |json| json["app"]["appId"] = json!(id)).await;
             assert!(message.ends_with(reason), "{id}: {message}");
+        }
+    }
+}
+
+/// Decision 17.
+#[tokio::test]
+async fn a_deactivated_app_gives_payments_back_and_does_nothing_else() {
+    let bench = bench().await;
+    let asleep = || {
+        let app = Caller::app("asleep", APP_KEY).unwrap();
+        let key = include_str!("../keys/app.private.pem");
+        let app = app.private_key(key, Algorithm::Sha1WithRsa).unwrap();
+        app.pin_blocks(POSP_KEY).unwrap()
+    };
+    for endpoint in vouched_by(Credential::App).chain(vouched_by(Credential::AppTsig)) {
+        let message = sent(&bench, endpoint, asleep(), "1").await;
+        if declared(endpoint).effect == Effect::GiveBack {
+            assert_eq!(message, declared(endpoint).success, "{}", endpoint.name);
+        } else {
+            assert!(message.ends_with("，应用不存在或未启用"), "{}", endpoint.name);
         }
     }
 }
@@ -137,6 +157,32 @@ async fn upper_case_hex_is_the_same_digest() {
         json["app"]["signature"] = json!(signature);
     };
     assert_eq!(tampered(&bench, endpoint, upper).await, "查询余额成功");
+}
+
+/// As the partners' code reads the document: a blank value is none.
+#[tokio::test]
+async fn a_blank_value_takes_no_part_in_the_digest() {
+    let bench = bench().await;
+    let pay = endpoint("gw_pay");
+    for (blank, expect) in [
+        ("", "线下支付成功"),
+        (" \t", "线下支付成功"),
+        ("x", "线下支付失败，订单摘要orderMD5错误"),
+    ] {
+        let mut without = payload(pay);
+        without.remove("remark");
+        let body = signer(pay).sign_json(pay, &without).unwrap();
+        let mut json: Value = serde_json::from_str(&body).unwrap();
+        let fields = json.as_object_mut().unwrap().values_mut();
+        let with_serial = |value: &&mut Value| value.get("terminalOrderId").is_some();
+        let order = fields.filter_map(|value| Some(value).filter(with_serial)).next();
+        order.unwrap()["remark"] = json!(blank);
+        assert_eq!(
+            bench.post(pay.path, json.to_string()).await.errmsg(),
+            expect,
+            "{blank:?}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -102,7 +102,11 @@ pub fn callers(app: Value, network: Value) -> Vec<provisioning::Caller> {
     };
     vec![
         caller(APP, Role::App, true, app_settings.clone()),
-        caller("asleep", Role::App, false, app_settings),
+        caller("asleep", Role::App, false, app_settings.clone()),
+        provisioning::Caller {
+            network_ids: vec![NETWORK.into(), "asleep".into()],
+            ..caller("of-two", Role::App, true, app_settings.clone())
+        },
         caller("grpc-only", Role::App, true, String::new()),
         caller("broken", Role::App, true, "{\"nonsense\":1}".into()),
         caller(NETWORK, Role::PosNetwork, true, network_settings),

@@ -98,6 +98,19 @@ async fn an_apps_own_posp_key_comes_before_that_of_its_network() {
     );
 }
 
+/// Whose key a block is under is not guessed: under another it opens, too, as another code.
+#[tokio::test]
+async fn an_app_of_two_networks_has_no_posp_key_but_its_own() {
+    let bench = bench().await;
+    let caller = Caller::app("of-two", APP_KEY).unwrap();
+    let key = include_str!("../keys/app.private.pem");
+    let caller = caller.private_key(key, Algorithm::Sha1WithRsa).unwrap();
+    assert_eq!(
+        form(&bench, caller.pin_blocks(POSP_KEY).unwrap(), MOBILE, json!(PIN)).await,
+        Err("线下支付失败，参数paymentCodeDES解密失败".to_owned())
+    );
+}
+
 #[tokio::test]
 async fn a_short_app_key_makes_the_3des_key_that_the_app_means() {
     let short = "appKey08appKey16";

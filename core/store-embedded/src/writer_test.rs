@@ -223,7 +223,13 @@ fn check_failure(failure: AppendError, is_right: impl Fn(&StoreError) -> bool, u
     let stats = bench.state.stats();
     assert_eq!((stats.recoveries, stats.unknown_groups), (1, unknown_groups));
     assert_eq!(stats.last_error.as_deref(), Some("disk still full"));
-    assert_eq!(bench.backend.0.lock().unwrap().recoveries, 4);
+    let control = bench.backend.0.lock().unwrap();
+    assert_eq!(control.recoveries, 4);
+    let origin = control.cells.get(&crate::layout::origin());
+    assert!(
+        origin.is_some(),
+        "what was not written ended no imports: this commit does"
+    );
 }
 
 #[test]

@@ -382,3 +382,27 @@ async fn a_segment_that_could_not_be_begun_is_no_unknown_outcome() {
         }
     }
 }
+
+/// A defect that ends the writer on the way of a group: who waits is not told "no", for it is there.
+#[tokio::test]
+async fn a_writer_that_ends_before_it_answers_leaves_the_outcome_unknown() {
+    let folder = tempfile::tempdir().unwrap();
+    let points = Points::new(|point| assert!(point != Point::Applied, "a defect"));
+    let store = EmbeddedStore::open(Options {
+        points,
+        ..options(folder.path())
+    })
+    .unwrap();
+    let outcome = store.commit(commit(1)).await;
+    assert!(
+        matches!(outcome, Err(StoreError::OutcomeUnknown(_))),
+        "{outcome:?}"
+    );
+    // Once the thread is gone.
+    store.close();
+    let refused = store.commit(commit(2)).await;
+    assert!(matches!(refused, Err(StoreError::NotApplied(_))), "{refused:?}");
+    drop(store);
+    let store = EmbeddedStore::open(options(folder.path())).unwrap();
+    assert!(is_there(&store, 1).await && !is_there(&store, 2).await);
+}

@@ -309,6 +309,20 @@ fn missing_tables_are_built_anew_from_the_log() {
 }
 
 #[test]
+fn a_state_of_another_store_is_not_believed() {
+    let (ours, theirs) = (store_folder(), tempfile::tempdir().unwrap());
+    let other = EmbeddedStore::open(Options::new(theirs.path()).create([9; 16])).unwrap();
+    commit_one(&other, 0);
+    drop(other);
+    fs::remove_dir_all(ours.path().join("state")).unwrap();
+    fs::rename(theirs.path().join("state"), ours.path().join("state")).unwrap();
+    let store = EmbeddedStore::open(Options::new(ours.path())).unwrap();
+    assert!(store.stats().opening.rebuilt.is_some());
+    assert_eq!(store.compare_with_log().unwrap().differences, []);
+    assert_eq!(version(&store), Version(1));
+}
+
+#[test]
 fn manifest_and_data_of_different_stores_are_refused() {
     let folder = store_folder();
     edit_manifest(&folder, |text| text.replace("ab", "cd"));

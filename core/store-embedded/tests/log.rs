@@ -13,6 +13,7 @@
 
 #[path = "../examples/damage_matrix/history.rs"]
 mod history;
+mod segment;
 
 use history::{make, options, read};
 use lsm_tree::AbstractTree;
@@ -20,48 +21,15 @@ use map_store::{Store, StoreError};
 use map_store_embedded::{
     Clock, Difference, DifferenceKind, EmbeddedStore, FolderCopy, OpenError, Options, Retention, dump, verify,
 };
+use segment::{FRAME, PAGE, edit, end_of_record, records, segments};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 
-const FRAME: usize = 72;
-const PAGE: usize = 4096;
-
 fn folder() -> TempDir {
     make(&std::env::temp_dir())
-}
-
-fn segments(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut segments: Vec<PathBuf> = entries.collect();
-    segments.sort();
-    segments
-}
-
-/// Where the records of a segment begin, and where the next one goes.
-fn records(segment: &Path) -> Vec<usize> {
-    let bytes = fs::read(segment).unwrap();
-    let mut at = PAGE;
-    let mut found = Vec::new();
-    while bytes.get(at..at + 8) == Some(b"MAPGROUP") {
-        found.push(at);
-        at = end_of_record(&bytes, at).next_multiple_of(PAGE);
-    }
-    found.push(at);
-    found
-}
-
-fn end_of_record(bytes: &[u8], at: usize) -> usize {
-    let length = u32::from_be_bytes(bytes[at + 28..at + 32].try_into().unwrap());
-    at + FRAME + usize::try_from(length).unwrap()
-}
-
-fn edit(path: &Path, edit: impl FnOnce(&mut Vec<u8>)) {
-    let mut bytes = fs::read(path).unwrap();
-    edit(&mut bytes);
-    fs::write(path, bytes).unwrap();
 }
 
 #[test]
@@ -81,6 +49,15 @@ fn a_torn_record_that_nobody_was_answered_for_is_cut_and_told() {
     drop(store);
     let report = verify(torn.path()).unwrap();
     assert!(report.is_sound() && report.torn_bytes == 0, "{report:?}");
+}
+
+#[test]
+fn an_opening_after_a_crash_replays_what_the_state_lacks_and_no_more() {
+    let crashed = folder();
+    let store = EmbeddedStore::open(options(crashed.path())).unwrap();
+    let opening = store.stats().opening;
+    // Eight commits and two claims.
+    assert_eq!((opening.replayed_records, opening.rebuilt), (10, None));
 }
 
 /// As folders were written before records began pages: one behind the other, from the header on.

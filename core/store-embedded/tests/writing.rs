@@ -14,8 +14,8 @@
 use bytes::Bytes;
 use map_domain::CustomerId;
 use map_store::{
-    Commit, CommitOutcome, Load, Page, PageOrder, PartitionId, Row, RowKey, RowKind, RowWrite, Store,
-    StoreError, Version,
+    BulkRow, Commit, CommitOutcome, Load, Page, PageOrder, PartitionId, Row, RowKey, RowKind, RowWrite,
+    Store, StoreError, Version,
 };
 use map_store_embedded::{EmbeddedStore, Options};
 use std::sync::Arc;
@@ -128,6 +128,98 @@ async fn a_load_tells_what_the_tables_hold_whatever_was_written_before() {
             "{step}"
         );
     }
+}
+
+/// So many that whoever reads meets a commit half way.
+const ROWS: u64 = 2000;
+
+/// A commit of these rows, each of which says the version that it makes.
+fn wide(version: u64) -> Commit {
+    let row = |number: u64| Row {
+        key: RowKey::new(RowKind::Item, number.to_be_bytes().to_vec()),
+        body: Bytes::copy_from_slice(&version.to_be_bytes()),
+    };
+    Commit {
+        expected: Version(version - 1),
+        rows: (0..ROWS).map(|number| RowWrite::Put(row(number))).collect(),
+        ..commit(1, b"")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn whoever_reads_while_it_is_written_sees_all_of_a_commit_or_nothing() {
+    const COMMITS: u64 = 60;
+    let (_folder, store) = open(|options| options);
+    let mut readers = JoinSet::new();
+    for _ in 0..2 {
+        let store = Arc::clone(&store);
+        readers.spawn(async move {
+            let items = Load {
+                kinds: vec![RowKind::Item],
+                keys: Vec::new(),
+            };
+            let all = Page {
+                kind: RowKind::Item,
+                after: None,
+                order: PageOrder::Descending,
+                limit: 4000,
+            };
+            let mut seen = 0;
+            while seen < COMMITS {
+                let loaded = store.load(&customer(1), items.clone()).await.unwrap();
+                let body = loaded.version.0.to_be_bytes();
+                assert!(
+                    loaded.rows.iter().all(|row| row.body == body[..]),
+                    "half of {}",
+                    loaded.version.0
+                );
+                let page = store.page(&customer(1), all.clone()).await.unwrap();
+                assert!(
+                    page.windows(2).all(|pair| pair[0].body == pair[1].body),
+                    "half of a commit"
+                );
+                seen = loaded.version.0;
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+    for version in 1..=COMMITS {
+        assert_eq!(
+            store.commit(wide(version)).await,
+            Ok(CommitOutcome::Applied(Version(version)))
+        );
+    }
+    readers.join_all().await;
+}
+
+/// Imports change rows and leave versions as they are, so nothing may be remembered between them.
+#[tokio::test]
+async fn what_is_loaded_between_two_imports_is_read_anew_after_the_second() {
+    let (_folder, store) = open(|options| options);
+    let row = |key: &'static [u8], body: &'static [u8]| BulkRow::Row {
+        partition: customer(1),
+        row: Row {
+            key: RowKey::new(RowKind::Account, key),
+            body: Bytes::from_static(body),
+        },
+    };
+    let accounts = || Load {
+        kinds: vec![RowKind::Account],
+        keys: Vec::new(),
+    };
+    let partition = BulkRow::Partition {
+        id: customer(1),
+        version: Version(7),
+    };
+    store.import(vec![partition, row(b"a", b"1")]).await.unwrap();
+    assert_eq!(store.load(&customer(1), accounts()).await.unwrap().rows.len(), 1);
+    store
+        .import(vec![row(b"a", b"2"), row(b"b", b"2")])
+        .await
+        .unwrap();
+    let loaded = store.load(&customer(1), accounts()).await.unwrap();
+    assert_eq!((loaded.version, loaded.rows.len()), (Version(7), 2));
+    assert!(loaded.rows.iter().all(|row| row.body == "2"));
 }
 
 #[tokio::test]

@@ -32,6 +32,15 @@ fn what_is_released_moves_to_the_cash_account_once() {
     world.assert_books_balance();
 }
 
+#[test]
+fn all_that_is_released_may_be_moved_and_nothing_is_left() {
+    let mut world = world();
+    let command = world.transfer("1", INSTALMENT, 33_333);
+    world.do_transfer(&command).unwrap();
+    assert_eq!((world.available(INSTALMENT), world.available(CASH)), (0, 33_333));
+    world.assert_books_balance();
+}
+
 /// Spoils a transfer in one way.
 type Spoil = fn(&mut World, &mut TransferToCash);
 

@@ -12,13 +12,14 @@ pub(crate) type FaultyStore = map_store::faulty::FaultyStore<Script>;
 pub(crate) const UNKNOWN_LATE: Fault = Fault::UnknownLate(1);
 
 /// What becomes of the next commits of a customer's or a mobile number's partition, of an event's, or of the
-/// catalogue's.
+/// catalogue's, and of the next claims.
 #[derive(Default)]
 pub(crate) struct Script {
     customers: Mutex<VecDeque<Fault>>,
     sms: Mutex<VecDeque<Fault>>,
     events: Mutex<VecDeque<Fault>>,
     catalogue: Mutex<VecDeque<Fault>>,
+    claims: Mutex<VecDeque<Fault>>,
 }
 
 impl Script {
@@ -42,26 +43,38 @@ impl Script {
         *self.catalogue.lock().unwrap() = faults.iter().copied().collect();
     }
 
+    /// The next claims that are asked for by themselves meet these, one each; later ones nothing.
+    pub(crate) fn script_claims(&self, faults: &[Fault]) {
+        *self.claims.lock().unwrap() = faults.iter().copied().collect();
+    }
+
     /// How many scripted faults were not met yet.
     pub(crate) fn unmet(&self) -> usize {
-        [&self.customers, &self.sms, &self.events, &self.catalogue]
-            .map(|script| script.lock().unwrap().len())
-            .iter()
-            .sum()
+        [
+            &self.customers,
+            &self.sms,
+            &self.events,
+            &self.catalogue,
+            &self.claims,
+        ]
+        .map(|script| script.lock().unwrap().len())
+        .iter()
+        .sum()
     }
 }
 
 impl Choose for Script {
     fn fault(&self, call: Call<'_>) -> Fault {
-        let Call::Commit(commit) = call else {
-            return Fault::Fine;
-        };
-        let script = match &commit.partition {
-            PartitionId::Customer(_) => &self.customers,
-            PartitionId::Sms(_) => &self.sms,
-            PartitionId::Catalogue => &self.catalogue,
-            events @ PartitionId::Audit(_) if *events != keys::operator_acts() => &self.events,
-            _ => return Fault::Fine,
+        let script = match call {
+            Call::Read => return Fault::Fine,
+            Call::Claim(_) => &self.claims,
+            Call::Commit(commit) => match &commit.partition {
+                PartitionId::Customer(_) => &self.customers,
+                PartitionId::Sms(_) => &self.sms,
+                PartitionId::Catalogue => &self.catalogue,
+                events @ PartitionId::Audit(_) if *events != keys::operator_acts() => &self.events,
+                _ => return Fault::Fine,
+            },
         };
         script.lock().unwrap().pop_front().unwrap_or(Fault::Fine)
     }

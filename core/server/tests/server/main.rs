@@ -32,6 +32,7 @@ mod provisioning;
 mod reasons;
 mod redaction;
 mod reports;
+mod second_lock;
 mod secret;
 mod sight;
 mod sms;

@@ -1,12 +1,14 @@
 //! Openings: decisions 23 to 26 and 32.
 
 use crate::faulty::UNKNOWN_LATE;
-use crate::harness::{APP, CHANNEL, OTHER_APP, by, refused};
+use crate::harness::{APP, CHANNEL, Fixture, OTHER_APP, by, refused};
 use crate::story::{ID, Story, payment};
 use map_proto::common::v1::{AccountStatus, AccountType};
 use map_proto::opening::v1::{OpenCardRequest, Opening};
 use map_proto::payment::v1::PayRequest;
+use map_server::CoreConfig;
 use map_store::faulty::Fault;
+use std::sync::Arc;
 use tonic::{Code, Status};
 
 fn no(reason: &str) -> (Code, String) {
@@ -241,6 +243,30 @@ async fn an_opening_that_was_done_in_time_is_told_after_its_deadline() {
         assert_eq!(story.all_accounts().await.len(), 2, "{fault:?}");
         story.sound().await;
     }
+}
+
+/// Here is nobody who waits for the attempt: only the key that it took tells of it.
+#[tokio::test(start_paused = true)]
+async fn an_opening_that_another_process_was_told_is_not_there_does_not_come_later() {
+    let story = Story::empty().await;
+    let elsewhere = Story {
+        fixture: Fixture::start(CoreConfig::default(), Arc::clone(&story.store) as _).await,
+        store: Arc::clone(&story.store),
+    };
+    let sms_code = story.sms_code(APP, "s").await;
+    story.store.faults.script(&[Fault::UnknownHeld]);
+    let (opened, found) = tokio::join!(story.open(Story::opening("O-1", &sms_code)), async {
+        while story.store.faults.unmet() > 0 {
+            tokio::task::yield_now().await;
+        }
+        elsewhere.find_opening(APP, "O-1").await
+    });
+    assert_eq!(refused(found), nothing());
+    assert_eq!(refused(opened), no("KEY_CLOSED"));
+    story.store.arrive().await;
+    assert_eq!(refused(elsewhere.find_opening(APP, "O-1").await), nothing());
+    assert!(story.all_accounts().await.is_empty());
+    story.sound().await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,7 +15,7 @@ use map_proto::payment::v1::{
 use map_proto::transfer::v1::TransferToCashRequest;
 use map_store::ProofDigest;
 use map_store::codec::ProofUse;
-use map_store::faulty::Fault::UnknownHeld;
+use map_store::faulty::Fault::{NotApplied, UnknownHeld};
 use map_store::records::proof_claim;
 use std::sync::Arc;
 use tonic::{Code, Request, Status};
@@ -110,6 +110,20 @@ async fn a_repeat_with_a_new_proof_binds_that_one_too() {
     let cancelled = story.cancel_by(3, "2", "1").await.unwrap();
     assert_eq!(story.cancel_by(4, "2", "1").await.unwrap(), cancelled);
     assert_eq!(refused(story.pay_by(4, payment("9")).await), reused());
+    story.sound().await;
+}
+
+/// Its payment was made: "nothing was applied" would be wrong, though the proof could not be bound.
+#[tokio::test(start_paused = true)]
+async fn a_repeat_whose_new_proof_can_not_be_bound_is_told_of_no_outcome() {
+    let story = Story::new().await;
+    let paid = story.pay_by(1, payment("1")).await.unwrap();
+    story.store.faults.script_claims(&[NotApplied; 4]);
+    let unknown = (Code::Unavailable, "OUTCOME_UNKNOWN".to_owned());
+    assert_eq!(refused(story.pay_by(2, payment("1")).await), unknown);
+    assert_eq!(story.store.faults.unmet(), 0);
+    assert_eq!(story.pay_by(2, payment("1")).await.unwrap(), paid);
+    story.is_used_up(2, &key("1")).await;
     story.sound().await;
 }
 

@@ -17,6 +17,8 @@ mod retention;
 mod segment;
 mod shelf;
 mod tail;
+#[cfg(test)]
+mod unsynced_test;
 mod verify;
 mod watermark;
 

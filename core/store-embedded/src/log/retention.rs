@@ -104,3 +104,7 @@ fn archive(segment: &Segment, end: &Position, folder: &Path) -> io::Result<()> {
         ))
     }
 }
+
+#[cfg(test)]
+#[path = "retention_test.rs"]
+mod tests;

@@ -85,3 +85,38 @@ fn read_slot(bytes: &[u8; SLOT], store_id: &[u8; 16]) -> Option<u64> {
     let sound = xxh3_64(covered).to_be_bytes() == *sum && id == store_id;
     sound.then(|| u64::from_be_bytes(*sequence))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: [u8; 16] = [1; 16];
+
+    /// A raise that is torn leaves what was said before it.
+    #[test]
+    fn a_slot_that_is_torn_leaves_the_one_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        let watermark = Watermark::create(folder.path(), ID).unwrap();
+        for sequence in 1..6 {
+            let before = std::fs::read(&path).unwrap();
+            watermark.raise(sequence).unwrap();
+            let after = std::fs::read(&path).unwrap();
+            assert_eq!(Watermark::read(folder.path(), &ID).unwrap(), Some(sequence));
+            let differs = |at: &usize| before[*at] != after[*at];
+            let page = (0..after.len()).find(differs).unwrap() / 4096 * 4096;
+            let mut torn = after.clone();
+            torn[page..(page + 4096).min(after.len())].fill(0xff);
+            std::fs::write(&path, torn).unwrap();
+            assert_eq!(Watermark::read(folder.path(), &ID).unwrap(), Some(sequence - 1));
+            std::fs::write(&path, after).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_watermark_of_another_store_says_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        Watermark::create(folder.path(), ID).unwrap().raise(7).unwrap();
+        assert_eq!(Watermark::read(folder.path(), &[2; 16]).unwrap(), None);
+    }
+}
