@@ -43,7 +43,7 @@ pub(crate) fn dump(config: &MapConfig) -> Result<String, String> {
     Ok(page.text)
 }
 
-/// Masks what is secret of every URL: whose it is (`user:password@`) and its query.
+/// Masks what may be secret of every URL: all but its scheme and host.
 fn mask_urls(value: &mut Value) {
     match value {
         Value::String(text) => {
@@ -57,19 +57,23 @@ fn mask_urls(value: &mut Value) {
     }
 }
 
-/// The URL without its secrets; `None`: it has none, or it is no URL.
+/// The URL's scheme and host, for whose it is (`user:password@`), a path and a query may be what gives access.
+/// `None`: there is no more of it, or it is no URL.
 fn masked_url(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once("://")?;
-    let (place, query) = match rest.split_once('?') {
-        Some((place, _)) => (place, format!("?{MASK}")),
-        None => (rest, String::new()),
+    let (authority, behind) = match rest.find(['/', '?', '#']) {
+        Some(at) => rest.split_at(at),
+        None => (rest, ""),
     };
-    let (authority, path) = place.find('/').map_or((place, ""), |at| place.split_at(at));
     let authority = match authority.rsplit_once('@') {
         Some((_, host)) => format!("{MASK}@{host}"),
         None => authority.to_owned(),
     };
-    let masked = format!("{scheme}://{authority}{path}{query}");
+    let behind = match behind {
+        "" | "/" => behind.to_owned(),
+        _ => format!("/{MASK}"),
+    };
+    let masked = format!("{scheme}://{authority}{behind}");
     masked.contains(MASK).then_some(masked)
 }
 
@@ -288,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn the_secrets_of_a_url_are_masked_and_nothing_else_of_it() {
+    fn of_a_url_the_scheme_and_host_are_shown_and_what_may_be_secret_is_not() {
         let check = |url: &str, expect: &str| {
             let set = format!("[core.sms]\nadapter = \"webhook\"\nurl = \"{url}\"\nkey_file = \"k\"\n");
             let text = dump(&toml::from_str(&set).expect("a configuration")).expect("dumped");
@@ -296,10 +300,13 @@ mod tests {
             assert!(!text.contains("topsecret"), "{url}: {text}");
             assert_eq!(text.contains("put it back"), url != expect, "{url}: {text}");
         };
-        check("https://u:topsecret@h:1/p@q", "https://…@h:1/p@q");
-        check("https://h/p?token=topsecret", "https://h/p?…");
-        check("https://topsecret@h?topsecret", "https://…@h?…");
-        check("https://h:443/sms/p@q", "https://h:443/sms/p@q");
+        check("https://u:topsecret@h:1/p@q", "https://…@h:1/…");
+        check("https://h/p?token=topsecret", "https://h/…");
+        check("https://topsecret@h?topsecret", "https://…@h/…");
+        check("https://h#topsecret", "https://h/…");
+        check("https://h:443/hooks/topsecret", "https://h:443/…");
+        check("https://h:443/", "https://h:443/");
+        check("https://h:443", "https://h:443");
         let mut config = MapConfig::default();
         config.telemetry.otlp_endpoint = Some("http://topsecret@h:1".to_owned());
         let text = dump(&config).expect("dumped");

@@ -1,5 +1,6 @@
 //! The admin listener: `/metrics` for Prometheus, `/healthz` (the process lives) and `/readyz`
-//! (calls can be answered). No credential: it listens on loopback by default.
+//! (calls can be answered); everywhere else a page that names these. No credential: it listens on loopback by
+//! default.
 
 use axum::Router;
 use axum::extract::State;
@@ -20,6 +21,15 @@ const SECONDS: [f64; 12] = [
 
 /// Prometheus' text format: a scraper goes by its version.
 const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// What is there, for who looks in by hand.
+const PAGE: &str = "\
+MAP's admin port
+
+/metrics   counters and latencies, as Prometheus reads them
+/healthz   ok, as long as the process runs
+/readyz    ready, while calls can be answered; else 503 and why
+";
 
 /// How often old samples are folded together.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -65,6 +75,8 @@ pub(crate) async fn serve(
         .route("/metrics", get(render))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
+        .route("/", get(async || PAGE))
+        .fallback(async || (StatusCode::NOT_FOUND, format!("Nothing is here.\n\n{PAGE}")))
         .with_state(Admin {
             metrics,
             readiness,

@@ -30,6 +30,13 @@ fn serve_says_where_it_listens_answers_probes_and_drains() {
         let admin = served.address("/admin");
         assert_eq!(get(admin, "/healthz"), (200, "ok\n".to_owned()));
         assert_eq!(get(admin, "/readyz"), (200, "ready\n".to_owned()));
+        for (path, status) in [("/", 200), ("/metric", 404)] {
+            let (told, page) = get(admin, path);
+            assert_eq!(told, status, "{path}: {page}");
+            for there in ["/metrics", "/healthz", "/readyz"] {
+                assert!(page.contains(there), "{path}: {page}");
+            }
+        }
         let url = format!("http://{}", served.address("/gateway/0/address"));
         let fields = [
             "sellerId=SH12345",

@@ -208,10 +208,11 @@ fn a_webhook_that_could_not_work_is_refused_at_the_start() {
         Err(WebhookError::AuthoritiesUnused)
     ));
     let config = WebhookConfig {
-        url: "http://localhost/".to_owned(),
+        url: "http://localhost/hooks/topsecret".to_owned(),
         ca_file: None,
         key_file: PathBuf::from("/nowhere"),
         timeout_ms: 1,
     };
     assert!(matches!(SmsWebhook::new(&config), Err(WebhookError::KeyFile(..))));
+    assert!(!format!("{config:?}").contains("topsecret"), "{config:?}");
 }
