@@ -297,6 +297,28 @@ async fn an_undo_that_is_overtaken_by_the_payments_claim_fences_the_partition() 
     story.sound().await;
 }
 
+/// The claim of a payment is there and its commit is not: what it says was asked is all that may happen.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_bound_without_its_order_takes_no_other_content() {
+    let story = Story::new().await;
+    let mobile = map_domain::MobileNumber::parse(MOBILE).unwrap();
+    let owner = owner_of_mobile(&*story.store, &mobile).await.unwrap().unwrap();
+    let partition = PartitionId::Customer(owner.customer);
+    let asked = ContentDigest([9; 32]);
+    let bound = order_claim(
+        &pos_key(&story, "1").slot(Slot::Pay),
+        partition,
+        asked,
+        20_261_121,
+    );
+    story.store.claim(vec![bound]).await.unwrap();
+    let reused = (Code::AlreadyExists, "IDEMPOTENCY_KEY_REUSED".to_owned());
+    for _ in 0..2 {
+        assert_eq!(refused(story.pay(payment("1")).await), reused);
+    }
+    assert_eq!(story.cash().await, 100_000);
+}
+
 /// The undo of another process closes the key between the payment's look and its commit.
 #[tokio::test(start_paused = true)]
 async fn a_payment_by_nobody_that_is_overtaken_by_an_undo_tells_so() {

@@ -9,6 +9,7 @@ use super::{Tables, TablesError};
 use bytes::Bytes;
 use map_store::StoreError;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::{fs, io};
 
 #[test]
@@ -69,4 +70,74 @@ fn what_was_sealed_is_taken_apart_once_it_is_on_disk() {
         assert!(tables.past.lock().unwrap().is_empty(), "{record}");
         assert_eq!(tables.on_disk(), record);
     }
+}
+
+fn cell(key: &str, value: u64) -> (Vec<u8>, Bytes) {
+    (key.as_bytes().to_vec(), Bytes::from(value.to_string()))
+}
+
+/// After records 1 to `last`, each of which wrote `same` and a cell of its own.
+fn check_newest(tables: &Tables, last: u64) {
+    let key = |record: u64| format!("key {record}");
+    let written: Vec<_> = (1..=last).map(|record| cell(&key(record), record)).collect();
+    let expected: Vec<_> = written.into_iter().chain([cell("same", last)]).collect();
+    for (key, value) in &expected {
+        assert_eq!(
+            tables.get(key).unwrap().as_ref(),
+            Some(value),
+            "after {last}: {key:?}"
+        );
+    }
+    let at = tables.snapshot();
+    let range = || (Bound::Included(b"key".to_vec()), Bound::Excluded(b"t".to_vec()));
+    let read = |from_the_end, limit| -> Vec<_> {
+        let cells = at.range(range(), from_the_end, limit).unwrap().into_iter();
+        cells.map(|(key, value)| (key.to_vec(), value)).collect()
+    };
+    assert_eq!(read(false, 100), expected, "after {last}");
+    assert_eq!(read(false, 2), expected[..2], "after {last}");
+    let newest_first: Vec<_> = expected.iter().rev().cloned().collect();
+    assert_eq!(read(true, 100), newest_first, "after {last}");
+    assert_eq!(read(true, 1), newest_first[..1], "after {last}");
+    assert_eq!(tables.applied(), last);
+}
+
+/// In the open table, in several that are sealed, in several on disk, merged, and after a reopening.
+#[test]
+fn a_cell_has_its_newest_value_wherever_its_values_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Tables::open(folder.path(), 1 << 20).unwrap();
+    let tables = open();
+    for record in 1..=9 {
+        let own = format!("key {record}");
+        tables.apply([cell(&own, record), cell("same", record)].into(), record);
+        check_newest(&tables, record);
+        tables.seal();
+        check_newest(&tables, record);
+        if record % 3 == 0 {
+            assert_eq!((tables.sealed_count(), tables.on_disk()), (3, record - 3));
+            tables.flush().unwrap();
+            assert_eq!((tables.sealed_count(), tables.on_disk()), (0, record));
+            check_newest(&tables, record);
+            check_newest(&open(), record);
+        }
+    }
+    tables.compact().unwrap();
+    check_newest(&tables, 9);
+    drop(tables);
+    check_newest(&open(), 9);
+}
+
+#[test]
+fn what_is_in_memory_does_not_count_as_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = Tables::open(folder.path(), 1 << 20).unwrap();
+    tables.apply([cell("a", 1)].into(), 1);
+    tables.seal();
+    tables.apply([cell("b", 2)].into(), 2);
+    tables.flush().unwrap();
+    assert_eq!((tables.on_disk(), tables.applied()), (1, 2));
+    drop(tables);
+    let tables = Tables::open(folder.path(), 1 << 20).unwrap();
+    assert_eq!((tables.on_disk(), tables.applied()), (1, 1));
 }
