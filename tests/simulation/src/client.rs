@@ -1,7 +1,7 @@
 //! A client: sends a message, and makes of what comes back a yes, a no, or neither.
 
 use crate::history::{Answer, Yes};
-use crate::request::Request;
+use crate::request::{Proof, Request};
 use map_proto::account::v1::account_service_client::AccountServiceClient;
 use map_proto::common::v1::AccountSummary;
 use map_proto::customer::v1::SendSmsCodeRequest;
@@ -33,6 +33,21 @@ pub fn by<T>(key: &str, message: T) -> tonic::Request<T> {
     request
 }
 
+/// Of the gateway.
+pub const GATEWAY: &str = "key-of-the-gateway";
+
+/// A message with a bearer key; where it was signed, as the gateway hands it on for the app.
+fn sent<T>(key: &str, proof: Option<Proof>, message: T) -> tonic::Request<T> {
+    let Some(Proof(number)) = proof else {
+        return by(key, message);
+    };
+    let mut request = by(GATEWAY, message);
+    let metadata = request.metadata_mut();
+    metadata.insert("map-on-behalf-of", "app/app1".parse().unwrap());
+    metadata.insert("map-proof-digest", format!("{number:064x}").parse().unwrap());
+    request
+}
+
 /// Asks for an SMS code; what came of it does not matter, the phone knows.
 pub async fn send_sms(edge: InProcess, mobile: &str, number: &str) {
     let request = SendSmsCodeRequest {
@@ -45,8 +60,8 @@ pub async fn send_sms(edge: InProcess, mobile: &str, number: &str) {
 }
 
 /// Asks.
-pub async fn ask(edge: InProcess, request: Request) -> Answer {
-    match send(edge, request).await {
+pub async fn ask(edge: InProcess, request: Request, proof: Option<Proof>) -> Answer {
+    match send(edge, request, proof).await {
         Ok(yes) => Answer::Yes(yes),
         Err(status) => read(&status),
     }
@@ -63,11 +78,11 @@ fn read(status: &Status) -> Answer {
     }
 }
 
-async fn send(edge: InProcess, request: Request) -> Result<Yes, Status> {
+async fn send(edge: InProcess, request: Request, proof: Option<Proof>) -> Result<Yes, Status> {
     Ok(match request {
         Request::Pay(m) => {
             let told = PaymentServiceClient::new(edge)
-                .pay(by(NETWORK, m))
+                .pay(sent(NETWORK, proof, m))
                 .await?
                 .into_inner();
             let said = format!("{told:?}");
@@ -78,12 +93,15 @@ async fn send(edge: InProcess, request: Request) -> Result<Yes, Status> {
         }
         Request::Undo(m) => {
             let mut client = PaymentServiceClient::new(edge);
-            let told = client.reverse_payment(by(NETWORK, m)).await?.into_inner();
+            let told = client
+                .reverse_payment(sent(NETWORK, proof, m))
+                .await?
+                .into_inner();
             given_back(told.order_number, told.payment, told.account)
         }
         Request::Cancel(m) => {
             let mut client = PaymentServiceClient::new(edge);
-            let told = client.cancel_payment(by(NETWORK, m)).await?.into_inner();
+            let told = client.cancel_payment(sent(NETWORK, proof, m)).await?.into_inner();
             given_back(told.order_number, told.payment, told.account)
         }
         Request::FindPayment(m) => {
@@ -115,14 +133,16 @@ async fn send(edge: InProcess, request: Request) -> Result<Yes, Status> {
         }
         Request::Transfer(m) => {
             let mut client = TransferServiceClient::new(edge);
-            let told = client.transfer_to_cash(by(APP, m)).await?.into_inner();
+            let told = client.transfer_to_cash(sent(APP, proof, m)).await?.into_inner();
             Yes {
                 number: told.order_number,
                 ..about(told.cash_account)
             }
         }
         Request::Open(m) => {
-            let told = OpeningServiceClient::new(edge).open_card(by(APP, m)).await?;
+            let told = OpeningServiceClient::new(edge)
+                .open_card(sent(APP, proof, m))
+                .await?;
             opened(told.into_inner().opening)
         }
         Request::FindOpening(m) => {

@@ -1,7 +1,7 @@
 //! What clients asked and were told, in order: all that the rules know of a run, but for the rows that
 //! are there at its end.
 
-use crate::request::Request;
+use crate::request::{Proof, Request};
 use map_domain::OrderKey;
 use std::fmt;
 
@@ -38,6 +38,8 @@ pub struct Call {
     pub server: usize,
     /// What was asked.
     pub request: Request,
+    /// What it was signed with, where a gateway sent it.
+    pub proof: Option<Proof>,
     /// When it was asked, as a place in the order of all beginnings and ends.
     pub asked: u64,
     /// When it was told, and what. A call that has no end was never answered.
@@ -99,6 +101,9 @@ impl fmt::Display for Call {
             "{step} [{}] server {}: {:?}",
             self.asked, self.server, self.request
         )?;
+        if let Some(Proof(number)) = self.proof {
+            write!(f, " signed by step {number}")?;
+        }
         match &self.told {
             Some((told, answer)) => write!(f, "\n       [{told}] {answer:?}"),
             None => write!(f, "\n       never answered"),
@@ -116,12 +121,19 @@ pub struct History {
 
 impl History {
     /// A call begins; its place.
-    pub fn ask(&mut self, step: Option<usize>, server: usize, request: Request, last: bool) -> usize {
+    pub fn ask(
+        &mut self,
+        step: Option<usize>,
+        server: usize,
+        (request, proof): (Request, Option<Proof>),
+        last: bool,
+    ) -> usize {
         self.moment += 1;
         self.calls.push(Call {
             step,
             server,
             request,
+            proof,
             asked: self.moment,
             told: None,
             last,

@@ -17,6 +17,9 @@ pub struct Step {
     pub what: What,
     /// Which server is asked.
     pub server: usize,
+    /// Whether the client signs what it asks, where it is of a sort that is signed; the same bytes again are
+    /// signed as they were, or anew.
+    pub signs: bool,
     /// How long the next step waits for this one's answer at most, in ms.
     pub pause_ms: u32,
     /// How long the client waits for an answer, in ms; then it gives up.
@@ -47,6 +50,8 @@ pub enum What {
     OtherContent(usize),
     /// A payment or order is asked for again with the right code, where the earlier step had a wrong one.
     RightCode(usize),
+    /// Somebody presents what an earlier step signed for something else.
+    Stolen(usize, Ask),
     /// The server crashes and is started anew; commits that are not synced are kept or lost by chance.
     Crash(u64),
     /// Time passes, in ms.
@@ -156,11 +161,16 @@ impl Planner {
         if matches!(what, What::Ask(_)) {
             self.asks.push(number);
         }
+        let what_is_again = matches!(what, What::Again(_));
         let rng = &mut self.rng;
         Step {
             number,
             what,
             server: rng.usize(0..2),
+            signs: match what_is_again {
+                true => rng.u8(0..4) == 0,
+                false => rng.u8(0..3) > 0,
+            },
             // Half of the steps have their answer before the next begins; the others overlap.
             pause_ms: if rng.bool() { 30_000 } else { rng.u32(0..30) },
             patience_ms: match rng.u8(0..4) {
@@ -175,7 +185,11 @@ impl Planner {
     fn what(&mut self) -> What {
         match self.rng.u8(0..100) {
             0..62 => What::Ask(self.ask()),
-            62..82 => self.earlier().map_or(What::Arrive, What::Again),
+            62..77 => self.earlier().map_or(What::Arrive, What::Again),
+            77..82 => match self.earlier() {
+                Some(of) => What::Stolen(of, self.theft()),
+                None => What::Arrive,
+            },
             82..87 => self.earlier().map_or(What::Arrive, What::OtherContent),
             87..90 => self.earlier().map_or(What::Arrive, What::RightCode),
             90..94 => What::Crash(self.rng.u64(..)),
@@ -252,6 +266,27 @@ impl Planner {
         match self.rng.u8(0..12) {
             0 => 50_000_000,
             _ => self.rng.i64(1..40_000),
+        }
+    }
+
+    /// What somebody wants who has read a signed request along: to charge again, or to give back.
+    fn theft(&mut self) -> Ask {
+        match self.rng.u8(0..4) {
+            0 | 1 => Ask::Pay {
+                serial: self.new_serial(),
+                customer: self.customer(),
+                card: false,
+                fen: self.fen(),
+                code: Code::Right,
+            },
+            2 => Ask::Undo {
+                serial: self.serial(),
+            },
+            _ => Ask::Cancel {
+                serial: self.number(),
+                original: self.serial(),
+                by_number: false,
+            },
         }
     }
 

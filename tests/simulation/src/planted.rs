@@ -36,11 +36,13 @@ pub enum Planted {
     LockoutNotCommitted,
     /// A payment that was undone is cancelled, too.
     CancelledAfterUndo,
+    /// Nobody looks whether a signature was used, nor keeps that it was.
+    ProofNotChecked,
 }
 
 impl Planted {
     /// Every one.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::KeyNotChecked,
         Self::ContentNotCompared,
         Self::FenceRemoved,
@@ -49,6 +51,7 @@ impl Planted {
         Self::VersionNotChecked,
         Self::LockoutNotCommitted,
         Self::CancelledAfterUndo,
+        Self::ProofNotChecked,
     ];
 
     /// In words.
@@ -62,6 +65,7 @@ impl Planted {
             Self::VersionNotChecked => "version not checked",
             Self::LockoutNotCommitted => "lockout not committed",
             Self::CancelledAfterUndo => "cancelled after undo",
+            Self::ProofNotChecked => "proof not checked",
         }
     }
 
@@ -102,6 +106,10 @@ struct Bent {
 
 fn is_order_key(key: &ClaimKey) -> bool {
     matches!(key.table, ClaimTable::Pos | ClaimTable::CallerOrder)
+}
+
+fn is_proof(key: &ClaimKey) -> bool {
+    key.table == ClaimTable::Proof
 }
 
 /// The orders that a commit writes.
@@ -182,6 +190,7 @@ impl Store for Bent {
                 commit.claims.retain(|claim| !is_order_key(&claim.key));
                 put_all(&mut commit);
             }
+            Planted::ProofNotChecked => commit.claims.retain(|claim| !is_proof(&claim.key)),
             Planted::FenceRemoved if orders(&commit).any(|order| order.state == OrderState::Closed) => {
                 return Ok(CommitOutcome::Applied(commit.expected.next()));
             }
@@ -203,21 +212,36 @@ impl Store for Bent {
 
     async fn claim(&self, claims: Vec<Claim>) -> StoreResult<Vec<ClaimValue>> {
         let closes = |claim: &Claim| {
-            let order = closed_order(&claim.value).unwrap();
-            order.is_some_and(|order| order.state == OrderState::Closed)
+            let order = is_order_key(&claim.key).then(|| closed_order(&claim.value).unwrap());
+            order
+                .flatten()
+                .is_some_and(|order| order.state == OrderState::Closed)
         };
-        if self.bug == Planted::FenceRemoved && claims.iter().all(closes) {
+        let unwritten = match self.bug {
+            Planted::FenceRemoved => claims.iter().all(closes),
+            Planted::ProofNotChecked => claims.iter().all(|claim| is_proof(&claim.key)),
+            _ => false,
+        };
+        if unwritten {
             return Ok(claims.into_iter().map(|claim| claim.value).collect());
         }
         self.bent(self.inner.claim(claims).await)
     }
 
     async fn read_claims(&self, keys: &[ClaimKey]) -> StoreResult<Vec<Option<ClaimValue>>> {
-        // A pay, a top-up and the like look at one key; an undo and a cancellation at several.
-        if self.bug == Planted::KeyNotChecked && keys.len() == 1 && keys.iter().all(is_order_key) {
-            return Ok(vec![None]);
+        let mut held = self.inner.read_claims(keys).await?;
+        let overlooked: fn(&ClaimKey) -> bool = match self.bug {
+            // A pay, a top-up and the like look at one key; an undo and a cancellation at several.
+            Planted::KeyNotChecked if keys.iter().filter(|key| is_order_key(key)).count() == 1 => {
+                is_order_key
+            }
+            Planted::ProofNotChecked => is_proof,
+            _ => return Ok(held),
+        };
+        for (held, _) in held.iter_mut().zip(keys).filter(|(_, key)| overlooked(key)) {
+            *held = None;
         }
-        self.inner.read_claims(keys).await
+        Ok(held)
     }
 
     async fn scan_index(

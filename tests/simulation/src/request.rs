@@ -54,6 +54,10 @@ pub enum Request {
     OperatorReverse(OperatorReverseRequest),
 }
 
+/// A signature's digest. Its number is that of the step that signed, so that the same bytes have the same one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Proof(pub usize);
+
 /// What a request does, where it happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
@@ -121,6 +125,14 @@ impl Request {
             Self::Unfreeze(r) => by(ROOT, Operation::UnfreezeAccount, &r.idempotency_key),
             Self::OperatorReverse(r) => by(ROOT, Operation::OperatorReverse, &r.idempotency_key),
         }
+    }
+
+    /// Whether an app signs such a request, so that the gateway hands its signature's digest on.
+    pub const fn is_signed(&self) -> bool {
+        matches!(
+            self,
+            Self::Pay(_) | Self::Undo(_) | Self::Cancel(_) | Self::Transfer(_) | Self::Open(_)
+        )
     }
 
     /// What it does.

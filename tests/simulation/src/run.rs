@@ -6,7 +6,7 @@ use crate::history::{Answer, History};
 use crate::outcome::Outcome;
 use crate::plan::{Ask, Code, Step, What};
 use crate::planted::Planted;
-use crate::request::{Effect, Request, digits, wire_key};
+use crate::request::{Effect, Proof, Request, digits, wire_key};
 use crate::rules;
 use crate::truth::Truth;
 use crate::world::{ID_NUMBER, World, founders, mobile};
@@ -118,7 +118,7 @@ impl Run {
             };
             for ask in [top_up, set] {
                 let request = self.request(&ask, 0).await.unwrap();
-                self.ask(None, 0, request, 20_000, false).await.unwrap();
+                self.ask(None, 0, (request, None), 20_000, false).await.unwrap();
             }
         }
     }
@@ -137,7 +137,18 @@ impl Run {
             What::Lose => self.world.store.forget(),
             What::Ask(ref ask) => {
                 if let Some(request) = self.request(ask, step.server).await {
-                    self.send(step, request).await;
+                    self.send(step, signed(step, request)).await;
+                }
+            }
+            What::Stolen(of, ref ask) => {
+                let seen = self
+                    .history
+                    .lock()
+                    .unwrap()
+                    .of_step(of)
+                    .and_then(|call| call.proof);
+                if let (Some(proof), Some(request)) = (seen, self.request(ask, step.server).await) {
+                    self.send(step, (request, Some(proof))).await;
                 }
             }
             What::Again(of) => self.send_like(step, of, |request, _| Some(request.clone())).await,
@@ -155,17 +166,23 @@ impl Run {
             .lock()
             .unwrap()
             .of_step(of)
-            .map(|call| call.request.clone());
-        let Some(earlier) = earlier else { return };
+            .map(|call| (call.request.clone(), call.proof));
+        let Some((earlier, proof)) = earlier else { return };
         let code = self.code_of(&earlier);
         if let Some(request) = other(&earlier, &code) {
-            self.send(step, request).await;
+            // The same bytes have the signature that they had, unless they are signed anew.
+            let message = match (proof, request == earlier && !step.signs) {
+                (Some(proof), true) => (request, Some(proof)),
+                (Some(_), false) => (request, Some(Proof(step.number))),
+                (None, _) => (request, None),
+            };
+            self.send(step, message).await;
         }
     }
 
     /// Sends, and waits for the answer as long as the step says.
-    async fn send(&mut self, step: &Step, request: Request) {
-        let mut asking = self.ask(Some(step.number), step.server, request, step.patience_ms, false);
+    async fn send(&mut self, step: &Step, message: (Request, Option<Proof>)) {
+        let mut asking = self.ask(Some(step.number), step.server, message, step.patience_ms, false);
         if tokio::time::timeout(ms(step.pause_ms), &mut asking)
             .await
             .is_err()
@@ -179,15 +196,14 @@ impl Run {
         &self,
         step: Option<usize>,
         server: usize,
-        request: Request,
+        message: (Request, Option<Proof>),
         patience_ms: u32,
         last: bool,
     ) -> JoinHandle<()> {
-        let call = self
-            .history
-            .lock()
-            .unwrap()
-            .ask(step, server, request.clone(), last);
+        let mut history = self.history.lock().unwrap();
+        let call = history.ask(step, server, message.clone(), last);
+        drop(history);
+        let (request, proof) = message;
         let edge = self.world.edge(server);
         let crash = self.world.crash_of(server);
         let history = Arc::clone(&self.history);
@@ -196,7 +212,7 @@ impl Run {
             let answer = tokio::select! {
                 biased;
                 () = crash => Answer::Unsure("the connection broke".to_owned()),
-                answer = client::ask(edge, request) => answer,
+                answer = client::ask(edge, request, proof) => answer,
                 () = tokio::time::sleep(ms(patience_ms)) => Answer::Unsure("gave up".to_owned()),
             };
             history.lock().unwrap().tell(call, answer);
@@ -223,13 +239,14 @@ impl Run {
         let mut settled = BTreeSet::new();
         for call in asked.iter().rev() {
             let name = (call.key(), call.request.effect());
-            if call.request.effect() == Effect::None || !settled.insert(name) {
+            // Who presented what others signed never wanted to know.
+            let in_vain = call.no() == Some("PROOF_REUSED");
+            if call.request.effect() == Effect::None || in_vain || !settled.insert(name) {
                 continue;
             }
             if chance.u8(0..4) >= FORGOTTEN {
-                self.ask(None, 0, call.request.clone(), 20_000, true)
-                    .await
-                    .unwrap();
+                let message = (call.request.clone(), call.proof);
+                self.ask(None, 0, message, 20_000, true).await.unwrap();
             }
         }
     }
@@ -469,6 +486,12 @@ impl Run {
             _ => unreachable!("no other request has an SMS code"),
         }
     }
+}
+
+/// The request as this step's client sends it.
+fn signed(step: &Step, request: Request) -> (Request, Option<Proof>) {
+    let proof = (step.signs && request.is_signed()).then_some(Proof(step.number));
+    (request, proof)
 }
 
 /// The payment code that an order of this number sets.

@@ -1,6 +1,6 @@
 //! The world of a run: two servers over one store with faults, one clock, one phone for each customer.
 
-use crate::client::{APP, CHANNEL, NETWORK, OPERATOR};
+use crate::client::{APP, CHANNEL, GATEWAY, NETWORK, OPERATOR};
 use crate::plan::CUSTOMERS;
 use crate::planted::Planted;
 use crate::ports::{SimClock, SimRandom};
@@ -127,7 +127,10 @@ impl World {
         config.ledger.settle_ms = self.settle_ms;
         config.rules.sms_interval_ms = 0;
         let options = Options {
-            extra_callers: vec![ProvisionedCaller::configured(Role::Operator, "root", OPERATOR).unwrap()],
+            extra_callers: vec![
+                ProvisionedCaller::configured(Role::Operator, "root", OPERATOR).unwrap(),
+                ProvisionedCaller::configured(Role::Gateway, "edge", GATEWAY).unwrap(),
+            ],
             ..Options::default()
         };
         Server {

@@ -11,6 +11,7 @@ mod index;
 mod last_word;
 mod no_is_no;
 mod one_effect;
+mod one_use;
 mod other_content;
 mod shown;
 mod trial_balance;
@@ -44,7 +45,7 @@ pub(crate) struct Case<'a> {
 type Rule = (&'static str, fn(&Case<'_>) -> Vec<String>);
 
 /// Every rule by its name.
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 15] = [
     ("the trial balance is zero", trial_balance::broken),
     ("a balance is the sum of its postings", balances::broken),
     ("one effect for each key, for ever", one_effect::broken),
@@ -63,6 +64,7 @@ const RULES: [Rule; 14] = [
     ("index rows are explained and none is missing", index::broken),
     ("attempts are counted and the lock holds", attempts::broken),
     ("what was shown stays", shown::broken),
+    ("a signature moves money for one request", one_use::broken),
     ("who asks a last time is told", last_word::broken),
     ("the ledger checks clean", check::broken),
 ];

@@ -3,7 +3,7 @@
 use map_domain::{Fen, Order, OrderState};
 use map_simulation::history::{Answer, Call, History};
 use map_simulation::plan::plan;
-use map_simulation::request::Request;
+use map_simulation::request::{Proof, Request};
 use map_simulation::rules::{judge, names};
 use map_simulation::run::{Beginning, play};
 use map_simulation::truth::{Holder, Truth};
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 type Wrong = fn(&mut History, &mut Truth) -> Option<()>;
 
 /// What is made wrong, and the rule that has to see it.
-const WRONGS: [(&str, Wrong); 16] = [
+const WRONGS: [(&str, Wrong); 17] = [
     ("the trial balance is zero", |_, truth| {
         let entry = holders(truth).find_map(|holder| holder.entries.last_mut())?;
         add(&mut entry.postings.last_mut()?.amount, 1);
@@ -108,6 +108,16 @@ const WRONGS: [(&str, Wrong); 16] = [
         tell(history, shown, |yes| {
             yes.said = "PAYMENT_STATE_DECLINED".to_owned()
         })
+    }),
+    ("a signature moves money for one request", |history, _| {
+        let first = paid(history)?.clone();
+        let others = history.calls.iter_mut().filter(|call| call.key() != first.key());
+        let mut others =
+            others.filter(|call| matches!(call.request, Request::Pay(_)) && call.yes().is_some());
+        others.next()?.proof = Some(Proof(0));
+        let at = history.calls.iter().position(|call| call.asked == first.asked)?;
+        history.calls[at].proof = Some(Proof(0));
+        Some(())
     }),
     ("who asks a last time is told", |history, _| {
         let last = history.calls.iter_mut().find(|call| call.last)?;
