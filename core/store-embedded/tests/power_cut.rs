@@ -1,6 +1,7 @@
 //! Power cuts: of the write that was under way, each sector of 512 bytes may be old, new, zero or garbage, and
-//! so may all else in the pages that it touched; of the watermark, which is not synced, there may be any
-//! earlier state, or nothing. What was acknowledged is there, or the store is refused.
+//! so may all else in the pages that it touched, those of the zeros that are written ahead among them; of the
+//! watermark, which is not synced, there may be any earlier state, or nothing. What was acknowledged is there, or
+//! the store is refused.
 //!
 //! The disk that is supposed here tears within the pages of 4 KiB that it is writing, and nowhere else.
 
@@ -40,6 +41,9 @@ const RANDOM: usize = 24;
 /// Sizes of what each commit writes: within a page, over several, and more than is left of a segment.
 const SIZES: [usize; 7] = [100, 300, 9000, 40, 3900, 20_000, 600];
 
+/// Commits before the store is closed and opened again: what it then writes it writes zeros behind.
+const LIVES: [usize; 2] = [3, SIZES.len()];
+
 /// A write that was under way when the power went.
 struct Cut {
     /// The folder before it.
@@ -48,6 +52,8 @@ struct Cut {
     segment: PathBuf,
     /// What is in the segment when it is done.
     after: Vec<u8>,
+    /// Whether zeros were written behind the record, up to the end of the segment.
+    zeros_ahead: bool,
 }
 
 /// A history, and every write in it.
@@ -96,34 +102,20 @@ async fn make() -> History {
     let folder = memory();
     let (store_path, images) = (folder.path().join("store"), folder.path().join("images"));
     let cuts: Arc<Mutex<Vec<Cut>>> = Arc::default();
-    let points = {
-        let (store, cuts) = (store_path.clone(), Arc::clone(&cuts));
-        Points::new(move |point| {
-            let mut cuts = cuts.lock().unwrap();
-            let before = images.join(cuts.len().to_string());
-            let segment = || newest_segment(&store);
-            if point == Point::BeforeAppend {
-                copy(&store, &before);
-            } else if point == Point::Appended {
-                cuts.push(Cut {
-                    before,
-                    segment: segment().strip_prefix(&store).unwrap().to_owned(),
-                    after: fs::read(segment()).unwrap(),
-                });
-            }
-        })
-    };
-    let store = EmbeddedStore::open(Options {
-        points,
-        ..options(&store_path).create([7; 16])
-    });
-    let store = store.unwrap();
-    for number in 0..SIZES.len() {
-        let outcome = store.commit(commit(number)).await;
-        assert!(matches!(outcome, Ok(CommitOutcome::Applied(_))), "{outcome:?}");
+    let mut commits = Vec::new();
+    for until in LIVES {
+        let points = cutting(&store_path, &images, &cuts);
+        let options = Options {
+            points,
+            ..options(&store_path).create([7; 16])
+        };
+        let store = EmbeddedStore::open(options).unwrap();
+        for number in commits.len()..until {
+            let outcome = store.commit(commit(number)).await;
+            assert!(matches!(outcome, Ok(CommitOutcome::Applied(_))), "{outcome:?}");
+        }
+        commits = store.feed().unwrap().read(0, 100).await.unwrap();
     }
-    let commits = store.feed().unwrap().read(0, 100).await.unwrap();
-    drop(store);
     let cuts = std::mem::take(&mut *cuts.lock().unwrap());
     assert_eq!((cuts.len(), commits.len()), (SIZES.len(), SIZES.len()));
     History {
@@ -131,6 +123,29 @@ async fn make() -> History {
         commits,
         _folder: folder,
     }
+}
+
+/// Keeps what each write finds and what it leaves, in one life of the store.
+fn cutting(store: &Path, images: &Path, cuts: &Arc<Mutex<Vec<Cut>>>) -> Points {
+    let (store, images, cuts) = (store.to_owned(), images.to_owned(), Arc::clone(cuts));
+    // Zeros are behind what this life wrote in this segment: the segments are shorter than what is written at once.
+    let zeros_in = Mutex::new(None);
+    Points::new(move |point| {
+        let mut cuts = cuts.lock().unwrap();
+        let before = images.join(cuts.len().to_string());
+        if point == Point::BeforeAppend {
+            copy(&store, &before);
+        } else if point == Point::Appended {
+            let segment = newest_segment(&store);
+            let zeros_ahead = zeros_in.lock().unwrap().replace(segment.clone()) != Some(segment.clone());
+            cuts.push(Cut {
+                before,
+                segment: segment.strip_prefix(&store).unwrap().to_owned(),
+                after: fs::read(segment).unwrap(),
+                zeros_ahead,
+            });
+        }
+    })
 }
 
 /// What a sector holds after the cut.
@@ -144,9 +159,18 @@ enum Sector {
 
 const SECTORS: [Sector; 4] = [Sector::Old, Sector::New, Sector::Zero, Sector::Garbage];
 
-/// What becomes of the sectors of a write: all alike, one that differs, all up to one; and at random.
-fn tears(count: usize, rng: &mut Rng) -> Vec<Vec<Sector>> {
+/// What becomes of the sectors of a write, of which so many are the record's: all alike, one that differs, all up
+/// to one, the record apart from the zeros behind it; and at random.
+fn tears(record: usize, count: usize, rng: &mut Rng) -> Vec<Vec<Sector>> {
     let mut tears: Vec<Vec<Sector>> = SECTORS.map(|sector| vec![sector; count]).into();
+    for (of_record, behind) in SECTORS
+        .into_iter()
+        .flat_map(|one| SECTORS.map(|other| (one, other)))
+    {
+        let mut apart = vec![of_record; count];
+        apart[record..].fill(behind);
+        tears.push(apart);
+    }
     let step = (count / 8).max(1);
     for at in (0..count).step_by(step) {
         for (rest, other) in [
@@ -166,7 +190,7 @@ fn tears(count: usize, rng: &mut Rng) -> Vec<Vec<Sector>> {
     tears
 }
 
-/// The pages that a write touched, as a range of bytes.
+/// The pages of the record that a write wrote, as a range of bytes.
 fn touched(old: &[u8], new: &[u8]) -> std::ops::Range<usize> {
     let differs = |at: &usize| old[*at] != new[*at];
     let first = (0..new.len()).find(differs).unwrap();
@@ -220,9 +244,21 @@ fn judge(folder: &Path, history: &History, acknowledged: usize, must_open: bool,
     );
     assert_eq!(store.compare_with_log().unwrap().differences, [], "{what}");
     drop(store);
+    is_sound(folder, found.len(), what);
+    if found.len() < SIZES.len() {
+        let store = EmbeddedStore::open(options(folder)).unwrap();
+        make_next(&store, found.len());
+        drop(store);
+        is_sound(folder, found.len() + 1, what);
+    }
+    true
+}
+
+/// So many records, and nothing left behind them.
+fn is_sound(folder: &Path, records: usize, what: &str) {
     let report = verify(folder).unwrap();
     assert!(report.is_sound() && report.torn_bytes == 0, "{what}: {report:?}");
-    true
+    assert_eq!(usize::try_from(report.records).unwrap(), records, "{what}");
 }
 
 #[test]
@@ -233,7 +269,12 @@ fn a_power_cut_in_any_write_loses_nothing_that_was_acknowledged() {
     for (number, cut) in history.cuts.iter().enumerate() {
         let old = fs::read(cut.before.join(&cut.segment)).unwrap();
         let pages = touched(&old, &cut.after);
-        let tears = tears(pages.len() / SECTOR, &mut rng);
+        let end = if cut.zeros_ahead {
+            cut.after.len()
+        } else {
+            pages.end
+        };
+        let tears = tears(pages.len() / SECTOR, (end - pages.start) / SECTOR, &mut rng);
         for (turn, tear) in tears.iter().enumerate() {
             // Any earlier state of it in turn, as the cuts before saw it; at times none.
             let earlier = &history.cuts[turn % (number + 1)].before.join("watermark");
@@ -246,6 +287,7 @@ fn a_power_cut_in_any_write_loses_nothing_that_was_acknowledged() {
     }
     eprintln!("{opened} opened with all that was acknowledged, {refused} refused");
     assert!(opened > 300 && refused > 0);
+    assert!(history.cuts.iter().filter(|cut| cut.zeros_ahead).count() >= 3);
 }
 
 /// An opening that is cut short must not be able to tear what a life before it acknowledged.
@@ -253,7 +295,7 @@ fn a_power_cut_in_any_write_loses_nothing_that_was_acknowledged() {
 fn an_opening_does_not_write_again_what_is_known_to_be_durable() {
     let folder = memory();
     let store = EmbeddedStore::open(options(folder.path()).create([7; 16])).unwrap();
-    commit_first(&store);
+    make_next(&store, 0);
     drop(store);
     let segment = newest_segment(folder.path());
     let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
@@ -272,7 +314,7 @@ fn an_opening_does_not_write_again_what_is_known_to_be_durable() {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn commit_first(store: &EmbeddedStore) {
-    let outcome = store.commit(commit(0)).await;
+async fn make_next(store: &EmbeddedStore, number: usize) {
+    let outcome = store.commit(commit(number)).await;
     assert!(matches!(outcome, Ok(CommitOutcome::Applied(_))), "{outcome:?}");
 }
