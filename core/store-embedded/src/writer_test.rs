@@ -167,6 +167,19 @@ fn a_group_keeps_its_limit() {
 }
 
 #[test]
+fn a_group_keeps_its_limit_of_bytes() {
+    let mut bench = Bench::new(Fake::default(), 100);
+    bench.writer.as_mut().unwrap().limits.group_bytes = 3;
+    let replies: Vec<Reply> = (0..10).map(|customer| bench.commit(customer, 0)).collect();
+    let thread = bench.start();
+    for reply in replies {
+        assert_eq!(reply.blocking_recv().unwrap(), applied(1));
+    }
+    bench.close(thread);
+    assert_eq!(bench.backend.0.lock().unwrap().appends, [3, 3, 3, 1]);
+}
+
+#[test]
 fn a_group_without_effect_is_not_written() {
     let mut bench = Bench::new(Fake::default(), 4);
     let reply = bench.commit(1, 7);

@@ -51,15 +51,6 @@ fn a_torn_record_that_nobody_was_answered_for_is_cut_and_told() {
     assert!(report.is_sound() && report.torn_bytes == 0, "{report:?}");
 }
 
-#[test]
-fn an_opening_after_a_crash_replays_what_the_state_lacks_and_no_more() {
-    let crashed = folder();
-    let store = EmbeddedStore::open(options(crashed.path())).unwrap();
-    let opening = store.stats().opening;
-    // Eight commits and two claims.
-    assert_eq!((opening.replayed_records, opening.rebuilt), (10, None));
-}
-
 /// As folders were written before records began pages: one behind the other, from the header on.
 fn pack(segment: &Path) {
     let marks = records(segment);

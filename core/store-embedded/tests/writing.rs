@@ -11,7 +11,11 @@
     reason = "a test is blunt: what it did not expect stops it"
 )]
 
+#[path = "../examples/damage_matrix/copy.rs"]
+mod copy;
+
 use bytes::Bytes;
+use copy::copy;
 use map_domain::CustomerId;
 use map_store::{
     BulkRow, Commit, CommitOutcome, Load, Page, PageOrder, PartitionId, Row, RowKey, RowKind, RowWrite,
@@ -354,5 +358,29 @@ async fn many_flushes_lose_nothing() {
         };
         let rows = store.load(&customer(number), what).await.unwrap().rows;
         assert!(rows.len() == 1 && rows[0].body == body, "customer {number}");
+    }
+}
+
+/// A record that the state holds is not decided again: it would not find its version, and the state would be
+/// built anew, or the start refused where the log does not reach back so far.
+#[tokio::test]
+async fn an_opening_after_a_crash_replays_what_the_state_lacks_and_no_more() {
+    let (folder, store) = open(|options| options);
+    for number in 0..3 {
+        store.commit(commit(number, b"x")).await.unwrap();
+    }
+    drop(store);
+    let store = EmbeddedStore::open(Options::new(folder.path())).unwrap();
+    for number in 3..5 {
+        store.commit(commit(number, b"x")).await.unwrap();
+    }
+    let crashed = tempfile::tempdir().unwrap();
+    copy(folder.path(), crashed.path());
+    let store = EmbeddedStore::open(Options::new(crashed.path())).unwrap();
+    let opening = store.stats().opening;
+    assert_eq!((opening.replayed_records, opening.rebuilt), (2, None));
+    for number in 0..5 {
+        let loaded = store.load(&customer(number), Load::default()).await.unwrap();
+        assert_eq!(loaded.version, Version(1), "{number}");
     }
 }
