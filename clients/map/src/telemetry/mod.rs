@@ -16,8 +16,12 @@ pub(crate) use traces::flush;
 use crate::config::TelemetryConfig;
 use crate::outcome::Stop;
 use std::io::IsTerminal;
-use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::Registry;
+use tracing_subscriber::layer::Layer;
 use tracing_subscriber::util::SubscriberInitExt;
+
+/// What writes log lines.
+type Lines = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -49,9 +53,7 @@ pub(crate) fn start(
         }
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
-    tracing_subscriber::registry()
-        .with(lines.with_filter(filter))
-        .with(traces::layer(traces)?)
+    traces::subscriber(lines, filter, traces)?
         .try_init()
         .map_err(|error| Stop::failed(format!("logging can't start: {error}")))
 }
