@@ -18,6 +18,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use map_listener::{Intake, Share};
+use map_proto::common::v1::ErrorReason;
 use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
@@ -327,7 +328,9 @@ impl Gateway {
         let proof = verified.map_err(CallError::Refused)?;
         let (endpoint, caller) = (sealed.endpoint, Arc::clone(&sealed.caller));
         let values = sealed.decrypt().map_err(|refusal| {
-            note_unreadable(endpoint, &caller, refusal);
+            if is_payment_code(endpoint, refusal) {
+                note_unreadable(endpoint, &caller);
+            }
             CallError::Refused(refusal)
         })?;
         let (core, deadline) = (&self.inner.core, self.inner.config.core_timeout());
@@ -340,7 +343,13 @@ impl Gateway {
             proof: proof.as_deref(),
             deadline,
         };
-        (endpoint.call)(call).await
+        let answer = (endpoint.call)(call).await;
+        if let Err(CallError::Declined { reason, .. }) = &answer
+            && *reason == ErrorReason::PinBlockUnreadable
+        {
+            note_unreadable(endpoint, &caller);
+        }
+        answer
     }
 
     /// The caller's own request id where it is harmless, else one of ours.
@@ -385,18 +394,22 @@ impl Outcome {
     }
 }
 
-/// A PIN block that can't be opened counts as no attempt, but a wrong POSP key looks just like this.
-fn note_unreadable(endpoint: &Endpoint, caller: &Caller, refusal: Refusal) {
+/// Whether what can't be decrypted is a payment code.
+fn is_payment_code(endpoint: &Endpoint, refusal: Refusal) -> bool {
     let Refusal::Undecryptable(name) = refusal else {
-        return;
+        return false;
     };
     let is_code = |field: &contract::Field| field.name == name && field.encryption == Encryption::PaymentCode;
-    if endpoint.fields.iter().any(is_code) {
-        metrics::counter!(telemetry::PIN_BLOCKS, "caller" => caller.id.clone()).increment(1);
-        tracing::warn!(
-            caller = caller.id,
-            endpoint = endpoint.name,
-            "payment code can't be opened"
-        );
-    }
+    endpoint.fields.iter().any(is_code)
+}
+
+/// A payment code that can't be read, here or by the core, counts as no attempt, but a wrong POSP key looks just
+/// like this.
+fn note_unreadable(endpoint: &Endpoint, caller: &Caller) {
+    metrics::counter!(telemetry::PIN_BLOCKS, "caller" => caller.id.clone()).increment(1);
+    tracing::warn!(
+        caller = caller.id,
+        endpoint = endpoint.name,
+        "payment code can't be opened"
+    );
 }

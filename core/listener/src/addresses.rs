@@ -78,8 +78,9 @@ impl Addresses {
 
     /// What an address may have where the others leave so many places: never none of one that is free.
     fn part_of(&self, left: usize) -> usize {
-        let part = self.most.saturating_mul(left);
-        part.div_ceil(self.places.max(1))
+        let wide = |number| u128::try_from(number).unwrap_or(u128::MAX);
+        let part = wide(self.most).saturating_mul(wide(left));
+        usize::try_from(part.div_ceil(wide(self.places.max(1)))).unwrap_or(usize::MAX)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -147,6 +148,8 @@ mod tests {
         assert_eq!(greedy(16, 64, 9), [16, 12, 9, 7, 5, 4, 3, 2, 2]);
         assert_eq!(greedy(64, 64, 2), [64, 0], "a proxy may have them all");
         assert_eq!(greedy(1, 1, 1), [1]);
+        let without_end = Addresses::new(usize::MAX / 2, usize::MAX);
+        assert_eq!(without_end.part_of(usize::MAX), usize::MAX / 2);
     }
 
     #[test]

@@ -109,6 +109,7 @@ fn an_unreadable_pin_block_raises_an_alarm_for_the_terminal_and_leaves_the_key_f
     let pos = Pos::new();
     let call = front_pay(&bench.customer, &pos, 100);
     let before = bench.server.events(&pos.terminal).len();
+    let counted_before = unreadable(&bench, "posp1");
     let damaged = call.clone().with(
         "paymentCodeDES",
         pin_block("posp2", &bench.customer.pin, &bench.customer.mobile),
@@ -120,7 +121,26 @@ fn an_unreadable_pin_block_raises_an_alarm_for_the_terminal_and_leaves_the_key_f
         (events.len() > before).then_some(events)
     });
     assert!(events.iter().any(|kind| kind.contains("PIN_BLOCK")), "{events:?}");
+    assert!(
+        unreadable(&bench, "posp1") > counted_before,
+        "the caller's metric"
+    );
     bench.accepted("the same key with a good block", &call);
+}
+
+/// What the gateways count of a caller's payment codes that could not be opened.
+fn unreadable(bench: &Bench, caller: &str) -> u64 {
+    let series = format!("map_gateway_unreadable_pin_blocks_total{{caller=\"{caller}\"}} ");
+    let pages = bench.server.admins().into_iter();
+    let pages = pages.map(|admin| http::get(admin, "/metrics").1);
+    pages
+        .flat_map(|page| {
+            let line = page
+                .lines()
+                .find_map(|line| line.strip_prefix(&series).map(str::to_owned));
+            line.map(|count| count.parse::<u64>().unwrap())
+        })
+        .sum()
 }
 
 #[test]

@@ -93,6 +93,8 @@ pub(crate) struct Tables {
     /// Held while the list of tables on disk is looked at and taken over, so that an older one never
     /// follows a newer one.
     renewing: Mutex<()>,
+    /// Held while sealed tables are written: one that two wrote at once would stand before those that are newer.
+    flushing: Mutex<()>,
     on_disk: AtomicU64,
     /// Places that readers may still look at. They are let go of where time does not matter: taking a table
     /// in memory apart takes tens of milliseconds, and removing one from the disk some.
@@ -134,6 +136,7 @@ impl Tables {
                 record: applied,
             }),
             renewing: Mutex::default(),
+            flushing: Mutex::default(),
             on_disk: AtomicU64::new(applied),
             past: Mutex::default(),
             pins: Mutex::default(),
@@ -227,6 +230,7 @@ impl Tables {
 
     /// Writes what is sealed to synced tables on disk.
     pub(crate) fn flush(&self) -> Result<(), TablesError> {
+        let _one_after_the_other = lock(&self.flushing);
         loop {
             let Some(oldest) = self.snapshot().places.sealed.first().cloned() else {
                 return Ok(());

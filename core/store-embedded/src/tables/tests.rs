@@ -141,3 +141,38 @@ fn what_is_in_memory_does_not_count_as_on_disk() {
     let tables = Tables::open(folder.path(), 1 << 20).unwrap();
     assert_eq!((tables.on_disk(), tables.applied()), (1, 1));
 }
+
+/// The keeper's thread and the writer who recovers both write what is sealed.
+#[test]
+fn a_sealed_table_is_written_once_whoever_writes_it() {
+    for round in 0..8 {
+        let folder = tempfile::tempdir().unwrap();
+        let tables = Tables::open(folder.path(), 1 << 20).unwrap();
+        for record in 1..=1000_u64 {
+            let own = (format!("own {record}").into_bytes(), Bytes::from(vec![1; 500]));
+            tables.apply([own, cell("hot", record)].into(), record);
+        }
+        tables.seal();
+        tables.apply([cell("hot", 1001)].into(), 1001);
+        tables.seal();
+        let both = std::sync::Barrier::new(2);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    both.wait();
+                    tables.flush().unwrap();
+                });
+            }
+        });
+        assert_eq!(
+            tables.overlapping(),
+            2,
+            "{round}: one table on disk for each that was sealed"
+        );
+        assert_eq!(tables.get(b"hot").unwrap().unwrap(), "1001", "{round}");
+        drop(tables);
+        let tables = Tables::open(folder.path(), 1 << 20).unwrap();
+        assert_eq!(tables.get(b"hot").unwrap().unwrap(), "1001", "{round}");
+        assert_eq!(tables.applied(), 1001, "{round}");
+    }
+}
