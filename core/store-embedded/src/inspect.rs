@@ -14,7 +14,6 @@ use crate::slot::Slot;
 use crate::tables::Tables;
 use bytes::Bytes;
 use map_store::{BulkRow, StoreError, StoreResult};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -221,12 +220,7 @@ pub(crate) fn compare(
 /// The store's identifier is not in the log's records.
 fn begin(slot: &Slot, said: &Tables) -> StoreResult<()> {
     let id = slot.with(|tables| tables.get(&layout::store_id()))?;
-    said.apply(
-        id.map(|id| (layout::store_id(), id))
-            .into_iter()
-            .collect::<BTreeMap<_, _>>(),
-        0,
-    );
+    said.apply(id.map(|id| (layout::store_id(), id)), 0);
     Ok(())
 }
 

@@ -18,7 +18,6 @@ use crate::stats::Opening;
 use crate::tables::{Tables, TablesError};
 use bytes::Bytes;
 use map_store::StoreError;
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -363,7 +362,7 @@ fn run_replay(
     }
     if tables.applied() == 0 {
         let owner = Bytes::copy_from_slice(id);
-        tables.apply(BTreeMap::from([(layout::store_id(), owner)]), 0);
+        tables.apply([(layout::store_id(), owner)], 0);
     }
     replay(tables, shelf, &tail.position, &tail.bytes, options).map_err(|error| match error {
         ReplayError::Io(error) => Stop::Refuse(folder.io("replaying the log")(error)),

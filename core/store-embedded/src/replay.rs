@@ -104,7 +104,7 @@ fn apply(tables: &Tables, changes: Vec<Change>, sequence: u64) -> Result<(), Str
     // Copied: what was read is part of a whole segment, which would stay in memory with it.
     let cells = group.finish().0.cells.into_iter();
     let own = cells.map(|(key, value)| (key, Bytes::copy_from_slice(&value)));
-    tables.apply(own.collect(), sequence);
+    tables.apply(own, sequence);
     Ok(())
 }
 

@@ -181,7 +181,7 @@ impl Tables {
 
     /// Takes over the cells of a record that is durable in the log; they are visible on return, all at
     /// once. Returns the size of the table in memory (bytes). For the writer.
-    pub(crate) fn apply(&self, cells: BTreeMap<Vec<u8>, Bytes>, record: u64) -> u64 {
+    pub(crate) fn apply(&self, cells: impl IntoIterator<Item = (Vec<u8>, Bytes)>, record: u64) -> u64 {
         let mark = (layout::applied(), Bytes::copy_from_slice(&record.to_be_bytes()));
         let open = Arc::clone(&self.snapshot().places.open);
         let size = open.put(cells.into_iter().chain([mark]), record);

@@ -18,7 +18,7 @@ fn a_table_that_vanishes_while_the_store_is_open_is_damage() {
     let tables = Tables::open(folder.path(), 64 * 1024).unwrap();
     for record in 1..=200_u8 {
         let value = Bytes::from(vec![record; 1000]);
-        tables.apply(BTreeMap::from([(vec![record], value)]), record.into());
+        tables.apply([(vec![record], value)], record.into());
     }
     tables.seal();
     tables.flush().unwrap();
@@ -110,7 +110,7 @@ fn a_cell_has_its_newest_value_wherever_its_values_are() {
     let tables = open();
     for record in 1..=9 {
         let own = format!("key {record}");
-        tables.apply([cell(&own, record), cell("same", record)].into(), record);
+        tables.apply([cell(&own, record), cell("same", record)], record);
         check_newest(&tables, record);
         tables.seal();
         check_newest(&tables, record);
@@ -132,9 +132,9 @@ fn a_cell_has_its_newest_value_wherever_its_values_are() {
 fn what_is_in_memory_does_not_count_as_on_disk() {
     let folder = tempfile::tempdir().unwrap();
     let tables = Tables::open(folder.path(), 1 << 20).unwrap();
-    tables.apply([cell("a", 1)].into(), 1);
+    tables.apply([cell("a", 1)], 1);
     tables.seal();
-    tables.apply([cell("b", 2)].into(), 2);
+    tables.apply([cell("b", 2)], 2);
     tables.flush().unwrap();
     assert_eq!((tables.on_disk(), tables.applied()), (1, 2));
     drop(tables);
@@ -150,10 +150,10 @@ fn a_sealed_table_is_written_once_whoever_writes_it() {
         let tables = Tables::open(folder.path(), 1 << 20).unwrap();
         for record in 1..=1000_u64 {
             let own = (format!("own {record}").into_bytes(), Bytes::from(vec![1; 500]));
-            tables.apply([own, cell("hot", record)].into(), record);
+            tables.apply([own, cell("hot", record)], record);
         }
         tables.seal();
-        tables.apply([cell("hot", 1001)].into(), 1001);
+        tables.apply([cell("hot", 1001)], 1001);
         tables.seal();
         let both = std::sync::Barrier::new(2);
         std::thread::scope(|scope| {
