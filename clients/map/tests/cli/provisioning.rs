@@ -9,21 +9,33 @@ fn the_commented_example_is_valid() {
     check(command, 0, &["is valid", "3 products", "4 terminals"]);
 }
 
+/// The number of the line where this begins.
+fn line_of(text: &str, part: &str) -> usize {
+    let (before, _) = text.split_once(part).expect(part);
+    before.lines().count() + 1
+}
+
 #[test]
 fn a_broken_file_ends_with_2_and_names_every_error() {
     let text = std::fs::read_to_string(example()).expect("the example");
-    let refused = |changes: &[(&str, &str)], parts: &[&str]| {
+    // Each finding: what stands in the line that it names, and what it says of it.
+    let refused = |changes: &[(&str, &str)], findings: &[(&str, &str)]| {
         let mut broken = text.clone();
         for (from, to) in changes {
             assert!(broken.contains(from), "{from}");
             broken = broken.replace(from, to);
         }
+        let findings: Vec<_> = findings
+            .iter()
+            .map(|(place, says)| format!("line {}: {says}", line_of(&broken, place)))
+            .collect();
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("provisioning.toml");
         std::fs::write(&path, broken).expect("written");
         let mut command = map(&["provision", "--check"]);
         command.arg(&path);
-        let ended = check(command, 2, parts);
+        let parts: Vec<_> = findings.iter().map(String::as_str).collect();
+        let ended = check(command, 2, &parts);
         assert!(!ended.err.contains("Wq7!x2"), "a key is shown: {}", ended.err);
     };
     refused(
@@ -32,14 +44,23 @@ fn a_broken_file_ends_with_2_and_names_every_error() {
             ("face_value_fen = 500000", "face_value = 500000"),
         ],
         &[
-            "line 27: ap: unknown key; did you mean `app`?",
-            "product[2].face_value: unknown key; did you mean `face_value_fen`?",
-            "product[2].face_value_fen: is missing",
+            ("[[ap]]", "ap: unknown key; did you mean `app`?"),
+            (
+                "face_value = 500000",
+                "product[2].face_value: unknown key; did you mean `face_value_fen`?",
+            ),
+            (
+                "[[product]]\nid = \"2610\"",
+                "product[2].face_value_fen: is missing",
+            ),
         ],
     );
     refused(
         &[("app_key", "ap_key")],
-        &["app[0].edge (zjhtwallet): ", "ap_key"],
+        &[(
+            "[app.edge]",
+            "app[0].edge (zjhtwallet): edge settings: unknown field `ap_key`",
+        )],
     );
     refused(
         &[
@@ -52,10 +73,10 @@ fn a_broken_file_ends_with_2_and_names_every_error() {
             ("default_product = \"1010\"", "default_product = \"1012\""),
         ],
         &[
-            "line 20: network[0].edge (posp1): ",
-            "line 31: app[0].networks[0] (zjhtwallet): ",
-            "product[2].face_value_fen (2610): ",
-            "line 10: default_product: ",
+            ("[network.edge]", "network[0].edge (posp1): "),
+            ("networks = [\"posp2\"]", "app[0].networks[0] (zjhtwallet): "),
+            ("face_value_fen = 0", "product[2].face_value_fen (2610): "),
+            ("default_product = \"1012\"", "default_product: "),
         ],
     );
     check(
