@@ -8,6 +8,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::GatewayConfig;
 use crate::contract::{self, Effect, Encryption, Endpoint};
 use crate::core::{Core, REQUEST_ID};
+use crate::core_health::{self, CoreHealth};
 use crate::directory::{Caller, Directory};
 use crate::envelope;
 use crate::listener::{Listener, ListenerContext};
@@ -39,6 +40,7 @@ struct Inner {
     core: Core,
     clock: Box<dyn Clock>,
     directory: watch::Sender<Option<Arc<Directory>>>,
+    core_health: watch::Sender<CoreHealth>,
     pool: Pool,
     intake: Intake,
     /// Distinguishes this process's request ids from another's.
@@ -91,6 +93,7 @@ impl Gateway {
             started: clock.unix_seconds(),
             clock: Box::new(clock),
             directory: watch::Sender::new(None),
+            core_health: watch::Sender::new(CoreHealth::Serving),
             requests: AtomicU64::new(0),
             config,
             core,
@@ -115,9 +118,13 @@ impl Gateway {
         asked.map_err(|status| GatewayError::Directory(status.code()))
     }
 
-    /// Whether the directory is loaded, so that calls can be answered.
-    pub fn is_ready(&self) -> bool {
-        self.inner.directory.borrow().is_some()
+    /// Why calls can't be answered now, as of less than two seconds ago while [`Gateway::serve`] runs; `None`:
+    /// they can.
+    pub fn obstacle(&self) -> Option<&'static str> {
+        if self.inner.directory.borrow().is_none() {
+            return Some("the gateway has no directory from the core yet");
+        }
+        self.inner.core_health.borrow().obstacle()
     }
 
     /// Serves bound listeners until `shutdown` resolves, then drains them.
@@ -125,16 +132,19 @@ impl Gateway {
         let Inner {
             core,
             directory,
+            core_health,
             config,
             ..
         } = &*self.inner;
-        let keep = refresh::keep(
+        let directory = refresh::keep(
             core.clone(),
             directory.clone(),
+            core_health.subscribe(),
             config.networks(),
             config.directory_refresh(),
             config.core_timeout(),
         );
+        let core_health = core_health::keep(core.clone(), core_health.clone());
         let limits = crate::listener::Limits {
             header_timeout: config.header_timeout(),
             idle_timeout: config.idle_timeout(),
@@ -150,7 +160,8 @@ impl Gateway {
         };
         tokio::select! {
             () = crate::listener::serve_all(listeners, limits, service, shutdown) => {}
-            never = keep => match never {},
+            never = directory => match never {},
+            never = core_health => match never {},
         }
     }
 

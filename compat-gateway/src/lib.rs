@@ -20,6 +20,7 @@ mod codec;
 pub mod config;
 pub mod contract;
 mod core;
+mod core_health;
 pub mod directory;
 mod envelope;
 mod gateway;

@@ -1,6 +1,7 @@
 //! Keeps the directory current: asks the core for it at start and then at intervals.
 
 use crate::core::{Core, Meta};
+use crate::core_health::CoreHealth;
 use crate::directory::Directory;
 use crate::pages::{MAX_PAGES, PAGE_SIZE};
 use crate::telemetry;
@@ -90,21 +91,40 @@ async fn whole(
     Err(tonic::Status::aborted("the directory never ends"))
 }
 
-/// Asks until it is dropped.
+/// Asks until it is dropped, at intervals and when the core comes back.
 pub(crate) async fn keep(
     core: Core,
     directory: watch::Sender<Option<Arc<Directory>>>,
+    mut core_health: watch::Receiver<CoreHealth>,
     networks: Vec<Option<String>>,
     every: Duration,
     deadline: Duration,
 ) -> Infallible {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut told = None;
     loop {
-        ticks.tick().await;
-        if let Err(status) = once(&core, &directory, &networks, deadline).await {
-            tracing::warn!(code = ?status.code(), reason = reason(&status), "directory not refreshed");
+        tokio::select! {
+            _ = ticks.tick() => {}
+            Ok(()) = core_health.changed() => {
+                if *core_health.borrow_and_update() != CoreHealth::Serving {
+                    continue;
+                }
+            }
         }
+        let failed = once(&core, &directory, &networks, deadline).await.err();
+        let failed = failed.map(|status| (status.code(), reason(&status)));
+        // As often as it is another reason, not as often as it is asked.
+        if failed != told
+            && let Some((code, reason)) = &failed
+        {
+            tracing::warn!(
+                ?code,
+                reason,
+                "directory not refreshed; the last one stays in force"
+            );
+        }
+        told = failed;
     }
 }
 

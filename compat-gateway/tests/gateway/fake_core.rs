@@ -11,8 +11,12 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use tonic::Status;
 use tonic::body::Body;
+use tonic_health::pb::HealthCheckResponse;
+use tonic_health::pb::health_check_response::ServingStatus;
 
 pub type Reply = Pin<Box<dyn Future<Output = Result<Vec<u8>, Status>> + Send>>;
+/// An answer to the question for health; none: it never comes.
+pub type Health = Option<Result<ServingStatus, Status>>;
 type Script = Arc<dyn Fn(&CoreCall) -> Reply + Send + Sync>;
 
 /// A recorded call.
@@ -41,6 +45,7 @@ pub struct FakeCore {
     calls: Arc<Mutex<Vec<CoreCall>>>,
     script: Arc<Mutex<Script>>,
     directory: Arc<Mutex<Directory>>,
+    health: Arc<Mutex<(Health, usize)>>,
 }
 
 /// The directory, and the one that takes its place once a page was asked for.
@@ -48,6 +53,7 @@ struct Directory {
     revision: i64,
     callers: Vec<Caller>,
     next: Option<Vec<Caller>>,
+    missing: bool,
 }
 
 impl Directory {
@@ -79,6 +85,7 @@ impl FakeCore {
             revision: 1,
             callers,
             next: None,
+            missing: false,
         };
         let core = Self {
             calls: Arc::default(),
@@ -86,6 +93,7 @@ impl FakeCore {
                 Box::pin(async { Err(Status::unimplemented("no script")) })
             }))),
             directory: Arc::new(Mutex::new(directory)),
+            health: Arc::new(Mutex::new((Some(Ok(ServingStatus::Serving)), 0))),
         };
         core.answers(|call| Ok(super::declared::response(&call.rpc)));
         core
@@ -104,15 +112,41 @@ impl FakeCore {
         self.directory.lock().unwrap().next = Some(callers);
     }
 
-    /// The calls since the last time, directory calls not counted.
+    /// Whether it gives no directory from now on.
+    pub fn without_directory(&self, missing: bool) {
+        self.directory.lock().unwrap().missing = missing;
+    }
+
+    /// What it says of itself from now on. How often it was asked until now.
+    pub fn says(&self, health: Health) -> usize {
+        std::mem::replace(&mut *self.health.lock().unwrap(), (health, 0)).1
+    }
+
+    /// The calls since the last time, those for directory and health not counted.
     pub fn take_calls(&self) -> Vec<CoreCall> {
         std::mem::take(&mut self.calls.lock().unwrap())
     }
 
     fn reply(&self, call: CoreCall) -> Reply {
         if call.rpc.ends_with("/GetDirectory") {
-            let page = self.directory.lock().unwrap().page(&call.decode());
+            let mut directory = self.directory.lock().unwrap();
+            if directory.missing {
+                return Box::pin(std::future::ready(Err(Status::unavailable("no directory"))));
+            }
+            let page = directory.page(&call.decode());
             return Box::pin(async move { Ok(page.encode_to_vec()) });
+        }
+        if call.rpc == "/grpc.health.v1.Health/Check" {
+            let mut health = self.health.lock().unwrap();
+            health.1 += 1;
+            let Some(answer) = health.0.clone() else {
+                return Box::pin(std::future::pending());
+            };
+            let answer = answer.map(|status| {
+                let status = status.into();
+                HealthCheckResponse { status }.encode_to_vec()
+            });
+            return Box::pin(std::future::ready(answer));
         }
         let script = Arc::clone(&self.script.lock().unwrap());
         let reply = script(&call);

@@ -231,7 +231,7 @@ async fn a_directory_of_more_than_4_mib_is_loaded() {
     assert!(bytes > 4 << 20, "{bytes}");
     let core = super::fake_core::FakeCore::new(callers);
     let gateway = Gateway::new(config(), Core::new(core, &config().core_key)).unwrap();
-    assert!(gateway.refresh().await.unwrap() && gateway.is_ready());
+    assert!(gateway.refresh().await.unwrap() && gateway.obstacle().is_none());
 }
 
 #[tokio::test(start_paused = true)]
@@ -246,7 +246,7 @@ async fn before_the_directory_is_loaded_nothing_is_decided() {
     use map_gateway::{Core, Gateway, ListenerContext};
     let core = super::fake_core::FakeCore::new(callers(json!({}), json!({})));
     let gateway = Gateway::new(config(), Core::new(core, &config().core_key)).unwrap();
-    assert!(!gateway.is_ready());
+    assert!(gateway.obstacle().is_some());
     let context = ListenerContext::detached(&listener(), PEER);
     for (path, closed) in [
         ("/front/offline/pay", true),
@@ -259,7 +259,7 @@ async fn before_the_directory_is_loaded_nothing_is_decided() {
         let reply = reply(gateway.handle(&context, request).await).await;
         assert_eq!(reply == Reply::Closed, closed, "{path}: {reply:?}");
     }
-    assert!(gateway.refresh().await.unwrap() && gateway.is_ready());
+    assert!(gateway.refresh().await.unwrap() && gateway.obstacle().is_none());
     assert!(
         !gateway.refresh().await.unwrap(),
         "the same revision again is nothing new"

@@ -13,6 +13,7 @@
 
 mod any_bytes;
 mod connections;
+mod core_health;
 mod declared;
 mod envelope;
 mod fake_core;

@@ -96,7 +96,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotApplied(reason) => {
-                tracing::warn!(reason, "the store did not apply");
+                tracing::info!(reason, "not applied by the store");
                 Self::Unavailable
             }
             StoreError::OutcomeUnknown(reason) => {

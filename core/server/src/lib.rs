@@ -25,7 +25,9 @@ mod socket;
 mod status;
 pub mod telemetry;
 pub mod validate;
+mod watcher;
 
 pub use config::CoreConfig;
+pub use ports::Foresight;
 pub use provisioning::{EdgeValidator, validate_document};
 pub use server::{CoreServer, InProcess, Options, Ports, StartError};

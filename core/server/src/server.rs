@@ -8,12 +8,12 @@ use crate::failure::Failure;
 use crate::health::Health;
 use crate::layers::{Admission, Edge};
 use crate::ledger::{self, Ledger};
-use crate::ports::{Clock, Random, SmsSender};
+use crate::ports::{Clock, Foresight, Random, SmsSender};
 use crate::provisioning::EdgeValidator;
 use crate::secrets::{Secrets, SecretsError};
 use crate::services;
 use crate::socket;
-use crate::telemetry;
+use crate::watcher::Watcher;
 use map_domain::Policy;
 use map_listener::Listener;
 use map_store::Store;
@@ -50,10 +50,12 @@ pub struct Options {
     /// Checks a caller's edge settings, which the core does not understand, before they are
     /// stored. The text it returns is shown to the operator.
     pub edge_validator: EdgeValidator,
+    /// What is known of the next commit before the store has met it.
+    pub foresight: Foresight,
 }
 
 impl Default for Options {
-    /// No extra callers; edge settings must be empty.
+    /// No extra callers; edge settings must be empty; nothing is known of the next commit.
     fn default() -> Self {
         Self {
             extra_callers: Vec::new(),
@@ -64,6 +66,7 @@ impl Default for Options {
                     Err("this installation has no edge".to_owned())
                 }
             }),
+            foresight: Arc::new(|| Ok(())),
         }
     }
 }
@@ -120,11 +123,14 @@ impl CoreServer {
             secrets: ports.secrets,
             policy: Policy::from(config.rules),
             extra_callers: options.extra_callers,
+            foresight: options.foresight,
             catalogue: RwLock::new(Arc::new(catalogue)),
         });
         let (health, health_service) = Health::new();
         let health = Arc::new(health);
-        report_health(&health, &core, false).await;
+        let admission = Arc::new(Admission::new(&config.limits));
+        let mut watcher = Watcher::new(Arc::clone(&core), Arc::clone(&health), Arc::clone(&admission));
+        watcher.look_at_store().await;
         let ledger = Arc::new(Ledger::new(
             Arc::clone(&core),
             ledger::Options::from(config.ledger),
@@ -133,15 +139,8 @@ impl CoreServer {
             .add_service(health_service.max_decoding_message_size(QUESTION_BYTES))
             .add_service(services::reflection()?.max_decoding_message_size(QUESTION_BYTES))
             .prepare();
-        let admission = Arc::new(Admission::new(&config.limits));
         let edge = Edge::new(routes, Arc::clone(&core), Arc::clone(&admission), config.timeouts);
-        let every = Duration::from_millis(config.poll_ms);
-        let watcher = tokio::spawn(watch(
-            Arc::clone(&core),
-            Arc::clone(&health),
-            Arc::clone(&admission),
-            every,
-        ));
+        let watcher = tokio::spawn(watcher.run(Duration::from_millis(config.poll_ms)));
         Ok(Self {
             core,
             config,
@@ -222,30 +221,4 @@ impl Drop for CoreServer {
     fn drop(&mut self) {
         self.take_watcher();
     }
-}
-
-/// Follows the catalogue (another process may have provisioned) and the store's health.
-async fn watch(core: Arc<Core>, health: Arc<Health>, admission: Arc<Admission>, every: Duration) {
-    let mut ticks = tokio::time::interval(every);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Err(failure) = core.refresh_catalogue().await {
-            tracing::warn!(
-                ?failure,
-                "the catalogue can't be read; the last one stays in force"
-            );
-        }
-        report_health(&health, &core, admission.draining()).await;
-    }
-}
-
-async fn report_health(health: &Health, core: &Core, draining: bool) {
-    let well = core.store.health().await;
-    if let Err(error) = &well {
-        tracing::warn!(%error, "the store accepts no commits");
-    }
-    let serving = well.is_ok() && !draining;
-    metrics::gauge!(telemetry::STORE_HEALTHY).set(if well.is_ok() { 1.0 } else { 0.0 });
-    health.say(serving).await;
 }

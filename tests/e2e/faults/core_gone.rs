@@ -15,6 +15,11 @@ fn without_a_core_money_calls_get_no_answer_and_reads_a_documented_failure() {
     let undo = front_undo(&Pos::new());
     pay.send(&server).answer().success("支付成功");
     server.kill_core();
+    let gateway = server.admins()[1];
+    eventually("the gateway is not ready", || {
+        let (status, why) = http::get(gateway, "/readyz");
+        (status == 503 && why.contains("the core does not answer")).then_some(())
+    });
     for call in [
         &pay,
         &undo,

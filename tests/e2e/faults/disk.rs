@@ -93,6 +93,14 @@ fn bare_pay(server: &Server, customer: &Customer, pos: &Pos) -> Result<String, S
     })
 }
 
+/// Asks for its readiness until it is this.
+fn probed(server: &Server, status: u16, part: &str) {
+    eventually(part, || {
+        let (told, text) = http::get(server.admins()[0], "/readyz");
+        (told == status && text.contains(part)).then_some(())
+    });
+}
+
 #[test]
 fn on_a_full_disk_money_calls_are_unavailable_reads_go_on_and_nothing_is_lost_or_doubled() {
     let Some(disk) = Disk::mount("256m") else { return };
@@ -117,6 +125,8 @@ fn on_a_full_disk_money_calls_are_unavailable_reads_go_on_and_nothing_is_lost_or
         .success("支付成功");
 
     disk.fill();
+    // Nobody has to be refused first.
+    probed(&server, 503, "disk is full");
     // Space that was allocated before may still take some payments: they count as any other.
     let mut open = Vec::new();
     eventually("the disk is full for the ledger too", || {
@@ -161,6 +171,7 @@ fn on_a_full_disk_money_calls_are_unavailable_reads_go_on_and_nothing_is_lost_or
     server.trial_balance();
 
     disk.free();
+    probed(&server, 200, "ready");
     let again = front_pay(&customer, &Pos::new(), 100);
     eventually("payments work again in the same process", || {
         again
@@ -213,7 +224,7 @@ fn a_ledger_on_a_full_disk_is_opened_and_read_after_a_kill() {
     let balance = server.balance(&customer);
     server.kill();
     // The provisioning file is as it was, so nothing has to be written.
-    server.launch();
+    server.launch_until(503);
     assert!([balance, balance - 100].contains(&server.balance(&customer)));
     disk.free();
     eventually("payments work again", || {

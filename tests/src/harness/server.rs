@@ -75,6 +75,11 @@ impl Server {
 
     /// Starts it again after [`Self::kill`] or [`Self::stop`], at other ports.
     pub fn launch(&self) {
+        self.launch_until(200);
+    }
+
+    /// The same where its probes soon answer this status: 503 where its disk is full, so that it only reads.
+    pub fn launch_until(&self, status: u16) {
         let running = match self.setup.mode {
             Mode::Together => {
                 let (child, ready) = self.process("serve", &[]);
@@ -90,8 +95,8 @@ impl Server {
             }
         };
         for admin in &running.admins {
-            eventually("every process is ready", || {
-                (http::get(*admin, "/readyz").0 == 200).then_some(())
+            eventually("every process is as ready as it can be", || {
+                (http::get(*admin, "/readyz").0 == status).then_some(())
             });
         }
         *lock(&self.running) = Some(running);

@@ -19,6 +19,7 @@ use map_listener::Listener as CoreListener;
 use map_server::adapters::{OsRandom, SystemClock};
 use map_server::caller::Role;
 use map_server::catalogue::ProvisionedCaller;
+use map_server::core::Core;
 use map_server::ports::SmsSender;
 use map_server::{CoreServer, Options, Ports, secret_file};
 use map_store::Store;
@@ -90,7 +91,8 @@ pub(crate) async fn run(
         });
     }
     let store = core.as_ref().map(|core| Arc::clone(&core.store));
-    let readiness = readiness(signals.clone(), store.clone(), gateway);
+    let shared = core.as_ref().map(|core| Arc::clone(core.server.core()));
+    let readiness = readiness(signals.clone(), shared, gateway);
     let collect = Arc::new(move || {
         store
             .iter()
@@ -267,6 +269,7 @@ async fn start_core(config: &MapConfig, inputs: Inputs, gateway_key: &str) -> Re
     let options = Options {
         extra_callers,
         edge_validator: edge_validator(),
+        foresight: ledger::foresight(config),
     };
     let server = CoreServer::start(config.core.clone(), ports, options)
         .await
@@ -284,26 +287,21 @@ fn make_gateway(config: GatewayConfig, core: GatewayCore) -> Result<Gateway, Sto
     Gateway::new(config, core).map_err(Stop::usage)
 }
 
-/// Ready: not draining, the ledger takes commits, the gateway knows its callers.
-fn readiness(signals: Signals, store: Option<Arc<EmbeddedStore>>, gateway: Option<Gateway>) -> Readiness {
+/// Ready: not draining, the ledger takes commits, the gateway knows its callers and its core serves.
+fn readiness(signals: Signals, core: Option<Arc<Core>>, gateway: Option<Gateway>) -> Readiness {
     Arc::new(move || {
-        let (draining, store) = (signals.draining(), store.clone());
-        let waiting = gateway.as_ref().is_some_and(|gateway| !gateway.is_ready());
+        let (draining, core) = (signals.draining(), core.clone());
+        let obstacle = gateway.as_ref().and_then(Gateway::obstacle);
         Box::pin(async move {
             if draining {
                 return Some("draining".to_owned());
             }
-            if waiting {
-                return Some("the gateway has no directory from the core yet".to_owned());
+            if let Some(core) = core
+                && let Err(error) = core.health().await
+            {
+                return Some(format!("the ledger takes no commits: {error}"));
             }
-            match store {
-                Some(store) => store
-                    .health()
-                    .await
-                    .err()
-                    .map(|_| "the ledger takes no commits".to_owned()),
-                None => None,
-            }
+            obstacle.map(str::to_owned)
         })
     })
 }

@@ -90,12 +90,7 @@ fn apart(tls: bool) {
     }
     let gateway = Served::start(folder.path(), &arguments);
     // The gateway asks for its directory in the background: until then calls get no answer.
-    let admin = gateway.address("/admin");
-    let ready = (0..1000).any(|_| {
-        std::thread::yield_now();
-        get(admin, "/readyz").0 == 200
-    });
-    assert!(ready, "the gateway got no directory: {}", get(admin, "/readyz").1);
+    probed(&gateway, 200, "ready");
     let listener = format!("http://{}", gateway.address("/gateway/0/address"));
     let mut call = map(&["call", "/front/offline/download_product", "--url", &listener]);
     call.args([
@@ -119,8 +114,32 @@ fn apart(tls: bool) {
         wrong.arg(example()).env("MAP_KEY", "nobody");
         check(wrong, 1, &["UNAUTHENTICATED"]);
     }
+    // Without its core a gateway is not ready, and with it is again; on the same port, as after a restart.
+    let again = format!("core.bind={}", core.address("/core"));
+    drop(core);
+    probed(&gateway, 503, "the core does not answer");
+    *settings
+        .iter_mut()
+        .find(|setting| setting.starts_with("core.bind"))
+        .expect("a port") = again;
+    let mut arguments = vec!["core"];
+    settings
+        .iter()
+        .for_each(|setting| arguments.extend(["--set", setting]));
+    let core = Served::start(folder.path(), &arguments);
+    probed(&gateway, 200, "ready");
     assert!(gateway.stop().success());
     assert!(core.stop().success());
+}
+
+/// Asks for its readiness until it is this.
+fn probed(served: &Served, status: u16, part: &str) {
+    let admin = served.address("/admin");
+    let seen = (0..100_000).any(|_| {
+        let (told, text) = get(admin, "/readyz");
+        told == status && text.contains(part)
+    });
+    assert!(seen, "never {status} {part}: {:?}", get(admin, "/readyz"));
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn the_commented_example_is_valid() {
 /// The number of the line where this begins.
 fn line_of(text: &str, part: &str) -> usize {
     let (before, _) = text.split_once(part).expect(part);
-    before.lines().count() + 1
+    before.lines().count().saturating_add(1)
 }
 
 #[test]

@@ -9,11 +9,14 @@ use tonic::Code;
 use tonic::body::Body;
 use tracing::field::Empty;
 
+/// What gateways and probes ask.
+const HEALTH_CHECK: &str = "/grpc.health.v1.Health/Check";
+
 /// A call under observation.
 pub(super) struct Observed {
     span: tracing::Span,
     method: &'static str,
-    /// Gateways ask every few seconds, and say themselves when they hear news.
+    /// Gateways ask all the time, and say themselves when they hear news.
     routine: bool,
     started: Instant,
 }
@@ -26,7 +29,7 @@ impl Observed {
         Self {
             span,
             method,
-            routine: rpc == Some(Rpc::GetDirectory),
+            routine: rpc == Some(Rpc::GetDirectory) || path == HEALTH_CHECK,
             started,
         }
     }

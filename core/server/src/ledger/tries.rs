@@ -121,7 +121,10 @@ impl<'a> Tries<'a> {
                 Failure::OutcomeUnknown
             }
             Err(Halt::Store(StoreError::NotApplied(text))) => {
-                tracing::warn!(reason = %text, "store: not applied");
+                if self.failures == 0 {
+                    // Once a call, and no warning: that the store is unwell is told once for all.
+                    tracing::info!(reason = %text, "not applied by the store");
+                }
                 self.failures = self.failures.saturating_add(1);
                 if self.failures > MAX_FAILURES && !self.unknown {
                     return Some(Err(Failure::Unavailable));

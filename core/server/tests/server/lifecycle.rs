@@ -61,7 +61,7 @@ async fn serve_with(fixture: Fixture, tls: Option<&TlsConfig>) -> Served {
     }
 }
 
-async fn health(fixture: &Fixture, service: &str) -> ServingStatus {
+pub(crate) async fn health(fixture: &Fixture, service: &str) -> ServingStatus {
     let request = HealthCheckRequest {
         service: service.to_owned(),
     };
@@ -74,7 +74,7 @@ async fn health(fixture: &Fixture, service: &str) -> ServingStatus {
 }
 
 /// Waits for a status that the watcher must bring within its next rounds.
-async fn until(fixture: &Fixture, status: ServingStatus) {
+pub(crate) async fn until(fixture: &Fixture, status: ServingStatus) {
     while health(fixture, "").await != status {
         tokio::time::advance(std::time::Duration::from_secs(1)).await;
         tokio::task::yield_now().await;

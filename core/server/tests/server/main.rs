@@ -24,6 +24,7 @@ mod networks;
 mod opening;
 mod operator;
 mod order_numbers;
+mod outage;
 mod pages;
 mod patient;
 mod pay;
