@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the gate's tools under .ci at pinned versions, unless they are there: buf from npm, cargo-deny from
-# crates.io. Says at once what the machine itself lacks.
+# Installs the gate's tools, unless they are there: under .ci at pinned versions buf from npm and cargo-deny from
+# crates.io, and strace from the system's packages. Says at once what the machine itself lacks.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly CI_DIR="$PWD/.ci"
@@ -9,6 +9,18 @@ source "$CI_DIR/lib.sh"
 for program in git cc cargo rustc node npm; do
     command -v "$program" >/dev/null || die "the gate needs $program on the PATH"
 done
+
+# strace: tests of the store look at a process call by call, and make calls fail; without it they try nothing.
+if ! command -v strace >/dev/null; then
+    command -v apt-get >/dev/null || die "the gate needs strace on the PATH"
+    as_root=()
+    if [[ $EUID -ne 0 ]]; then as_root=(sudo -n); fi
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" apt-get install -y -qq --no-install-recommends strace
+fi
+strace -o /dev/null true || die "the gate needs strace, and it may not trace here (ptrace)"
+say "$(strace --version | head -n 1)"
+
 cargo clippy --version
 cargo fmt --version
 

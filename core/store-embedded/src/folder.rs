@@ -77,10 +77,12 @@ impl Folder {
     /// Refuses a folder whose manifest promises a log that is not there. Tables may be missing: the log
     /// knows what was in them.
     pub(crate) fn check_parts(&self) -> Result<(), OpenError> {
-        if self.log().is_dir() {
-            Ok(())
-        } else {
-            Err(self.missing(log::FOLDER))
+        match fs::metadata(self.log()) {
+            Ok(found) if found.is_dir() => Ok(()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(self.io("looking for the log")(error))
+            }
+            Ok(_) | Err(_) => Err(self.missing(log::FOLDER)),
         }
     }
 
@@ -111,8 +113,8 @@ impl Folder {
     }
 
     /// Whether the tables were found damaged while the store was open.
-    pub(crate) fn has_damaged_tables(&self) -> bool {
-        self.file(DAMAGED_TABLES).exists()
+    pub(crate) fn has_damaged_tables(&self) -> io::Result<bool> {
+        self.file(DAMAGED_TABLES).try_exists()
     }
 
     /// The tables have been built anew.
@@ -122,7 +124,7 @@ impl Folder {
 
     /// Makes place for tables that are built anew. Those that a build before this one set aside stay.
     pub(crate) fn set_tables_aside(&self) -> io::Result<()> {
-        if !self.file(FORMER_TABLES).exists() && self.tables().exists() {
+        if !self.file(FORMER_TABLES).try_exists()? && self.tables().try_exists()? {
             fs::rename(self.tables(), self.file(FORMER_TABLES))?;
         }
         self.remove(&self.tables())

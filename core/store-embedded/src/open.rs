@@ -184,14 +184,15 @@ fn open_tables(
     (shelf, tail): (&Shelf, &Tail),
     options: &Options,
 ) -> Result<Found, OpenError> {
-    let is_marked = folder.has_damaged_tables();
+    let looking = "looking at the tables";
+    let is_marked = folder.has_damaged_tables().map_err(folder.io(looking))?;
     if is_marked && shelf.is_whole() {
         return Ok((
             None,
             Some("they were found damaged when they were read".to_owned()),
         ));
     }
-    if !folder.tables().exists() {
+    if !folder.tables().try_exists().map_err(folder.io(looking))? {
         return Ok((None, Some("they are missing".to_owned())));
     }
     let tables = match Tables::open(&folder.tables(), options.cache_bytes) {
@@ -207,7 +208,7 @@ fn open_tables(
     match owner {
         Ok(Some(owner)) if owner != id[..] => Ok((None, Some("they belong to another store".to_owned()))),
         Ok(None) if tables.applied() > 0 => Ok((None, Some("they name no store".to_owned()))),
-        Err(error) => Ok((None, Some(error.to_string()))),
+        Err(error) => unusable(folder, error),
         Ok(_) if is_marked => check_marked(folder, tables),
         Ok(_) => Ok((Some(tables), None)),
     }
@@ -221,8 +222,15 @@ fn check_marked(folder: &Folder, tables: Tables) -> Result<Found, OpenError> {
             tracing::warn!("the tables were found damaged when they were read; all of them is sound now");
             Ok((Some(tables), None))
         }
-        Err(StoreError::Damaged(reason)) => Ok((None, Some(reason))),
-        Err(StoreError::NotApplied(reason) | StoreError::OutcomeUnknown(reason)) => Err(OpenError::Tables {
+        Err(error) => unusable(folder, error),
+    }
+}
+
+/// Tables that are damaged can be built anew; those that the disk does not read are none of ours to judge.
+fn unusable(folder: &Folder, error: StoreError) -> Result<Found, OpenError> {
+    match error {
+        StoreError::Damaged(reason) => Ok((None, Some(reason))),
+        StoreError::NotApplied(reason) | StoreError::OutcomeUnknown(reason) => Err(OpenError::Tables {
             path: folder.0.clone(),
             reason,
         }),

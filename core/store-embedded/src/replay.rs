@@ -14,9 +14,10 @@ use crate::tables::{Tables, TablesError};
 use bytes::Bytes;
 use map_store::codec::log::decode_group;
 use map_store::{Change, CommitOutcome, StoreError, StoreResult};
+use std::cell::RefCell;
 use std::io;
 
-/// Why the log could not be replayed.
+/// Why the log could not be replayed. What the disk does not read says nothing about what is on it.
 #[derive(Debug)]
 pub(crate) enum ReplayError {
     Io(io::Error),
@@ -27,15 +28,44 @@ pub(crate) enum ReplayError {
 }
 
 /// The committed state as far as a replay needs it.
-struct Replayed<'a>(&'a Tables);
+struct Replayed<'a, T> {
+    tables: &'a T,
+    /// What the disk said where it did not read.
+    unread: RefCell<Option<String>>,
+}
 
-impl Cells for Replayed<'_> {
-    fn get(&self, key: &[u8]) -> StoreResult<Option<Bytes>> {
-        if layout::is_header(key) || key == layout::origin() {
-            self.0.get(key)
-        } else {
-            Ok(None)
+impl<'a, T: Cells> Replayed<'a, T> {
+    const fn new(tables: &'a T) -> Self {
+        let unread = RefCell::new(None);
+        Self { tables, unread }
+    }
+
+    /// A change that is refused does not follow on from the tables, unless they could not be asked.
+    fn refused(&self, error: &StoreError) -> ReplayError {
+        match self.unread.take() {
+            Some(reason) => ReplayError::Io(io::Error::other(reason)),
+            None => ReplayError::Tables(error.to_string()),
         }
+    }
+}
+
+impl<T: Cells> Cells for Replayed<'_, T> {
+    fn get(&self, key: &[u8]) -> StoreResult<Option<Bytes>> {
+        if !layout::is_header(key) && key != layout::origin() {
+            return Ok(None);
+        }
+        self.tables.get(key).inspect_err(|error| match error {
+            StoreError::NotApplied(reason) | StoreError::OutcomeUnknown(reason) => {
+                self.unread.replace(Some(reason.clone()));
+            }
+            StoreError::Damaged(_) => {}
+        })
+    }
+}
+
+impl Cells for Tables {
+    fn get(&self, key: &[u8]) -> StoreResult<Option<Bytes>> {
+        Self::get(self, key)
     }
 }
 
@@ -75,7 +105,7 @@ pub(crate) fn replay(
             }
             let changes = decode_group(record.body.clone())
                 .map_err(|error| damaged(segment.damage_in(&record, error.to_string())))?;
-            apply(tables, changes, record.behind.sequence).map_err(ReplayError::Tables)?;
+            apply(tables, changes, record.behind.sequence)?;
             replayed = replayed.saturating_add(1);
             options.points.reach(Point::Replayed);
             make_room(tables, options)?;
@@ -88,17 +118,16 @@ pub(crate) fn replay(
     Ok(replayed)
 }
 
-fn apply(tables: &Tables, changes: Vec<Change>, sequence: u64) -> Result<(), String> {
-    let state = Replayed(tables);
+fn apply(tables: &Tables, changes: Vec<Change>, sequence: u64) -> Result<(), ReplayError> {
+    let state = Replayed::new(tables);
     let mut group = Group::new(&state, false);
     for change in changes {
         let is_commit = matches!(change, Change::Commit(_));
-        let answer = group
-            .admit(change)
-            .map_err(|error: StoreError| error.to_string())?;
+        let answer = group.admit(change).map_err(|error| state.refused(&error))?;
         let applied = matches!(answer, Answer::Commit(CommitOutcome::Applied(_)));
         if is_commit && !applied {
-            return Err(format!("record {sequence} does not follow on from them"));
+            let text = format!("record {sequence} does not follow on from them");
+            return Err(ReplayError::Tables(text));
         }
     }
     // Copied: what was read is part of a whole segment, which would stay in memory with it.
@@ -120,3 +149,7 @@ fn make_room(tables: &Tables, options: &Options) -> Result<(), ReplayError> {
         TablesError::Damaged(reason) => ReplayError::Tables(reason),
     })
 }
+
+#[cfg(test)]
+#[path = "replay_test.rs"]
+mod tests;

@@ -2,7 +2,7 @@
 //! torn, does not show a sync that was left out.
 //!
 //! The victim is this test's own program, under `strace`. Where that is missing, or may not trace, the test
-//! says so on standard error.
+//! says so on standard error, and fails in the gate.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,6 +15,7 @@
 )]
 
 mod once;
+mod traced;
 
 use bytes::Bytes;
 use map_store::{CommitOutcome, Store, Version};
@@ -24,7 +25,6 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 const FOLDER: &str = "MAP_TEST_SYNCS_FOLDER";
 const FROM: &str = "MAP_TEST_SYNCS_FROM";
@@ -68,26 +68,15 @@ fn body(number: u64) -> Bytes {
 
 /// A life of the victim, and its calls in their order; `None`: nothing can be traced here.
 fn trace(folder: &Path, from: u64) -> Option<Vec<Call>> {
-    let output = folder.join("trace");
-    let mut command = Command::new("strace");
-    command.args(["-f", "-y", "-o"]).arg(&output);
-    command.args([
-        "-e",
-        "trace=write,pwrite64,fsync,fdatasync,?rename,?renameat,?renameat2",
-    ]);
-    command.arg(std::env::current_exe().unwrap());
-    command.args(["--exact", "victim", "--nocapture"]);
-    command.env(FOLDER, folder).env(FROM, from.to_string());
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let status = command.status().ok()?;
-    let text = fs::read_to_string(&output).unwrap_or_default();
-    if !text.contains("pwrite64(") {
-        return None;
-    }
-    assert!(status.success(), "the victim failed: {status}");
+    let text = traced::trace(
+        &[
+            "-e",
+            "trace=write,pwrite64,fsync,fdatasync,?rename,?renameat,?renameat2",
+        ],
+        &[],
+        &[(FOLDER, folder.to_str().unwrap()), (FROM, &from.to_string())],
+        &folder.join("trace"),
+    )?;
     Some(calls(&text))
 }
 
@@ -208,9 +197,7 @@ fn cut_short(folder: &Path, watermark: &[u8]) {
 fn nothing_is_told_and_no_watermark_raised_before_the_log_is_durable() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().canonicalize().unwrap();
-    let Some(first) = trace(&folder, 0) else {
-        return eprintln!("nothing was tried: strace is missing here, or may not trace");
-    };
+    let Some(first) = trace(&folder, 0) else { return };
     let seen = judge(&folder, &first);
     assert_eq!(seen.told, COMMITS + 1, "{seen:?}");
     assert!(seen.watermarks >= COMMITS && seen.segments > 3, "{seen:?}");

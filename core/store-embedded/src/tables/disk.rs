@@ -174,13 +174,21 @@ fn guarded<T>(run: impl FnOnce() -> lsm_tree::Result<T>) -> lsm_tree::Result<T> 
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(Err(lsm_tree::Error::Unrecoverable))
 }
 
+/// Whether nothing is in a folder, or there is none.
+fn is_empty(folder: &Path) -> io::Result<bool> {
+    match fs::read_dir(folder) {
+        Ok(mut entries) => entries.next().transpose().map(|entry| entry.is_none()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
 /// Verifies the list of tables: `current` holds its number, its XXH3 and the kind of that.
 fn check_list(folder: &Path) -> Result<(), TablesError> {
     let current = match fs::read(folder.join(CURRENT)) {
         Ok(current) => current,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let is_new = fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
-            return if is_new {
+            return if is_empty(folder).map_err(lsm_tree::Error::from)? {
                 Ok(())
             } else {
                 Err(TablesError::Damaged(format!("`{CURRENT}` is missing")))

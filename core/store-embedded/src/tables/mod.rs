@@ -112,10 +112,7 @@ impl Tables {
     pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Result<Self, TablesError> {
         let disk = Disk::open(folder, cache_bytes)?;
         let view = disk.view();
-        let applied = view
-            .get(&layout::applied())
-            .map_err(|error| TablesError::Damaged(error.to_string()))?;
-        let applied = match applied {
+        let applied = match view.get(&layout::applied())? {
             None => 0,
             Some(value) => {
                 let value = value
