@@ -6,7 +6,7 @@
 #
 # It plays the app `zjhtwallet` of docs/provisioning.example.toml at the terminal ZJ000001. Set MOBILE,
 # PIN, SUM, APP_ID, APP_KEY, POSP_KEY, SELLER, STORE, TERMINAL, BATCH to play another. With URL "-" the
-# request is printed instead of sent.
+# request is printed instead of sent. Ends with 0 if it was paid, else with 1: refused, or no answer.
 set -euo pipefail
 export LC_ALL=C # byte order: the values below are ASCII, where it equals the contract's UTF-16 order
 
@@ -51,6 +51,13 @@ JSON
 if [ "$url" = - ]; then
     printf '%s\n' "$body"
 else
-    curl -sS --max-time 20 -H 'Content-Type: application/json' --data-binary "$body" "$url/gw/offline/pay"
-    echo
+    answer=$(curl -sS --max-time 20 -H 'Content-Type: application/json' --data-binary "$body" "$url/gw/offline/pay") || {
+        echo "no answer: whether it was paid is unknown; ask again under the same serial" >&2
+        exit 1
+    }
+    printf '%s\n' "$answer"
+    case $answer in
+    '{"errcode":0,'*) ;;
+    *) echo "refused: errcode is not 0" >&2; exit 1 ;;
+    esac
 fi

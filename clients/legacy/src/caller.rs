@@ -74,6 +74,16 @@ impl Caller {
         })
     }
 
+    /// A POS network whose calls carry no payment code in clear: without a key there is none to encrypt it with.
+    pub const fn network_without_key() -> Self {
+        Self {
+            app: None,
+            payment_code: None,
+            charset: Charset::Utf8,
+            extended_digest: false,
+        }
+    }
+
     /// An app. It can make calls with `tsig` once it has a private key.
     ///
     /// # Errors

@@ -24,8 +24,8 @@ pub struct Client {
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// The address is not `http://host:port`.
-    #[error("the gateway's address must be http://host:port")]
-    Address,
+    #[error("{0}: expected http://host:port, the gateway's address")]
+    Address(String),
 }
 
 /// Why there is no success. [`CallError::is_unknown`] tells what to do next.
@@ -86,9 +86,10 @@ impl Client {
     /// See [`ClientError`].
     pub fn with_signer(base: &str, signer: Signer) -> Result<Self, ClientError> {
         let base = base.trim_end_matches('/').to_owned();
-        let uri: Uri = base.parse().map_err(|_| ClientError::Address)?;
+        let wrong = || ClientError::Address(base.clone());
+        let uri: Uri = base.parse().map_err(|_| wrong())?;
         if uri.scheme_str() != Some("http") || uri.host().is_none() {
-            return Err(ClientError::Address);
+            return Err(wrong());
         }
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);

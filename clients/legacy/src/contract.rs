@@ -77,14 +77,22 @@ pub trait Request: Serialize {
     const ENDPOINT: &'static Endpoint;
 }
 
-/// The endpoint of this name, or at this path (the first, where two share it).
-pub fn find(name_or_path: &str) -> Option<&'static Endpoint> {
-    // `gw.offline.pay` reads like the path and needs no slashes.
-    let dotted = format!("/{}", name_or_path.replace('.', "/"));
-    let fits = |endpoint: &&&'static Endpoint| {
-        endpoint.name == name_or_path || endpoint.path == name_or_path || endpoint.path == dotted
-    };
-    crate::generated::ENDPOINTS.iter().find(fits).copied()
+impl Endpoint {
+    /// Its path with dots: `gw.offline.pay` needs no slashes.
+    pub fn dotted(&self) -> String {
+        self.path.trim_start_matches('/').replace('/', ".")
+    }
+
+    /// Whether this is its name or its path, with slashes or dots.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.path == name || self.dotted() == name
+    }
+}
+
+/// The endpoint that is called so (the first, where two share a path).
+pub fn find(name: &str) -> Option<&'static Endpoint> {
+    let mut endpoints = crate::generated::ENDPOINTS.iter().copied();
+    endpoints.find(|endpoint| endpoint.is_called(name))
 }
 
 /// A `Debug` that prints no value: they are numbers of persons and accounts.

@@ -163,7 +163,7 @@ pub(crate) struct ProvisionArgs {
     /// Validates the file here, without a core, and reports every error
     #[arg(long, conflicts_with_all = ["core", "key", "key_file", "dry_run"])]
     pub(crate) check: bool,
-    /// The core, such as http://127.0.0.1:50051
+    /// The core, such as http://127.0.0.1:50051; https:// takes the settings core_client.… of --config or --set
     #[arg(
         long,
         value_name = "URL",
@@ -230,12 +230,20 @@ pub(crate) struct LogArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum LogCommand {
     /// Reads every record and tells what is wrong: file, offset, record
+    #[command(after_help = "Examples:
+  map log verify map-data
+  map log verify /backup/map-archive    archived segments
+
+Reads only, and may run beside a server. Exit codes: 0 the log is sound, 1 it is not, 2 wrong arguments.")]
     Verify {
         /// The data folder, or a folder of archived segments
         #[arg(value_name = "DIR")]
         dir: PathBuf,
     },
     /// Prints records: what changed where, without contents, numbers of persons masked
+    #[command(after_help = "Examples:
+  map log dump map-data --from 1200 --limit 3
+  map log dump map-data | grep customer")]
     Dump {
         /// The data folder, or a folder of archived segments
         #[arg(value_name = "DIR")]
@@ -260,7 +268,7 @@ pub(crate) enum LogCommand {
 
 Exit codes: 0 errcode 0, 1 a documented failure or no answer (standard error says which), 2 wrong arguments.")]
 pub(crate) struct CallArgs {
-    /// The path, such as /gw/offline/pay
+    /// The call, by path or name: /gw/offline/pay, gw.offline.pay or gw_pay
     #[arg(value_name = "ENDPOINT", required_unless_present = "list")]
     pub(crate) endpoint: Option<String>,
     /// The request's fields, as the document names them
@@ -284,7 +292,7 @@ pub(crate) struct CallArgs {
     /// The algorithm of `tsig`: sha1, sha256 or md5
     #[arg(long, value_name = "NAME", default_value = "sha1", value_parser = ["sha1", "sha256", "md5"])]
     pub(crate) tsig: String,
-    /// The key of PIN blocks in hex; without it the payment code is encrypted under the app's key
+    /// The POS network's key of PIN blocks in hex; without it an app's payment code is encrypted under the app's key
     #[arg(long, value_name = "HEX")]
     pub(crate) posp_key: Option<String>,
     /// The mobile number of the account's owner for PIN blocks; default: consumerId

@@ -79,6 +79,13 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
+/// So many of a thing that is called so: `1 change`, `2 changes`.
+pub(crate) fn counted(count: impl std::fmt::Display, thing: &str) -> String {
+    let count = count.to_string();
+    let ending = if count == "1" { "" } else { "s" };
+    format!("{count} {thing}{ending}")
+}
+
 /// Fen as yuan, such as `1,234.56`.
 pub(crate) fn yuan(fen: i64) -> String {
     let digits = fen.unsigned_abs().to_string();
@@ -98,7 +105,15 @@ pub(crate) fn yuan(fen: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::yuan;
+    use super::{counted, yuan};
+
+    #[test]
+    fn one_is_one_and_everything_else_is_many() {
+        let check = |count: u64, expect: &str| assert_eq!(counted(count, "change"), expect);
+        check(0, "0 changes");
+        check(1, "1 change");
+        check(11, "11 changes");
+    }
 
     #[test]
     fn fen_are_printed_as_yuan_without_losing_one() {

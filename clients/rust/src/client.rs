@@ -25,12 +25,18 @@ struct Shared {
 }
 
 impl MapClient {
-    /// A client that connects on its first call, and again whenever the connection is lost.
+    /// A client that connects on its first call, and again whenever the connection is lost. An endpoint that no
+    /// call could ever reach is refused here: told by a call, it would look like an outcome that is open.
     pub fn new(config: ClientConfig) -> Result<Self, ConfigError> {
-        let endpoint = Endpoint::from_shared(config.endpoint.clone())
-            .map_err(|_| ConfigError::Endpoint(config.endpoint.clone()))?
-            .connect_timeout(config.attempt_timeout)
-            .tcp_nodelay(true);
+        let wrong = || ConfigError::Endpoint(config.endpoint.clone());
+        let endpoint = Endpoint::from_shared(config.endpoint.clone()).map_err(|_| wrong())?;
+        match (endpoint.uri().scheme_str(), endpoint.uri().host()) {
+            (_, None | Some("")) => return Err(wrong()),
+            (Some("http"), Some(_)) => {}
+            (Some("https"), Some(_)) => return Err(ConfigError::Tls(config.endpoint)),
+            (Some(_) | None, Some(_)) => return Err(wrong()),
+        }
+        let endpoint = endpoint.connect_timeout(config.attempt_timeout).tcp_nodelay(true);
         Self::over(endpoint.connect_lazy(), config)
     }
 

@@ -72,9 +72,12 @@ impl ClientConfig {
 /// The configuration can't work.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// The endpoint is not a URI such as `http://127.0.0.1:50051`.
-    #[error("endpoint {0:?} is not a URI such as http://127.0.0.1:50051")]
+    /// The endpoint is not a URL such as `http://127.0.0.1:50051`.
+    #[error("endpoint {0:?} is not a URL such as http://127.0.0.1:50051")]
     Endpoint(String),
+    /// The endpoint asks for TLS, whose roots are yours to choose.
+    #[error("endpoint {0:?} asks for TLS: make a channel with your roots and give it to MapClient::over")]
+    Tls(String),
     /// The bearer key holds characters that a header can't.
     #[error("the bearer key holds characters that a header can't carry")]
     BearerKey,

@@ -4,8 +4,8 @@ use crate::cli::CallArgs;
 use crate::config::did_you_mean;
 use crate::outcome::Stop;
 use crate::ui::{Style, Ui, note};
-use map_legacy_client::contract::{self, Credential, Endpoint, Kind};
-use map_legacy_client::{Algorithm, CallError, Caller, Client, generated};
+use map_legacy_client::contract::{self, Credential, Endpoint, Field, Kind};
+use map_legacy_client::{Algorithm, CallError, Caller, Client, SignError, generated};
 use serde_json::{Map, Value};
 use std::path::Path;
 
@@ -18,13 +18,14 @@ pub(super) async fn run(args: &CallArgs) -> Result<(), Stop> {
         return Ok(());
     }
     let given = fields(args)?;
-    let endpoint = endpoint(args.endpoint.as_deref().unwrap_or_default(), &given)?;
+    let endpoint = endpoint(args.endpoint.as_deref().unwrap_or_default(), !args.app.is_empty())?;
     let fields = completed(endpoint, given, args)?;
-    let client = Client::new(&args.url, caller(args, endpoint)?).map_err(Stop::usage)?;
+    let client = Client::new(&args.url, caller(args, endpoint)?)
+        .map_err(|error| Stop::usage(format!("--url {error}")))?;
     let body = client
         .signer()
         .sign_json(endpoint, &fields)
-        .map_err(Stop::usage)?;
+        .map_err(|error| unsigned(endpoint, &error))?;
     if args.print_curl {
         let quoted = body.replace('\'', "'\\''");
         let url = args.url.trim_end_matches('/');
@@ -47,6 +48,20 @@ pub(super) async fn run(args: &CallArgs) -> Result<(), Stop> {
         Some(_) | None => Err(Stop::failed(
             read.get("errmsg").and_then(Value::as_str).unwrap_or("failed"),
         )),
+    }
+}
+
+/// Nothing was sent.
+fn unsigned(endpoint: &Endpoint, error: &SignError) -> Stop {
+    let is_code = |field: &&Field| field.kind == Kind::PaymentCode;
+    match (error, endpoint.fields.iter().find(is_code)) {
+        (SignError::NoKey(_), Some(code)) if endpoint.credential == Credential::Network => {
+            Stop::usage(format!(
+                "{} of {} is encrypted under the POS network's key: --posp-key HEX",
+                code.name, endpoint.path
+            ))
+        }
+        (error, _) => Stop::usage(error),
     }
 }
 
@@ -86,24 +101,27 @@ fn fields(args: &CallArgs) -> Result<Map<String, Value>, Stop> {
     }
 }
 
-/// The endpoint of this name or path. Where two share a path, the one that knows all the fields.
-fn endpoint(wanted: &str, fields: &Map<String, Value>) -> Result<&'static Endpoint, Stop> {
-    let knows = |endpoint: &Endpoint| {
-        fields
-            .keys()
-            .all(|key| endpoint.fields.iter().any(|field| field.name == key))
-    };
+/// The endpoint that is called so. Where two share a path, an app's where an app calls.
+fn endpoint(wanted: &str, by_app: bool) -> Result<&'static Endpoint, Stop> {
     let mut there = generated::ENDPOINTS
         .iter()
         .copied()
-        .filter(|endpoint| endpoint.path == wanted);
+        .filter(|endpoint| endpoint.is_called(wanted));
     there
-        .find(|endpoint| knows(endpoint))
+        .find(|endpoint| (endpoint.credential != Credential::Network) == by_app)
         .or_else(|| contract::find(wanted))
         .ok_or_else(|| {
             let known = generated::ENDPOINTS.iter();
-            let known = known.flat_map(|endpoint| [endpoint.path, endpoint.name]);
-            let meant = did_you_mean(wanted, known);
+            let known: Vec<String> = known
+                .flat_map(|endpoint| {
+                    [
+                        endpoint.path.to_owned(),
+                        endpoint.name.to_owned(),
+                        endpoint.dotted(),
+                    ]
+                })
+                .collect();
+            let meant = did_you_mean(wanted, known.iter().map(String::as_str));
             Stop::usage(format!(
                 "no documented call is named {wanted:?}{meant}; map call --list shows them"
             ))
@@ -152,9 +170,10 @@ fn completed(
 
 fn caller(args: &CallArgs, endpoint: &Endpoint) -> Result<Caller, Stop> {
     if endpoint.credential == Credential::Network {
-        let key = args.posp_key.as_deref();
-        // A call without a payment code needs no key; any well-formed one will do.
-        return Caller::network(key.unwrap_or("0000000000000000")).map_err(Stop::usage);
+        return match &args.posp_key {
+            Some(key) => Caller::network(key).map_err(Stop::usage),
+            None => Ok(Caller::network_without_key()),
+        };
     }
     if args.app.is_empty() || args.app_key.is_empty() {
         return Err(Stop::usage(format!(
@@ -199,10 +218,9 @@ fn list(ui: Ui, endpoint: &Endpoint) {
         Credential::AppTsig => "by an app, signed: --app --app-key --rsa-key",
     };
     let path = ui.paint(Style::Bold, endpoint.path);
-    ui.line(&format!(
-        "{path}  {}",
-        ui.paint(Style::Dim, &format!("{} · {credential}", endpoint.name))
-    ));
+    // Two calls have one path: there the names tell them apart.
+    let names = format!("{} {} · {credential}", endpoint.name, endpoint.dotted());
+    ui.line(&format!("{path}  {}", ui.paint(Style::Dim, &names)));
     for field in endpoint.fields {
         let kind = match field.kind {
             Kind::Text => "",

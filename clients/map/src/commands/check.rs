@@ -4,7 +4,7 @@
 use crate::cli::CheckArgs;
 use crate::outcome::Stop;
 use crate::runtime::{blocking, close_store, open_existing};
-use crate::ui::{Style, Ui, note, yuan};
+use crate::ui::{Style, Ui, counted, note, yuan};
 use map_store::Store;
 use map_store::check::{CheckOptions, CheckReport, Progress, Stage, check};
 use map_store_embedded::{Comparison, EmbeddedStore, FolderCopy, LogReport};
@@ -66,8 +66,7 @@ pub(super) async fn run(args: &CheckArgs) -> Result<(), Stop> {
     }
     match findings.count() {
         0 => Ok(()),
-        1 => Err(Stop::failed("1 problem")),
-        count => Err(Stop::failed(format!("{count} problems"))),
+        count => Err(Stop::failed(counted(count, "problem"))),
     }
 }
 
@@ -199,7 +198,7 @@ pub(crate) fn show(ui: Ui, findings: &Findings) {
         ui.styled(Style::Green, "No problem found.");
         return;
     }
-    ui.styled(Style::Red, &format!("{count} problems"));
+    ui.styled(Style::Red, &counted(count, "problem"));
     for line in findings.lines() {
         ui.line(&format!("  {line}"));
     }

@@ -3,7 +3,7 @@
 use crate::cli::{LogArgs, LogCommand};
 use crate::outcome::Stop;
 use crate::runtime::blocking;
-use crate::ui::{Style, Ui};
+use crate::ui::{Style, Ui, counted};
 use map_store_embedded::LogReport;
 use std::path::Path;
 
@@ -38,16 +38,18 @@ fn show(ui: Ui, report: &LogReport) -> Result<(), Stop> {
         ui.styled(Style::Green, "The log is sound.");
         return Ok(());
     }
-    Err(Stop::failed(format!(
-        "{} findings in the log",
-        report.findings.len()
-    )))
+    let found = counted(report.findings.len(), "finding");
+    Err(Stop::failed(format!("{found} in the log")))
 }
 
 /// What the log holds, for people.
 pub(super) fn summary(report: &LogReport) -> String {
     format!(
-        "{} segments, records {} to {}, {} commits, {} torn bytes at the end",
-        report.segments, report.first, report.last, report.commits, report.torn_bytes
+        "{}, records {} to {}, {}, {} at the end",
+        counted(report.segments, "segment"),
+        report.first,
+        report.last,
+        counted(report.commits, "commit"),
+        counted(report.torn_bytes, "torn byte"),
     )
 }

@@ -4,6 +4,7 @@ mod bench;
 mod call;
 pub(crate) mod check;
 mod core;
+mod core_channel;
 mod demo;
 mod gateway;
 mod key;
@@ -56,7 +57,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Stop> {
             begin(&config.telemetry)?;
             gateway::run(config, &args, ready_file).await
         }
-        Some(Command::Provision(args)) => provision::run(&args).await,
+        Some(Command::Provision(args)) => provision::run(&args, &global).await,
         Some(Command::Check(args)) => check::run(&args).await,
         Some(Command::Log(args)) => log::run(args).await,
         Some(Command::Call(args)) => call::run(&args).await,

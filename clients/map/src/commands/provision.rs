@@ -1,15 +1,16 @@
 //! `map provision`: validates a file here, or has a core apply it.
 
-use crate::cli::ProvisionArgs;
+use super::{config as config_in_force, core_channel};
+use crate::cli::{Global, ProvisionArgs};
 use crate::outcome::Stop;
 use crate::provisioning::Provisioning;
 use crate::runtime::random_hex;
-use crate::ui::{Style, Ui};
+use crate::ui::{Style, Ui, counted};
 use map_client::proto::provisioning::v1::{ApplyRequest, Document};
 use map_client::{ClientConfig, Error, ErrorReason, MapClient};
 use std::time::Duration;
 
-pub(super) async fn run(args: &ProvisionArgs) -> Result<(), Stop> {
+pub(super) async fn run(args: &ProvisionArgs, global: &Global) -> Result<(), Stop> {
     let ui = Ui::new();
     let read = Provisioning::read_valid(&args.file).map_err(Stop::usage)?;
     let document = &read.document;
@@ -23,10 +24,7 @@ pub(super) async fn run(args: &ProvisionArgs) -> Result<(), Stop> {
     }
     let key = match (&args.key, &args.key_file) {
         (Some(key), _) => key.clone(),
-        (None, Some(file)) => {
-            let text = std::fs::read_to_string(file);
-            text.map_err(|error| Stop::usage(format!("can't read {}: {error}", file.display())))?
-        }
+        (None, Some(file)) => core_channel::read(file)?,
         (None, None) => {
             return Err(Stop::usage(
                 "an operator's key is needed: MAP_KEY, --key-file or --key",
@@ -34,7 +32,8 @@ pub(super) async fn run(args: &ProvisionArgs) -> Result<(), Stop> {
         }
     };
     let config = ClientConfig::new(&args.core, key.trim()).attempt_timeout(Duration::from_secs(8));
-    let client = MapClient::new(config).map_err(Stop::usage)?;
+    let channel = core_channel::lazy(&args.core, || Ok(config_in_force(global)?.core_client))?;
+    let client = MapClient::over(channel, config).map_err(Stop::usage)?;
     let request = ApplyRequest {
         document: Some(document.clone()),
         validate_only: args.dry_run,
@@ -51,8 +50,8 @@ pub(super) async fn run(args: &ProvisionArgs) -> Result<(), Stop> {
     }
     let done = match (answer.changes.len(), args.dry_run) {
         (0, _) => "nothing to change".to_owned(),
-        (n, true) => format!("{n} changes, not applied (--dry-run)"),
-        (n, false) => format!("{n} changes applied"),
+        (n, true) => format!("{}, not applied (--dry-run)", counted(n, "change")),
+        (n, false) => format!("{} applied", counted(n, "change")),
     };
     ui.styled(Style::Green, &format!("{done}; revision {}", answer.revision));
     Ok(())
@@ -86,13 +85,16 @@ fn refused(read: &Provisioning, error: Error) -> Stop {
 fn summary(document: &Document) -> String {
     let stores = || document.sellers.iter().flat_map(|seller| &seller.stores);
     format!(
-        "{} callers, {} products, {} fuel products, {} sellers, {} terminals",
-        document.callers.len(),
-        document.products.len(),
-        document.fuel_products.len(),
-        document.sellers.len(),
-        stores()
-            .map(|store| store.terminals.len())
-            .fold(0, usize::saturating_add),
+        "{}, {}, {}, {}, {}",
+        counted(document.callers.len(), "caller"),
+        counted(document.products.len(), "product"),
+        counted(document.fuel_products.len(), "fuel product"),
+        counted(document.sellers.len(), "seller"),
+        counted(
+            stores()
+                .map(|store| store.terminals.len())
+                .fold(0, usize::saturating_add),
+            "terminal"
+        ),
     )
 }

@@ -102,11 +102,16 @@ fn apart(tls: bool) {
     ]);
     check(call, 0, &["\"errcode\":0", "乐驾包4000"]);
 
+    let file = path("p.toml");
+    let mut again = map(&["provision", &file, "--core", &url, "--reason", "again"]);
+    again.env("MAP_KEY", "operator-key-for-trying-out");
+    if tls {
+        client.iter().for_each(|setting| {
+            again.args(["--set", setting]);
+        });
+    }
+    check(again, 0, &["nothing to change"]);
     if !tls {
-        let file = path("p.toml");
-        let mut again = map(&["provision", &file, "--core", &url, "--reason", "again"]);
-        again.env("MAP_KEY", "operator-key-for-trying-out");
-        check(again, 0, &["nothing to change"]);
         let mut dry = map(&["provision", "--dry-run", "--core", &url]);
         dry.arg(example()).env("MAP_KEY", "operator-key-for-trying-out");
         check(dry, 0, &["not applied", "g1"]);

@@ -20,8 +20,13 @@ fn wrong_arguments_end_with_2_and_help_with_0() {
         "check",
         "call",
         "key",
+        "log",
+        "bench",
     ] {
         check(map(&[command, "--help"]), 0, &["Example", "Usage: map"]);
+    }
+    for part in ["verify", "dump"] {
+        check(map(&["log", part, "--help"]), 0, &["Example", "Usage: map log"]);
     }
 }
 
@@ -105,6 +110,91 @@ fn a_call_that_can_not_be_made_says_why() {
         1,
         &["reached"],
     );
+}
+
+#[test]
+fn a_url_that_is_none_is_named_and_nothing_is_sent() {
+    for url in ["127.0.0.1:7001", "https://127.0.0.1:7001", "/gw", "localhost"] {
+        let command = map(&["call", "/front/offline/pay_undo", "--url", url, "batchNo=1"]);
+        check(command, 2, &[&format!("--url {url}: expected http://host:port")]);
+    }
+}
+
+#[test]
+fn a_payment_code_for_a_network_needs_its_key_and_one_that_needs_none_does_not() {
+    for code in ["paymentCodeDES=123456", "paymentCodeDES=654321"] {
+        // Nobody listens there: it is refused before anything is sent.
+        let call = [
+            "call",
+            "/front/offline/pay",
+            "--url",
+            "http://127.0.0.1:1",
+            "consumerId=13912345678",
+            code,
+        ];
+        check(map(&call), 2, &["paymentCodeDES", "--posp-key HEX"]);
+        let mut printed = map(&call);
+        printed.arg("--print-curl");
+        let told = check(printed, 2, &["--posp-key HEX"]);
+        assert_eq!(told.out, "");
+    }
+    let sealed = "paymentCodeDES=A2IBY6EMZIU=";
+    check(
+        map(&["call", "/front/offline/pay", "--print-curl", sealed]),
+        0,
+        &["A2IBY6EMZIU="],
+    );
+    check(
+        map(&["call", "/front/offline/pay", "--print-curl", "sum=1"]),
+        0,
+        &["curl"],
+    );
+}
+
+#[test]
+fn every_name_that_a_call_is_known_by_is_listed() {
+    let list = check(map(&["call", "--list"]), 0, &[]).out;
+    let words: std::collections::BTreeSet<&str> = list.split_whitespace().collect();
+    for name in [
+        "gw.offline.pay",
+        "front.offline.pay_undo",
+        "gw_pay",
+        "/gw/offline/pay",
+        "front.oilcard.get",
+    ] {
+        assert!(words.contains(name), "{name} is not in\n{list}");
+    }
+    // Where two calls share a path, it matters who calls, however it is written.
+    for name in [
+        "/front/offline/download_product",
+        "front.offline.download_product",
+    ] {
+        let call = ["call", name, "--print-curl", "batchNo=1"];
+        check(map(&call), 0, &["{\"batchNo\":\"1\"}"]);
+        let mut by_app = map(&call);
+        by_app.args(["--app", "a", "--app-key", "0123456789abcdef"]);
+        check(by_app, 0, &["\"app\":{", "\"download\":{\"batchNo\":\"1\"}"]);
+    }
+    // Whatever looks like a name in the list is accepted.
+    let names = words
+        .iter()
+        .filter(|word| word.starts_with("gw") || word.starts_with("front") || word.starts_with('/'));
+    let mut count = 0;
+    for name in names {
+        let mut call = map(&[
+            "call",
+            name,
+            "--app",
+            "a",
+            "--app-key",
+            "0123456789abcdef",
+            "no_such_field=1",
+        ]);
+        call.arg("--print-curl");
+        check(call, 2, &["has no field"]);
+        count += 1;
+    }
+    assert!(count >= 30, "{count}");
 }
 
 #[test]

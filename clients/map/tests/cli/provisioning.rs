@@ -90,6 +90,28 @@ fn a_broken_file_ends_with_2_and_names_every_error() {
     let mut command = map(&["provision"]);
     command.arg(example());
     check(command, 2, &["--reason"]);
+    for url in ["127.0.0.1:7001", "ftp://127.0.0.1:7001", "core"] {
+        let mut command = map(&["provision", "--reason", "why not", "--key", "k", "--core", url]);
+        command.arg(example());
+        check(
+            command,
+            2,
+            &[&format!(
+                "--core {url}: expected a URL such as http://127.0.0.1:50051"
+            )],
+        );
+    }
+    let mut command = map(&[
+        "provision",
+        "--reason",
+        "why not",
+        "--key",
+        "k",
+        "--core",
+        "https://127.0.0.1:1",
+    ]);
+    command.arg(example());
+    check(command, 2, &["core_client.ca_file"]);
 }
 
 #[test]
@@ -142,7 +164,7 @@ fn a_file_is_applied_with_a_reason_and_over_nobodys_change() {
         &["the catalogue has revision 1, not 0", "nothing was applied"],
     );
     let current = [&reason[..], &["1"]].concat();
-    for told in ["1 changes applied; revision 2", "nothing to change; revision 2"] {
+    for told in ["1 change applied; revision 2", "nothing to change; revision 2"] {
         check(provision(&other, &current), 0, &[told]);
     }
     check(
