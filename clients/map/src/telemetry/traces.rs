@@ -4,7 +4,6 @@
 //! A collector that is slow or away costs spans, never a call: they wait in a queue of bounded length, and what
 //! does not fit is dropped.
 
-use super::Lines;
 use crate::config::TelemetryConfig;
 use crate::outcome::Stop;
 use map_server::adapters::OsRandom;
@@ -17,10 +16,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 use tracing::{Metadata, Subscriber};
 use tracing_subscriber::filter::{FilterFn, LevelFilter};
-use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::layer::Layer;
 use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, registry};
 
 /// How long one export may take.
 const EXPORT: Duration = Duration::from_secs(3);
@@ -53,18 +50,9 @@ impl IdGenerator for Ids {
     }
 }
 
-/// Whoever takes spans and events: lines, of what the filter lets pass, and traces.
-pub(super) fn subscriber(
-    lines: Lines,
-    filter: EnvFilter,
-    config: &TelemetryConfig,
-) -> Result<impl Subscriber + SubscriberInitExt + use<>, Stop> {
-    Ok(registry().with(lines.with_filter(filter)).with(layer(config)?))
-}
-
 /// The layer that turns spans into traces; none where no collector is configured. Must be called within the
 /// runtime that carries the exports.
-fn layer<S>(config: &TelemetryConfig) -> Result<Option<impl Layer<S> + use<S>>, Stop>
+pub(super) fn layer<S>(config: &TelemetryConfig) -> Result<Option<impl Layer<S> + use<S>>, Stop>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {

@@ -165,6 +165,24 @@ fn every_reason_of_the_proto_is_told_by_some_failure() {
 }
 
 #[test]
+fn every_code_that_is_answered_stands_in_the_page_for_callers() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/grpc.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let table: Vec<_> = page.lines().filter(|line| line.starts_with("| `")).collect();
+    let framework = [
+        Code::Ok,
+        Code::OutOfRange,
+        Code::Unimplemented,
+        Code::DeadlineExceeded,
+    ];
+    let ours = failures().into_iter().map(|failure| Status::from(failure).code());
+    for code in ours.chain(framework) {
+        let name = format!("`{}`", code_name(code));
+        assert!(table.iter().any(|line| line.contains(&name)), "{name} is missing");
+    }
+}
+
+#[test]
 fn a_malformed_request_names_its_fields() {
     let fields = vec![
         ("key.seller_id", "1 to 64 bytes".to_owned()),
