@@ -173,6 +173,12 @@ mod generated {
 
 pub use generated::ENDPOINTS;
 
+/// Whether it is a POS network's call, served or not: the documents have the body repeated in each answer, by which
+/// the network tells answers apart.
+pub fn is_pos_call(path: &str) -> bool {
+    path.starts_with("/front/offline/")
+}
+
 /// The endpoints of a path; several where the shape of the body decides.
 pub fn at(path: &str) -> impl Iterator<Item = &'static Endpoint> {
     ENDPOINTS

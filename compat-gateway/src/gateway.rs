@@ -1,5 +1,6 @@
 //! One request from first byte to last, and the service as a whole.
 
+mod encoding;
 mod render;
 
 use crate::answer::Object;
@@ -194,15 +195,21 @@ impl Gateway {
         let begun = Instant::now();
         let (head, body) = request.into_parts();
         let candidates: Vec<_> = contract::at(head.uri.path()).collect();
-        let is_post = head.method == Method::POST;
+        let served = served(&head, &candidates);
+        let is_pos_call = contract::is_pos_call(head.uri.path());
         // Headers are larger than most bodies; who takes their time holds none.
         drop(head);
         let mut received = None;
-        let outcome = match candidates.first() {
-            None => Outcome::refused(None, Refusal::UnknownPath),
-            Some(first) if !is_post => Outcome::refused(Some(first), Refusal::Method),
+        let outcome = match served {
+            Err(refusal) => {
+                // Read to be repeated, and so that who sends all of it before it reads gets its answer.
+                if refusal == Refusal::ContentEncoding || (refusal == Refusal::UnknownPath && is_pos_call) {
+                    received = self.read(body).await.ok();
+                }
+                Outcome::refused(candidates.first().copied(), refusal)
+            }
             // The body first: who sends it slowly, or never ends it, takes nobody's place.
-            Some(first) => match self.read(body).await {
+            Ok(first) => match self.read(body).await {
                 Err(error) => Outcome {
                     endpoint: Some(first),
                     caller: None,
@@ -305,7 +312,7 @@ impl Gateway {
         request_id: &str,
     ) -> Outcome {
         let Some(directory) = self.inner.directory.borrow().clone() else {
-            return Outcome::refused(candidates.first(), Refusal::Unavailable);
+            return Outcome::refused(candidates.first().copied(), Refusal::Unavailable);
         };
         let opening = envelope::Context {
             directory: &directory,
@@ -396,12 +403,25 @@ impl AsRef<[u8]> for Answer {
 }
 
 impl Outcome {
-    fn refused(endpoint: Option<&&'static Endpoint>, refusal: Refusal) -> Self {
+    fn refused(endpoint: Option<&'static Endpoint>, refusal: Refusal) -> Self {
         Self {
-            endpoint: endpoint.copied(),
+            endpoint,
             caller: None,
             result: Err(CallError::Refused(refusal)),
         }
+    }
+}
+
+/// The endpoint of a path (the first, where several share it), or why this request reaches none.
+fn served(
+    head: &http::request::Parts,
+    candidates: &[&'static Endpoint],
+) -> Result<&'static Endpoint, Refusal> {
+    match candidates.first() {
+        None => Err(Refusal::UnknownPath),
+        Some(_) if head.method != Method::POST => Err(Refusal::Method),
+        Some(_) if encoding::is_encoded(&head.headers) => Err(Refusal::ContentEncoding),
+        Some(first) => Ok(first),
     }
 }
 

@@ -13,6 +13,8 @@ pub enum Refusal {
     UnknownPath,
     /// Not a POST.
     Method,
+    /// The body is said to be compressed, or otherwise encoded.
+    ContentEncoding,
     /// The body is longer than the limit.
     TooLarge,
     /// The body is not UTF-8.
@@ -57,6 +59,7 @@ impl Refusal {
         match self {
             Self::UnknownPath => "接口不存在".into(),
             Self::Method => "请求方式错误，必须为POST".into(),
+            Self::ContentEncoding => "不支持的请求报文编码".into(),
             Self::TooLarge => "请求报文过大".into(),
             Self::NotUtf8 => "请求报文不是UTF-8编码".into(),
             Self::NotJson => "请求报文不是有效的JSON对象".into(),
@@ -101,6 +104,7 @@ impl Refusal {
             Self::Undecryptable(_) => 21018,
             Self::Busy => 21019,
             Self::Unavailable => 21020,
+            Self::ContentEncoding => 21021,
         }
     }
 
@@ -111,6 +115,7 @@ impl Refusal {
             Self::NotFresh | Self::Busy | Self::Unavailable => true,
             Self::UnknownPath
             | Self::Method
+            | Self::ContentEncoding
             | Self::TooLarge
             | Self::NotUtf8
             | Self::NotJson
@@ -134,6 +139,7 @@ impl Refusal {
         match self {
             Self::UnknownPath => "unknown_path",
             Self::Method => "method",
+            Self::ContentEncoding => "content_encoding",
             Self::TooLarge => "too_large",
             Self::NotUtf8 => "not_utf8",
             Self::NotJson => "not_json",

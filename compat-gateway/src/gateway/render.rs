@@ -121,7 +121,8 @@ fn failed(
     let mut out = Object::new();
     out.put("errcode", Printed::Number(i64::from(errcode)));
     out.put("errmsg", Printed::text(&format!("{prefix}，{}", failure.text)));
-    if endpoint.is_some_and(|endpoint| endpoint.echo == Echo::Always) {
+    // Without an endpoint a body was kept only to be repeated.
+    if endpoint.is_none_or(|endpoint| endpoint.echo == Echo::Always) {
         echo(&mut out, body);
     }
     Rendered {

@@ -8,7 +8,7 @@ use http_body_util::Full;
 use map_gateway::GatewayConfig;
 use map_gateway_codegen::model::Echo;
 use map_legacy_client::generated::ENDPOINTS;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const PAY: &str = "/front/offline/pay";
 
@@ -151,10 +151,10 @@ async fn an_unknown_path_or_method_is_answered_like_everything_else() {
     let bench = bench().await;
     for path in [
         "/",
-        "/front/offline/pay/",
-        "/front/offline/PAY",
         "/metrics",
         "/front/offline",
+        "/gw/offline/nothing",
+        "/front/oilcard/nothing",
     ] {
         let reply = bench.post(path, body()).await;
         assert_eq!(
@@ -175,6 +175,77 @@ async fn an_unknown_path_or_method_is_answered_like_everything_else() {
         );
     }
     assert!(bench.core.take_calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_call_of_a_pos_network_that_is_not_served_has_its_echo_like_all_others() {
+    let bench = bench().await;
+    let unserved =
+        |request: Value| json!({ "errcode": 10000, "errmsg": "请求失败，接口不存在", "request": request });
+    for path in [
+        "/front/offline/open_card",
+        "/front/offline/repeal_card",
+        "/front/offline/pay/",
+        "/front/offline/PAY",
+    ] {
+        for body in ["{\"sellerId\":\"SH01\", \"batchNo\" :\"1\"}", "no JSON", ""] {
+            assert_eq!(
+                bench.post(path, body).await.json(),
+                unserved(json!(body)),
+                "{path}"
+            );
+        }
+    }
+    // What can't be repeated is not: no text, or longer than the limit.
+    let plain = json!({ "errcode": 10000, "errmsg": "请求失败，接口不存在" });
+    for body in [vec![0xC4, 0xE3], vec![b' '; 3 << 20]] {
+        assert_eq!(bench.post("/front/offline/open_card", body).await.json(), plain);
+    }
+    assert!(bench.core.take_calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_is_said_to_be_encoded_is_refused_and_a_charset_in_its_place_is_not() {
+    let bench = bench().await;
+    let sent = async |path: &str, encodings: &[&str], body: String| {
+        let mut request = Request::post(path);
+        for encoding in encodings {
+            request = request.header("content-encoding", *encoding);
+        }
+        let request = request.body(Full::new(Bytes::from(body))).unwrap();
+        bench.send(request).await.json()
+    };
+    for encodings in [
+        &["gzip"][..],
+        &["deflate"],
+        &["br"],
+        &["identity, gzip"],
+        &["identity", "GZIP"],
+        &["x-nothing"],
+    ] {
+        assert_eq!(
+            sent(PAY, encodings, body()).await,
+            json!({ "errcode": 10000, "errmsg": "支付失败，不支持的请求报文编码", "request": body() }),
+            "{encodings:?}"
+        );
+        let answer = sent("/gw/offline/pay", encodings, "{}".to_owned()).await;
+        assert_eq!(
+            answer,
+            json!({ "errcode": 10000, "errmsg": "线下支付失败，不支持的请求报文编码" })
+        );
+    }
+    assert!(bench.core.take_calls().is_empty());
+    // Clients of the time name the charset there (Apache's `setContentEncoding("UTF-8")`): nothing is encoded.
+    for encodings in [
+        &["identity"][..],
+        &["Identity", ""],
+        &["UTF-8"],
+        &["utf8"],
+        &["GBK"],
+        &[""],
+    ] {
+        assert_eq!(sent(PAY, encodings, body()).await["errcode"], 0, "{encodings:?}");
+    }
 }
 
 #[tokio::test]

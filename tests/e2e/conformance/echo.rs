@@ -86,6 +86,18 @@ fn the_echo_is_the_received_body_byte_for_byte() {
         &|| Call::sample("front.offline.download_product@003").at(&Pos::new()),
         true,
     );
+    // Calls of the documents that are not served: 003 线下开卡接口, 线下开卡撤销接口.
+    for path in ["/front/offline/open_card", "/front/offline/repeal_card"] {
+        let call = front_pay(&customer, &Pos::new(), 1);
+        for (name, body) in variants(&call.body) {
+            let answer = server
+                .post(Door::Posp1, &Post::json(path, body.as_bytes()))
+                .answer();
+            assert!(!answer.succeeded(), "{path}: {}", answer.json);
+            assert_eq!(answer.json.text("request"), body, "{path}, {name}");
+            cases += 1;
+        }
+    }
     count("echo", cases);
 }
 
