@@ -1,6 +1,6 @@
 //! Who may call, as the core's provisioning knows them: settings and keys parsed once for each revision.
 
-use crate::settings::{EdgeSettings, Keys};
+use crate::settings::{EdgeError, EdgeSettings, Keys};
 use map_legacy_crypto::Charset;
 use map_legacy_crypto::pin_block::PosKey;
 use map_proto::provisioning::v1::{self as provisioning, Role};
@@ -61,7 +61,7 @@ impl std::fmt::Debug for Caller {
 }
 
 impl Caller {
-    fn parse(caller: &provisioning::Caller) -> Result<Self, String> {
+    fn parse(caller: &provisioning::Caller) -> Result<Self, Vec<EdgeError>> {
         let settings = EdgeSettings::parse(&caller.edge_settings_json)?;
         let keys = settings.keys()?;
         let posp = keys.posp.clone();
@@ -172,10 +172,11 @@ fn entry(caller: &provisioning::Caller, inherited: Option<PosKey>) -> Entry {
             parsed.posp = parsed.posp.or(inherited);
             Entry::Known(Arc::new(parsed))
         }
-        Err(error) => {
+        Err(errors) => {
+            let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
             tracing::error!(
                 caller = caller.caller_id,
-                error,
+                errors = errors.join("; "),
                 "settings of a caller can't be used"
             );
             Entry::Broken

@@ -45,4 +45,4 @@ pub use listener::{Listener, ListenerContext, NoAnswer};
 pub use map_listener::{BindError, TlsConfig};
 pub use refusal::Refusal;
 pub use secret::Secret;
-pub use settings::{EdgeSettings, validate_edge_settings};
+pub use settings::{EdgeError, EdgeSettings, validate_edge_settings};

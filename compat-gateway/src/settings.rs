@@ -9,13 +9,15 @@ use map_legacy_crypto::{Charset, single_des, triple_des};
 use map_proto::provisioning::v1::Role;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// Settings of one app, channel or POS network. Every key may be left out; unknown ones are refused.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EdgeSettings {
     /// Apps and channels: the shared key of `app.signature` and 3DES. Without it an app can't use the
     /// legacy calls.
+    #[schemars(with = "Option<String>")]
     pub app_key: Option<Secret>,
     /// Apps: the RSA public key of `tsig`, as SPKI, PKCS#1 or X.509 certificate,
     /// each as PEM or bare base64.
@@ -46,11 +48,13 @@ pub struct EdgeSettings {
     pub payment_code: PaymentCodeMode,
     /// The key of PIN blocks, 16 or 32 hex digits. An app without one uses that of the only POS network it
     /// acts for.
+    #[schemars(with = "Option<String>")]
     pub posp_key: Option<Secret>,
     /// Whose number is in a PIN block: the owner's mobile number, or also the card number of `consumerId`
     /// where a card pays. Default `mobile`.
     pub pin_account: PinAccount,
     /// Source addresses that may call for it, as CIDR ranges; empty, the default: any.
+    #[schemars(with = "Vec<String>")]
     pub addresses: Vec<IpNet>,
     /// Whether failures carry the documented errcode or one for each reason. Default `plain`.
     pub errcodes: Errcodes,
@@ -207,35 +211,91 @@ pub(crate) struct Keys {
     pub posp: Option<PosKey>,
 }
 
+/// A setting that can't be used. Holds no value of any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EdgeError {
+    /// Which; empty: the settings as a whole.
+    pub setting: String,
+    /// What is wrong with it, for the operator.
+    pub problem: String,
+}
+
+impl EdgeError {
+    fn of(setting: &str, problem: impl std::fmt::Display) -> Self {
+        Self {
+            setting: setting.to_owned(),
+            problem: problem.to_string(),
+        }
+    }
+}
+
+impl std::fmt::Display for EdgeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.setting.as_str() {
+            "" => write!(f, "edge settings: {}", self.problem),
+            setting => write!(f, "edge settings: {setting}: {}", self.problem),
+        }
+    }
+}
+
 impl EdgeSettings {
     /// Reads the JSON; empty text is all defaults.
     ///
     /// # Errors
-    /// Text for the operator that names the key; it holds no secret.
-    pub fn parse(json: &str) -> Result<Self, String> {
+    /// Every setting that can't be read.
+    pub fn parse(json: &str) -> Result<Self, Vec<EdgeError>> {
+        match Self::read(json) {
+            (settings, errors) if errors.is_empty() => Ok(settings),
+            (_, errors) => Err(errors),
+        }
+    }
+
+    /// What can be read, and what can't.
+    fn read(json: &str) -> (Self, Vec<EdgeError>) {
+        let whole = |problem: &str| (Self::default(), vec![EdgeError::of("", problem)]);
         if json.trim().is_empty() {
-            return Ok(Self::default());
+            return (Self::default(), Vec::new());
         }
         // serde would also take an array for a struct.
         if !json.trim_start().starts_with('{') {
-            return Err("edge settings: must be a JSON object".into());
+            return whole("must be a JSON object");
         }
-        serde_json::from_str(json).map_err(|error| format!("edge settings: {error}"))
+        if let Ok(settings) = serde_json::from_str(json) {
+            return (settings, Vec::new());
+        }
+        // serde stops at the first error: each setting by itself.
+        let Ok(all) = serde_json::from_str::<Map<String, Value>>(json) else {
+            return whole("must be a JSON object");
+        };
+        let (mut good, mut errors) = (Map::new(), Vec::new());
+        for (setting, value) in all {
+            let alone = Map::from_iter([(setting.clone(), value.clone())]);
+            match Self::deserialize(Value::Object(alone)) {
+                Ok(_) => drop(good.insert(setting, value)),
+                Err(error) => errors.push(EdgeError::of(&setting, expected(&error))),
+            }
+        }
+        if errors.is_empty() {
+            return whole("a setting stands there twice");
+        }
+        (Self::deserialize(Value::Object(good)).unwrap_or_default(), errors)
     }
 
     /// Parses the keys.
-    pub(crate) fn keys(&self) -> Result<Keys, String> {
-        let mut keys = Keys::default();
+    pub(crate) fn keys(&self) -> Result<Keys, Vec<EdgeError>> {
+        let (mut keys, mut errors) = (Keys::default(), Vec::new());
+        let mut refused = |setting: &str, problem: &dyn std::fmt::Display| {
+            errors.push(EdgeError::of(setting, problem));
+        };
         if let Some(app_key) = &self.app_key {
             let text = app_key.expose();
-            let refused = |error: &dyn std::fmt::Display| format!("edge settings: app_key: {error}");
-            let key = triple_des::Key::with_mode(text, self.triple_des_key.into());
-            keys.triple_des = Some(key.map_err(|error| refused(&error))?);
             keys.des = single_des::Key::from_text(text).ok();
+            match triple_des::Key::with_mode(text, self.triple_des_key.into()) {
+                Ok(key) => keys.triple_des = Some(key),
+                Err(error) => refused("app_key", &error),
+            }
             if keys.des.is_none() && self.payment_code == PaymentCodeMode::Des {
-                return Err(
-                    "edge settings: payment_code = \"des\" needs an app_key of 8 bytes or more".into(),
-                );
+                refused("app_key", &"payment_code = \"des\" needs 8 bytes or more");
             }
         }
         if let Some(text) = &self.rsa_public_key {
@@ -244,17 +304,22 @@ impl EdgeSettings {
             } else {
                 KeyStrength::Standard
             };
-            let parsed = PublicKey::parse(text, strength);
-            keys.rsa = Some(parsed.map_err(|error| format!("edge settings: rsa_public_key: {error}"))?);
+            match PublicKey::parse(text, strength) {
+                Ok(key) => keys.rsa = Some(key),
+                Err(error) => refused("rsa_public_key", &error),
+            }
         }
         if let Some(posp_key) = &self.posp_key {
-            let parsed = PosKey::from_hex(posp_key.expose());
-            keys.posp = Some(parsed.map_err(|error| format!("edge settings: posp_key: {error}"))?);
+            match PosKey::from_hex(posp_key.expose()) {
+                Ok(key) => keys.posp = Some(key),
+                Err(error) => refused("posp_key", &error),
+            }
         }
-        Ok(keys)
+        if errors.is_empty() { Ok(keys) } else { Err(errors) }
     }
 
-    fn misplaced(&self, role: Role) -> Option<&'static str> {
+    /// Settings that say nothing about a caller of this role.
+    fn misplaced(&self, role: Role) -> Vec<EdgeError> {
         let app_only = [
             ("rsa_public_key", self.rsa_public_key.is_some()),
             ("tsig_algorithm", self.tsig_algorithm != TsigAlgorithm::default()),
@@ -267,78 +332,139 @@ impl EdgeSettings {
             ),
             ("freshness_window_s", self.freshness_window_s != 0),
         ];
-        let set = |list: &[(&'static str, bool)]| list.iter().find(|(_, set)| *set).map(|(name, _)| *name);
-        match role {
-            Role::App => None,
-            Role::Channel => set(&app_only),
-            Role::PosNetwork => set(&app_only).or(set(&[
-                ("app_key", self.app_key.is_some()),
-                ("triple_des_key", self.triple_des_key != TripleDesKey::default()),
-            ])),
-            Role::Gateway | Role::Operator | Role::Unspecified => Some("any setting"),
+        let keyed = [
+            ("app_key", self.app_key.is_some()),
+            ("triple_des_key", self.triple_des_key != TripleDesKey::default()),
+        ];
+        let (keyed, whose) = match role {
+            Role::App => return Vec::new(),
+            Role::Channel => (&[][..], "not for channels"),
+            Role::PosNetwork => (&keyed[..], "not for POS networks"),
+            Role::Gateway | Role::Operator | Role::Unspecified => {
+                return vec![EdgeError::of("", "not for gateways and operators")];
+            }
+        };
+        let set = app_only.iter().chain(keyed).filter(|(_, set)| *set);
+        set.map(|(setting, _)| EdgeError::of(setting, whose)).collect()
+    }
+}
+
+/// What a setting should be. serde's words begin with what it is, which may be a key.
+fn expected(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(", expected ") {
+        Some((unknown, known)) if unknown.starts_with("unknown field") => {
+            format!("unknown setting; expected {known}")
         }
+        Some((_, expected)) => format!("expected {expected}"),
+        None => text,
     }
 }
 
 /// Whether a caller's settings can be used, so that provisioning refuses bad ones before anything changes.
 ///
 /// # Errors
-/// Text for the operator that names the key; it holds no secret.
-pub fn validate_edge_settings(role: Role, json: &str) -> Result<(), String> {
-    let settings = EdgeSettings::parse(json)?;
-    if !json.trim().is_empty()
-        && let Some(name) = settings.misplaced(role)
-    {
-        return Err(format!("edge settings: {name} is not for {}", role.as_str_name()));
+/// Everything that is wrong with them.
+pub fn validate_edge_settings(role: Role, json: &str) -> Result<(), Vec<EdgeError>> {
+    if json.trim().is_empty() {
+        return Ok(());
     }
-    settings.keys().map(drop)
+    let (settings, mut errors) = EdgeSettings::read(json);
+    errors.extend(settings.misplaced(role));
+    errors.extend(settings.keys().err().into_iter().flatten());
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// What is told of these settings, a line each.
+    fn told(role: Role, json: &str) -> Vec<String> {
+        let errors = validate_edge_settings(role, json).err().unwrap_or_default();
+        errors.iter().map(ToString::to_string).collect()
+    }
+
     #[test]
-    fn bad_settings_are_refused_with_the_key_and_without_the_secret() {
+    fn a_bad_setting_is_refused_by_its_name_and_without_its_value() {
         for (role, json, complaint) in [
-            (Role::App, r#"{"app_key":"k","colour":1}"#, "colour"),
-            (Role::App, r#"{"app_key":""}"#, "app_key"),
-            (Role::App, r#"{"app_key":123456789}"#, "must be text"),
+            (
+                Role::App,
+                r#"{"app_key":"k","colour":1}"#,
+                "colour: unknown setting; expected one of `app_key`",
+            ),
+            (Role::App, r#"{"app_key":""}"#, "app_key: "),
+            (
+                Role::App,
+                r#"{"app_key":123456789}"#,
+                "app_key: a secret must be text",
+            ),
             (
                 Role::App,
                 r#"{"app_key":"short","payment_code":"des"}"#,
-                "8 bytes",
+                "app_key: payment_code = \"des\" needs 8 bytes",
             ),
-            (Role::App, r#"{"rsa_public_key":"hello there"}"#, "rsa_public_key"),
-            (Role::App, r#"{"addresses":["1.2.3"]}"#, "addr"),
-            (Role::App, r#"{"tsig_algorithm":"sha3"}"#, "sha3"),
-            (Role::PosNetwork, r#"{"posp_key":"0123"}"#, "posp_key"),
+            (
+                Role::App,
+                r#"{"rsa_public_key":"hello there"}"#,
+                "rsa_public_key: ",
+            ),
+            (Role::App, r#"{"addresses":["1.123456789.3"]}"#, "addresses: "),
+            (
+                Role::App,
+                r#"{"tsig_algorithm":"123456789"}"#,
+                "tsig_algorithm: expected one of `sha1`, `sha256`, `md5`",
+            ),
+            (
+                Role::App,
+                r#"{"freshness_window_s":"123456789"}"#,
+                "freshness_window_s: expected u32",
+            ),
+            (
+                Role::App,
+                r#"{"legacy_key":"123456789"}"#,
+                "legacy_key: expected a boolean",
+            ),
+            (Role::PosNetwork, r#"{"posp_key":"0123"}"#, "posp_key: "),
             (
                 Role::PosNetwork,
                 r#"{"app_key":"appKey08"}"#,
-                "app_key is not for",
+                "app_key: not for POS networks",
             ),
             (
                 Role::PosNetwork,
                 r#"{"triple_des_key":"two_key"}"#,
-                "triple_des_key is not for",
+                "triple_des_key: not for POS networks",
             ),
             (
                 Role::App,
                 r#"{"app_key":"123456789","triple_des_key":"two_key"}"#,
-                "8, 16 or at least 24 bytes",
+                "app_key: ",
             ),
-            (Role::Channel, r#"{"digest":"extended"}"#, "digest is not for"),
+            (
+                Role::Channel,
+                r#"{"digest":"extended"}"#,
+                "digest: not for channels",
+            ),
             (
                 Role::Channel,
                 r#"{"bind_signatures":"off"}"#,
-                "bind_signatures is not for",
+                "bind_signatures: not for channels",
             ),
-            (Role::Operator, r#"{}"#, "not for"),
-            (Role::App, r#"[]"#, "edge settings"),
+            (Role::Operator, r#"{}"#, "not for gateways and operators"),
+            (Role::App, r#"[]"#, "must be a JSON object"),
+            (Role::App, r#"{"#, "must be a JSON object"),
+            (
+                Role::App,
+                r#"{"app_key":"k1","app_key":"k2"}"#,
+                "a setting stands there twice",
+            ),
         ] {
-            let error = validate_edge_settings(role, json).unwrap_err();
-            assert!(error.contains(complaint), "{json}: {error}");
+            let [error] = &told(role, json)[..] else {
+                panic!("{json}: {:?}", told(role, json));
+            };
+            let expected = format!("edge settings: {complaint}");
+            assert!(error.starts_with(&expected), "{json}: {error}");
             assert!(!error.contains("123456789"), "{error}");
         }
         for (role, json) in [
@@ -352,8 +478,26 @@ mod tests {
                 r#"{"posp_key":"0123456789abcdef","addresses":["10.0.0.0/8","::1/128"]}"#,
             ),
         ] {
-            validate_edge_settings(role, json).unwrap();
+            assert_eq!(told(role, json), Vec::<String>::new(), "{json}");
         }
+    }
+
+    #[test]
+    fn every_bad_setting_is_told_at_once() {
+        let json = r#"{"app_key":"","rsa_public_key":"x","posp_key":"y","tsig_algorithm":"sha3","colour":1,
+            "legacy_key":"yes","addresses":["here"],"digest":"extended"}"#;
+        let settings = |role| {
+            let errors = validate_edge_settings(role, json).expect_err("refused");
+            let mut names: Vec<_> = errors.into_iter().map(|error| error.setting).collect();
+            names.sort();
+            names.join(" ")
+        };
+        let bad = "addresses app_key colour legacy_key posp_key rsa_public_key tsig_algorithm";
+        assert_eq!(settings(Role::App), bad);
+        assert_eq!(
+            settings(Role::PosNetwork),
+            "addresses app_key app_key colour digest legacy_key posp_key rsa_public_key rsa_public_key tsig_algorithm"
+        );
     }
 
     #[test]

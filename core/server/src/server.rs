@@ -48,7 +48,7 @@ pub struct Options {
     /// provisions an empty ledger.
     pub extra_callers: Vec<ProvisionedCaller>,
     /// Checks a caller's edge settings, which the core does not understand, before they are
-    /// stored. The text it returns is shown to the operator.
+    /// stored. What it returns is shown to the operator.
     pub edge_validator: EdgeValidator,
     /// What is known of the next commit before the store has met it.
     pub foresight: Foresight,
@@ -63,7 +63,7 @@ impl Default for Options {
                 if json.is_empty() {
                     Ok(())
                 } else {
-                    Err("this installation has no edge".to_owned())
+                    Err(vec![(String::new(), "this installation has no edge".to_owned())])
                 }
             }),
             foresight: Arc::new(|| Ok(())),

@@ -50,7 +50,6 @@ impl Form<'_> {
             let schema = known.iter().find(|(known, _)| known == key.get_ref());
             match schema {
                 Some((_, schema)) => self.value(&path, value.span().start, *schema, value.get_ref()),
-                None if known.is_empty() => self.free(&path, value.span().start, value.get_ref()),
                 None => {
                     let known = known.iter().map(|(known, _)| *known);
                     let told = meant(key.get_ref(), known.collect());
@@ -101,26 +100,6 @@ impl Form<'_> {
                     self.error(at, format!("{path}: expected {expected}"));
                 }
             }
-        }
-    }
-
-    /// What no schema describes becomes JSON, which has no dates.
-    fn free(&mut self, path: &str, at: usize, value: &DeValue<'_>) {
-        match value {
-            DeValue::Datetime(_) => {
-                self.error(at, format!("{path}: a date is no value here; put it in quotes"))
-            }
-            DeValue::Array(list) => {
-                for (index, value) in list.iter().enumerate() {
-                    self.free(&format!("{path}[{index}]"), value.span().start, value.get_ref());
-                }
-            }
-            DeValue::Table(section) => {
-                for (key, value) in section {
-                    self.free(&below(path, key.get_ref()), value.span().start, value.get_ref());
-                }
-            }
-            DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => {}
         }
     }
 }
@@ -178,9 +157,6 @@ mod tests {
         active: bool,
         #[serde(default)]
         networks: Vec<String>,
-        #[serde(default)]
-        #[schemars(with = "Option<std::collections::BTreeMap<String, serde_json::Value>>")]
-        edge: Option<toml::Table>,
     }
 
     #[derive(Debug, Deserialize, JsonSchema)]
@@ -199,7 +175,7 @@ mod tests {
     #[test]
     fn every_error_of_form_is_told_with_line_and_key_and_without_values() {
         let text = "nme = \"a\"\n[[app]]\nid = 7\nkind = \"frist\"\nstages = 9999999999\nport = -1\nactive = \"yes\"\n\
-                    networks = [\"a\", 5]\n[app.edge]\nsince = 2015-01-02\n[[app]]\nkid = \"topsecret\"\n";
+                    networks = [\"a\", 5]\n[[app]]\nkid = \"topsecret\"\n";
         assert_eq!(
             errors(text),
             [
@@ -210,10 +186,9 @@ mod tests {
                 "line 6: app[0].port: the number is out of range",
                 "line 7: app[0].active: expected true or false",
                 "line 8: app[0].networks[1]: expected a text in quotes",
-                "line 10: app[0].edge.since: a date is no value here; put it in quotes",
-                "line 11: app[1].id: is missing",
-                "line 11: app[1].kind: is missing",
-                "line 12: app[1].kid: unknown key; did you mean `id`?",
+                "line 9: app[1].id: is missing",
+                "line 9: app[1].kind: is missing",
+                "line 10: app[1].kid: unknown key; did you mean `id`?",
             ]
         );
     }
@@ -232,7 +207,7 @@ mod tests {
     #[test]
     fn what_is_well_formed_is_read() {
         let file: File = read_form(
-            "name = \"a\"\nbind = \"127.0.0.1:1\"\n[[app]]\nid = \"x\"\nkind = \"second\"\nport = 0x10\nedge = { a = { b = [1.5] } }\n",
+            "name = \"a\"\nbind = \"127.0.0.1:1\"\n[[app]]\nid = \"x\"\nkind = \"second\"\nport = 0x10\n",
         )
         .expect("read");
         assert_eq!(file.apps[0].port, 16);

@@ -64,7 +64,7 @@ pub(crate) struct CallerEntry {
     pub(crate) ignore_transfer_sms_code: bool,
     /// Settings of the gateway that speaks for it: keys, algorithms, addresses.
     #[serde(default)]
-    #[schemars(with = "Option<std::collections::BTreeMap<String, serde_json::Value>>")]
+    #[schemars(with = "Option<map_gateway::EdgeSettings>")]
     pub(crate) edge: Option<toml::Table>,
 }
 

@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn every_error_of_a_document_is_named_by_what_it_is_about() {
-        let text = "[[app]]\nid = \"a\"\nnetworks = [\"nowhere\"]\n[app.edge]\ncolour = 1\n\
+        let text = "[[app]]\nid = \"a\"\nnetworks = [\"nowhere\"]\n[app.edge]\nposp_key = \"0123\"\n\
              [[product]]\nid = \"p\"\nname = \"P\"\ntype = \"instalment\"\nnumber_prefix = \"2001\"\n\
              price_fen = 1\nface_value_fen = -5\nvalidity_months = 12\n";
         let folder = tempfile::tempdir().expect("a folder");
@@ -107,8 +107,7 @@ mod tests {
         let errors = Provisioning::read_valid(&path).err().expect("refused");
         for part in [
             "line 3: app[0].networks[0] (a): ",
-            "line 4: app[0].edge (a): ",
-            "colour",
+            "line 5: app[0].edge.posp_key (a): ",
             "product[0].face_value_fen (p): ",
         ] {
             assert!(errors.contains(part), "{errors:?} lacks {part:?}");

@@ -1,6 +1,7 @@
 //! Validates a document without a core: the core's own rules, and the gateway's for edge settings.
 
 use map_client::proto::provisioning::v1::{Document, Role};
+use map_gateway::EdgeError;
 use map_server::EdgeValidator;
 use map_server::caller::Role as CoreRole;
 use std::sync::Arc;
@@ -15,7 +16,13 @@ pub(crate) fn edge_validator() -> EdgeValidator {
             CoreRole::Gateway => Role::Gateway,
             CoreRole::Operator => Role::Operator,
         };
-        map_gateway::validate_edge_settings(role, json)
+        let told = |errors: Vec<EdgeError>| {
+            errors
+                .into_iter()
+                .map(|error| (error.setting, error.problem))
+                .collect()
+        };
+        map_gateway::validate_edge_settings(role, json).map_err(told)
     })
 }
 

@@ -55,12 +55,64 @@ fn a_broken_file_ends_with_2_and_names_every_error() {
             ),
         ],
     );
+    // Settings of the gateway: all at once, each by its name, none with its value.
     refused(
-        &[("app_key", "ap_key")],
-        &[(
-            "[app.edge]",
-            "app[0].edge (zjhtwallet): edge settings: unknown field `ap_key`",
-        )],
+        &[
+            ("app_key", "ap_key"),
+            ("tsig_algorithm = \"sha1\"", "tsig_algorithm = \"Wq7!x2\""),
+            (
+                "posp_key = \"0123456789ABCDEFFEDCBA9876543210\"",
+                "pospkey = \"0123\"\nfreshness_window_s = \"Wq7!x2\"",
+            ),
+            ("may_omit_payment_code = false", "may_omit_payment_cod = false"),
+        ],
+        &[
+            (
+                "ap_key = \"",
+                "app[0].edge.ap_key: unknown key; did you mean `app_key`?",
+            ),
+            (
+                "tsig_algorithm = ",
+                "app[0].edge.tsig_algorithm: expected one of \"sha1\", \"sha256\", \"md5\"",
+            ),
+            (
+                "pospkey = ",
+                "network[0].edge.pospkey: unknown key; did you mean `posp_key`?",
+            ),
+            (
+                "freshness_window_s = ",
+                "network[0].edge.freshness_window_s: expected a whole number",
+            ),
+            (
+                "may_omit_payment_cod = ",
+                "app[0].may_omit_payment_cod: unknown key; did you mean `may_omit_payment_code`?",
+            ),
+        ],
+    );
+    refused(
+        &[
+            (
+                "posp_key = \"0123456789ABCDEFFEDCBA9876543210\"",
+                "posp_key = \"0123\"\nlegacy_key = true\ndigest = \"extended\"",
+            ),
+            ("\"::1/128\"", "\"::1/1280\""),
+            ("MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A", "MIIB"),
+            ("networks = [\"posp1\"]", "networks = [\"posp2\"]"),
+        ],
+        &[
+            ("posp_key = \"0123\"", "network[0].edge.posp_key (posp1): "),
+            (
+                "legacy_key = true",
+                "network[0].edge.legacy_key (posp1): not for POS networks",
+            ),
+            (
+                "digest = \"extended\"",
+                "network[0].edge.digest (posp1): not for POS networks",
+            ),
+            ("addresses = [", "network[0].edge.addresses (posp1): "),
+            ("rsa_public_key = ", "app[0].edge.rsa_public_key (zjhtwallet): "),
+            ("networks = [\"posp2\"]", "app[0].networks[0] (zjhtwallet): "),
+        ],
     );
     refused(
         &[
@@ -73,7 +125,7 @@ fn a_broken_file_ends_with_2_and_names_every_error() {
             ("default_product = \"1010\"", "default_product = \"1012\""),
         ],
         &[
-            ("[network.edge]", "network[0].edge (posp1): "),
+            ("posp_key = \"0123\"", "network[0].edge.posp_key (posp1): "),
             ("networks = [\"posp2\"]", "app[0].networks[0] (zjhtwallet): "),
             ("face_value_fen = 0", "product[2].face_value_fen (2610): "),
             ("default_product = \"1012\"", "default_product: "),

@@ -152,7 +152,10 @@ fn edge_settings(at: &str, role: Role, json: &str, validate: &EdgeValidator, err
     let at = format!("{at}.edge_settings_json");
     if !role.behind_a_gateway() {
         errors.add(&at, "only for apps, channels and POS networks");
-    } else if let Err(problem) = validate(role, json) {
-        errors.add(&at, problem);
+    } else if let Err(problems) = validate(role, json) {
+        for (setting, problem) in problems {
+            let dot = if setting.is_empty() { "" } else { "." };
+            errors.add(&format!("{at}{dot}{setting}"), problem);
+        }
     }
 }

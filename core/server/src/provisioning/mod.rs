@@ -14,9 +14,9 @@ pub(crate) use plan::{Plan, plan};
 use crate::caller::Role;
 use std::sync::Arc;
 
-/// Checks a caller's edge settings (a JSON object), which the core does not understand. The
-/// text is shown to the operator and must hold no secret.
-pub type EdgeValidator = Arc<dyn Fn(Role, &str) -> Result<(), String> + Send + Sync>;
+/// Checks a caller's edge settings (a JSON object), which the core does not understand. Every error: the setting
+/// (empty: all of them), and what is wrong with it, which is shown to the operator and must hold no secret.
+pub type EdgeValidator = Arc<dyn Fn(Role, &str) -> Result<(), Vec<(String, String)>> + Send + Sync>;
 
 /// Checks a document as [`crate::CoreServer`] would before it applies it, without one.
 ///

@@ -114,11 +114,12 @@ impl Fixture {
                 ProvisionedCaller::configured(Role::Gateway, "edge", GATEWAY).unwrap(),
             ],
             edge_validator: Arc::new(|_, json| {
-                if json.starts_with('{') {
-                    Ok(())
-                } else {
-                    Err("expected a JSON object".to_owned())
-                }
+                let error = match json {
+                    json if !json.starts_with('{') => ("", "expected a JSON object"),
+                    json if json.contains(":\"\"") => ("shared_key", "expected a key"),
+                    _ => return Ok(()),
+                };
+                Err(vec![(error.0.to_owned(), error.1.to_owned())])
             }),
             foresight,
         };

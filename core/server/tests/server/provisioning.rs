@@ -535,6 +535,10 @@ async fn a_document_with_an_error_is_refused_with_its_place_and_changes_nothing(
             broken(|d| d.callers[2].edge_settings_json = "[]".to_owned()),
         ),
         (
+            "callers[2].edge_settings_json.shared_key",
+            broken(|d| d.callers[2].edge_settings_json = "{\"shared_key\":\"\"}".to_owned()),
+        ),
+        (
             "callers[6].edge_settings_json",
             broken(|d| {
                 let mut operator = caller(Role::Operator, "alice", "alice's key");
