@@ -3,7 +3,7 @@
 //! twice. Needs to mount a small tmpfs, so root.
 
 use crate::harness::people::digits;
-use crate::harness::*;
+use crate::harness::{self, *};
 use map_client::proto::payment::v1::PayRequest;
 use map_client::proto::payment::v1::payment_service_client::PaymentServiceClient;
 use std::fs::{self, File};
@@ -232,6 +232,35 @@ fn a_ledger_on_a_full_disk_is_opened_and_read_after_a_kill() {
     });
     server.stop();
     server.clean().expect("clean");
+}
+
+#[test]
+fn a_check_that_finds_no_room_for_its_copy_names_the_way_without_one() {
+    let Some(disk) = Disk::mount("256m") else { return };
+    let setup = Setup {
+        data_dir: Some(disk.path("data")),
+        ..Setup::default()
+    };
+    let server = Server::start(setup);
+    server.customer(1000);
+    server.stop();
+    // The copy has the newest segment, which takes its 64 MiB at once.
+    disk.fill();
+    let filler = File::options()
+        .write(true)
+        .open(disk.path("filler"))
+        .expect("the filler");
+    let size = filler.metadata().expect("a size").len();
+    filler.set_len(size - (40 << 20)).expect("shorter");
+    let data = folder(&disk.path("data"));
+    let check = |arguments: &[&str]| {
+        let output = harness::server::run(&[&["check", &data], arguments].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), said)
+    };
+    let (code, said) = check(&[]);
+    assert!(code == Some(1) && said.contains("--in-place"), "{code:?} {said}");
+    assert_eq!(check(&["--in-place"]).0, Some(0));
 }
 
 #[test]

@@ -7,9 +7,9 @@ use crate::runtime::{blocking, close_store, open_existing};
 use crate::ui::{Style, Ui, counted, note, yuan};
 use map_store::Store;
 use map_store::check::{CheckOptions, CheckReport, Progress, Stage, check};
-use map_store_embedded::{Comparison, EmbeddedStore, FolderCopy, LogReport};
+use map_store_embedded::{Comparison, EmbeddedStore, FolderCopy, LogReport, OpenError};
 use serde_json::{Value, json};
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -74,8 +74,20 @@ pub(super) async fn run(args: &CheckArgs) -> Result<(), Stop> {
 pub(crate) async fn examine_copy(folder: &Path, progress: bool) -> Result<Findings, Stop> {
     let original = folder.to_owned();
     let copy = blocking(move || FolderCopy::make(&original)).await?;
-    let copy = copy.map_err(Stop::failed)?;
+    let copy = copy.map_err(|error| uncopied(&error))?;
     examine(copy.path(), folder, progress).await
+}
+
+/// No copy was made: where the disk is full there is another way.
+fn uncopied(error: &OpenError) -> Stop {
+    if let OpenError::Io { source, .. } = error
+        && matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+    {
+        return Stop::failed(format!(
+            "{error} There is no room for a copy: --in-place opens the folder itself, and settles the end of its log"
+        ));
+    }
+    Stop::failed(error)
 }
 
 /// What is found in this folder, told as of the folder of this name: a copy is gone when it is read.

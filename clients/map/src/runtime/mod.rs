@@ -3,6 +3,7 @@
 mod admin;
 mod keys;
 mod ledger;
+mod private;
 mod provision;
 mod ready;
 mod ready_file;

@@ -7,7 +7,7 @@ use super::ready::{GatewayAddress, Ready};
 use super::ready_file::ReadyFile;
 use super::serving::Serving;
 use super::signals::Signals;
-use super::{ledger, provision, store_metrics};
+use super::{ledger, private, provision, store_metrics};
 use crate::config::MapConfig;
 use crate::outcome::Stop;
 use crate::provisioning::{Provisioning, edge_validator};
@@ -57,6 +57,7 @@ pub(crate) async fn run(
     };
     let sockets = Sockets::bind(&config, &parts).await?;
     let ready = sockets.addresses(&config)?;
+    private::warn(&config, &parts);
     let key = bearer_key();
     let core = match inputs {
         Some(inputs) => Some(start_core(&config, inputs, &key).await?),

@@ -100,6 +100,55 @@ fn a_secret_file_that_others_may_read_is_refused_before_a_ledger_is_made() {
 }
 
 #[test]
+fn what_everybody_may_read_and_only_its_owner_should_is_told_once() {
+    let start = Start::new();
+    let certificate = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("signed");
+    let cert = start.write("cert.pem", &certificate.cert.pem());
+    let key = start.write("key.pem", &certificate.signing_key.serialize_pem());
+    let set = [
+        format!("data_dir={}", start.path("data")),
+        format!("core.tls={{ cert_file = \"{cert}\", key_file = \"{key}\" }}"),
+        format!(
+            "gateway.listeners=[{{ bind = \"127.0.0.1:0\", tls = {{ cert_file = \"{cert}\", key_file = \"{key}\" }} }}]"
+        ),
+        "core.bind=127.0.0.1:0".to_owned(),
+    ];
+    let mut arguments = vec!["serve"];
+    set.iter().for_each(|set| arguments.extend(["--set", set]));
+    let mode = |name: &str, mode: u32| {
+        std::fs::set_permissions(start.path(name), PermissionsExt::from_mode(mode)).expect("set");
+    };
+    let warnings = || {
+        let (served, mut log) = Served::start_with_log(start.folder.path(), &arguments);
+        assert!(served.stop().success());
+        let mut text = String::new();
+        log.read_to_string(&mut text).expect("UTF-8");
+        let told = text.lines().filter(|line| line.contains("everybody may "));
+        told.map(str::to_owned).collect::<Vec<_>>()
+    };
+    mode("key.pem", 0o644);
+    let told = warnings();
+    assert!(
+        told.len() == 1 && told[0].contains(&key) && told[0].contains("chmod 600"),
+        "{told:?}"
+    );
+    let made = std::fs::metadata(start.path("data"))
+        .expect("made")
+        .permissions()
+        .mode();
+    assert_eq!(made & 0o777, 0o700, "a new folder is its owner's");
+    mode("key.pem", 0o640);
+    assert_eq!(warnings(), Vec::<String>::new());
+    mode("data", 0o755);
+    let told = warnings();
+    let data = start.path("data");
+    assert!(
+        told.len() == 1 && told[0].contains(&data) && told[0].contains("chmod 700"),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn a_secret_file_that_can_not_be_made_is_refused_before_a_ledger_is_made() {
     let start = Start::new();
     let set = format!("core.secret_file={}", start.path("not-mounted/secret"));
