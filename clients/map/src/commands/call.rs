@@ -157,6 +157,12 @@ fn completed(
                 })?;
                 *value = Value::from(number);
             }
+            (Kind::PaymentCode | Kind::PaymentCodeMd5, Some(code)) if is_mistyped(code) => {
+                return Err(Stop::usage(format!(
+                    "{}: a payment code has six digits; nothing was sent",
+                    field.name
+                )));
+            }
             (Kind::PaymentCode, Some(code)) => {
                 if let Some(account) = &args.pin_account {
                     *value = serde_json::json!({ "code": code, "account": account });
@@ -166,6 +172,15 @@ fn completed(
         }
     }
     Ok(fields)
+}
+
+/// Whether this is a payment code with too few or too many digits. Taken as encrypted already, as any other text is,
+/// it would be sent in clear.
+fn is_mistyped(code: &str) -> bool {
+    let digits = code.chars().filter(char::is_ascii_digit).count();
+    let plain = code.chars().all(|c| c.is_ascii_digit() || c.is_whitespace());
+    // 16 digits may well be a PIN block, 32 an MD5.
+    plain && digits > 0 && digits < 16 && code.len() != 6
 }
 
 fn caller(args: &CallArgs, endpoint: &Endpoint) -> Result<Caller, Stop> {

@@ -138,6 +138,20 @@ fn a_payment_code_for_a_network_needs_its_key_and_one_that_needs_none_does_not()
         let told = check(printed, 2, &["--posp-key HEX"]);
         assert_eq!(told.out, "");
     }
+    // A mistyped code is no encrypted one: it is not sent in clear.
+    for code in ["12345", "1234567", "123 456"] {
+        let field = format!("paymentCodeDES={code}");
+        let call = [
+            "call",
+            "/front/offline/pay",
+            "--posp-key",
+            "0123456789ABCDEF",
+            "--print-curl",
+            &field,
+        ];
+        let told = check(map(&call), 2, &["paymentCodeDES", "six digits"]);
+        assert!(told.out.is_empty() && !told.err.contains(code), "{}", told.err);
+    }
     let sealed = "paymentCodeDES=A2IBY6EMZIU=";
     check(
         map(&["call", "/front/offline/pay", "--print-curl", sealed]),
