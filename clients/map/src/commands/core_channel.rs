@@ -2,6 +2,7 @@
 
 use crate::config::CoreClientConfig;
 use crate::outcome::Stop;
+use crate::runtime::warn_of_key;
 use std::path::Path;
 use std::time::Duration;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
@@ -50,8 +51,15 @@ fn tls(settings: &CoreClientConfig) -> Result<ClientTlsConfig, Stop> {
     Ok(tls)
 }
 
+/// The bearer key in a file.
+pub(super) fn bearer_key(file: &Path) -> Result<String, Stop> {
+    let text = read(file)?;
+    warn_of_key(file);
+    Ok(text.trim().to_owned())
+}
+
 /// The text of a file that an argument or a setting names.
-pub(super) fn read(file: &Path) -> Result<String, Stop> {
+fn read(file: &Path) -> Result<String, Stop> {
     std::fs::read_to_string(file)
         .map_err(|error| Stop::usage(format!("can't read {}: {error}", file.display())))
 }

@@ -14,7 +14,7 @@ pub(super) async fn run(
     ready_file: Option<ReadyFile>,
 ) -> Result<(), Stop> {
     let key = match &args.key_file {
-        Some(file) => Secret::new(core_channel::read(file)?.trim()),
+        Some(file) => Secret::new(core_channel::bearer_key(file)?),
         None => config.gateway.core_key.clone(),
     };
     if key.expose().is_empty() {

@@ -3,6 +3,7 @@
 
 use super::Parts;
 use crate::config::MapConfig;
+use map_server::config::SmsConfig;
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -10,30 +11,38 @@ use std::path::Path;
 /// What others may do with a file, in its mode.
 const EVERYBODY: u32 = 0o007;
 
-/// Warns of the ledger and of TLS keys, once each.
+/// Warns of the ledger and of the keys that the configuration names, once each.
 pub(super) fn warn(config: &MapConfig, parts: &Parts) {
-    let core = || config.core.tls.iter();
-    let listeners = || config.gateway.listeners.iter().filter_map(|one| one.tls.as_ref());
-    let tls: Vec<_> = match parts {
+    let core = || {
+        let sms = match &config.core.sms {
+            SmsConfig::Outbox => None,
+            SmsConfig::Webhook(webhook) => Some(&webhook.key_file),
+        };
+        config.core.tls.iter().map(|tls| &tls.key_file).chain(sms)
+    };
+    let listeners = || {
+        let listeners = config.gateway.listeners.iter();
+        listeners
+            .filter_map(|one| one.tls.as_ref())
+            .map(|tls| &tls.key_file)
+    };
+    let keys: BTreeSet<_> = match parts {
         Parts::Core => core().collect(),
         Parts::Both => core().chain(listeners()).collect(),
-        Parts::Gateway(..) => listeners().collect(),
+        Parts::Gateway(..) => listeners().chain(&config.core_client.key_file).collect(),
     };
-    let keys = tls.into_iter().map(|tls| &tls.key_file);
-    let keys: BTreeSet<&Path> = match parts {
-        Parts::Core | Parts::Both => keys.map(AsRef::as_ref).collect(),
-        Parts::Gateway(..) => keys
-            .chain(&config.core_client.key_file)
-            .map(AsRef::as_ref)
-            .collect(),
-    };
-    for key in keys.into_iter().filter(|key| is_open(key)) {
-        let file = key.display();
-        tracing::warn!("everybody may use the TLS key {file}: chmod 600 {file}");
-    }
+    keys.into_iter().for_each(|key| warn_of_key(key));
     if !matches!(parts, Parts::Gateway(..)) && is_open(&config.data_dir) {
         let folder = config.data_dir.display();
         tracing::warn!("everybody may look into the ledger {folder}: chmod 700 {folder}");
+    }
+}
+
+/// Warns of a file with a key.
+pub(crate) fn warn_of_key(file: &Path) {
+    if is_open(file) {
+        let file = file.display();
+        tracing::warn!("everybody may use the key in {file}: chmod 600 {file}");
     }
 }
 

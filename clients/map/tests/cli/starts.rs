@@ -105,6 +105,7 @@ fn what_everybody_may_read_and_only_its_owner_should_is_told_once() {
     let certificate = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("signed");
     let cert = start.write("cert.pem", &certificate.cert.pem());
     let key = start.write("key.pem", &certificate.signing_key.serialize_pem());
+    let sms = start.write("sms.key", "0123456789abcdef");
     let set = [
         format!("data_dir={}", start.path("data")),
         format!("core.tls={{ cert_file = \"{cert}\", key_file = \"{key}\" }}"),
@@ -112,6 +113,7 @@ fn what_everybody_may_read_and_only_its_owner_should_is_told_once() {
             "gateway.listeners=[{{ bind = \"127.0.0.1:0\", tls = {{ cert_file = \"{cert}\", key_file = \"{key}\" }} }}]"
         ),
         "core.bind=127.0.0.1:0".to_owned(),
+        format!("core.sms={{ adapter = \"webhook\", url = \"http://127.0.0.1:1/\", key_file = \"{sms}\" }}"),
     ];
     let mut arguments = vec!["serve"];
     set.iter().for_each(|set| arguments.extend(["--set", set]));
@@ -127,6 +129,10 @@ fn what_everybody_may_read_and_only_its_owner_should_is_told_once() {
         told.map(str::to_owned).collect::<Vec<_>>()
     };
     mode("key.pem", 0o644);
+    mode("sms.key", 0o604);
+    let told = warnings();
+    assert!(told.len() == 2 && told[1].contains(&sms), "{told:?}");
+    mode("sms.key", 0o600);
     let told = warnings();
     assert!(
         told.len() == 1 && told[0].contains(&key) && told[0].contains("chmod 600"),
@@ -146,6 +152,19 @@ fn what_everybody_may_read_and_only_its_owner_should_is_told_once() {
         told.len() == 1 && told[0].contains(&data) && told[0].contains("chmod 700"),
         "{told:?}"
     );
+    // A bearer key in a file, of a gateway or an operator.
+    let bearer = start.write("bearer.key", "a-key");
+    mode("bearer.key", 0o644);
+    let gateway = map(&["gateway", "--core", "127.0.0.1:1", "--key-file", &bearer]);
+    let mut provision = map(&["provision", "--core", "127.0.0.1:1", "--reason", "r"]);
+    provision.args(["--key-file", &bearer]).arg(example());
+    for command in [gateway, provision] {
+        check(
+            command,
+            2,
+            &["everybody may use the key in", &bearer, "--core 127.0.0.1:1"],
+        );
+    }
 }
 
 #[test]
