@@ -83,7 +83,7 @@ impl Shared {
     }
 
     fn flush(&self) -> Result<(), String> {
-        // Two tables' worth, because what could not be written stays until the next opening.
+        // Two tables' worth, so that it is not on the way that the space ends.
         let space = self.options.memtable_bytes.saturating_mul(2);
         self.folder.check_space(space)?;
         self.told(self.tables.flush())?;
@@ -146,7 +146,7 @@ impl Shared {
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// A merge that fails leaves what it wrote until the next opening, so it keeps off the reserve.
+    /// A merge writes much before what it merged goes, so it keeps off the reserve.
     fn merge(&self) -> Result<(), String> {
         self.folder.check_space(self.options.reserve_bytes)?;
         self.told(self.tables.compact())

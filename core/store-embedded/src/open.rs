@@ -195,7 +195,7 @@ fn open_tables(
     if !folder.tables().try_exists().map_err(folder.io(looking))? {
         return Ok((None, Some("they are missing".to_owned())));
     }
-    let tables = match Tables::open(&folder.tables(), options.cache_bytes) {
+    let tables = match open_or_fall_back(folder, shelf, options) {
         Ok(tables) => tables,
         Err(TablesError::Damaged(reason)) => return Ok((None, Some(reason))),
         Err(TablesError::Io(error)) => return Err(folder.io("opening the tables")(error)),
@@ -211,6 +211,21 @@ fn open_tables(
         Err(error) => unusable(folder, error),
         Ok(_) if is_marked => check_marked(folder, tables),
         Ok(_) => Ok((Some(tables), None)),
+    }
+}
+
+/// Opens the tables; where they can't be used, as they were before their last change.
+fn open_or_fall_back(folder: &Folder, shelf: &Shelf, options: &Options) -> Result<Tables, TablesError> {
+    let path = folder.tables();
+    let opened = Tables::open(&path, options.cache_bytes);
+    let Err(TablesError::Damaged(reason)) = opened else {
+        return opened;
+    };
+    tracing::warn!(%reason, "the tables can't be used as they are");
+    if Tables::fall_back(&path, shelf.first().saturating_sub(1))? {
+        Tables::open(&path, options.cache_bytes)
+    } else {
+        Err(TablesError::Damaged(reason))
     }
 }
 

@@ -7,29 +7,30 @@
 //! - a table that is no longer in the list is removed by whoever lets go of it last;
 //! - of a cell that is in several tables it takes the value with the highest number, so every table written
 //!   has a higher one than those before;
-//! - blocks carry checksums that are verified when they are read; the list of tables carries one
-//!   that it does not verify, so that is done here before it is opened;
-//! - a table that could not be written leaves a file that the next opening removes.
+//! - blocks carry checksums that are verified when they are read; the list of tables has one that it does not
+//!   verify, and may be cut short where a change of it failed: see [`list`];
+//! - a table that could not be written or merged leaves its files until the next opening, so they are removed here;
+//! - `Writer` makes tables of the lowest level as lsm-tree's own flush does, with the settings of its `Config` as they
+//!   are by default.
 
+use super::list;
 use super::memory::MemoryTable;
-use super::{KeyRange, TablesError};
+use super::{KeyRange, TablesError, lock};
 use bytes::Bytes;
+use lsm_tree::table::Writer;
 use lsm_tree::table::filter::standard_bloom::Builder as Filter;
 use lsm_tree::{
-    AbstractTree, AnyTree, Cache, Config, InternalValue, SequenceNumberCounter, Slice, Tree, ValueType,
-    compaction,
+    AbstractTree, AnyTree, Cache, Config, InternalValue, SequenceNumberCounter, Slice, Table, TableId, Tree,
+    ValueType, compaction,
 };
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::Path;
-use std::sync::Arc;
-use xxhash_rust::xxh3::xxh3_128;
-
-/// The file that names the list of tables in force.
-const CURRENT: &str = "current";
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 /// Reads the newest values.
-const NEWEST: u64 = u64::MAX;
+pub(super) const NEWEST: u64 = u64::MAX;
 
 /// A cell that was read.
 type Found = lsm_tree::Result<Option<Slice>>;
@@ -48,14 +49,18 @@ pub(super) struct DiskView {
     /// Closures, because the tree does not export the names of what they hold.
     get: Box<Get>,
     range: Box<Range>,
+    /// Of two views the one with the higher number has all that is in the other.
+    pub(super) number: u64,
     /// Tables that overlap each other, and slow reading down.
     pub(super) overlapping: usize,
 }
 
 impl DiskView {
     fn new(tree: &Tree) -> Self {
-        let list = tree.get_version_history_lock().latest_version();
+        // The list second, and the number is that of the first: either may be newer than it, and neither older.
         let tables = tree.current_version();
+        let number = tables.id();
+        let list = tree.get_version_history_lock().latest_version();
         let overlapping = tables.level(0).map_or(0, |level| level.run_count());
         let get = move |key: &[u8]| {
             let hash = Filter::get_hash(key);
@@ -74,6 +79,7 @@ impl DiskView {
         Self {
             get: Box::new(get),
             range: Box::new(range),
+            number,
             overlapping,
         }
     }
@@ -111,12 +117,16 @@ impl DiskView {
 pub(super) struct Disk {
     tree: Tree,
     counter: SequenceNumberCounter,
+    /// The table that is being written, and not in the list yet.
+    writing: Mutex<Option<TableId>>,
+    /// Held while tables are merged.
+    merging: Mutex<()>,
 }
 
 impl Disk {
     /// Opens the tables, or begins new ones in a folder that is missing or empty.
     pub(super) fn open(folder: &Path, cache_bytes: u64) -> Result<Self, TablesError> {
-        check_list(folder)?;
+        list::check(folder)?;
         let counter = SequenceNumberCounter::new(1);
         let config = Config::new(folder, counter.clone(), SequenceNumberCounter::default())
             .use_cache(Arc::new(Cache::with_capacity_bytes(cache_bytes)));
@@ -126,7 +136,12 @@ impl Disk {
         };
         let next = tree.get_highest_persisted_seqno();
         counter.set(next.map_or(1, |number| number.saturating_add(1)));
-        Ok(Self { tree, counter })
+        Ok(Self {
+            tree,
+            counter,
+            writing: Mutex::default(),
+            merging: Mutex::default(),
+        })
     }
 
     /// The tables that are on disk now. Waits while the list of tables is being written.
@@ -134,78 +149,105 @@ impl Disk {
         DiskView::new(&self.tree)
     }
 
-    /// Writes the newest values of a table in memory to synced tables.
+    /// Writes the newest values of a table in memory to a synced table. One that fails leaves no file. One at a time.
     pub(super) fn write(&self, table: &MemoryTable) -> Result<(), TablesError> {
-        let number = self.counter.next();
-        guarded(|| {
-            let written = table.newest(|cells| {
-                let cell = |(key, value)| {
-                    Ok(InternalValue::from_components(
-                        key,
-                        value,
-                        number,
-                        ValueType::Value,
-                    ))
-                };
-                self.tree.flush_to_tables(cells.map(cell))
-            })?;
-            if let Some((tables, _)) = written {
-                self.tree
-                    .register_tables(&tables, None, None, &[], self.counter.get())?;
-            }
-            Ok(())
-        })?;
-        Ok(())
+        let id = self.begin_table();
+        let written = guarded(|| match self.write_table(id, table)? {
+            Some(table) => self
+                .tree
+                .register_tables(&[table], None, None, &[], self.counter.get()),
+            None => Ok(()),
+        });
+        if written.is_err() && !self.listed().contains(&id) {
+            remove(&self.path_of(id));
+        }
+        *lock(&self.writing) = None;
+        Ok(written?)
     }
 
-    /// Merges some tables; `false`: there was nothing to merge.
+    /// `None`: nothing was in it, and there is no table.
+    fn write_table(&self, id: TableId, table: &MemoryTable) -> lsm_tree::Result<Option<Table>> {
+        let number = self.counter.next();
+        let path = self.path_of(id);
+        let mut writer = Writer::new(path.clone(), id, 0)?;
+        table.newest(|cells| {
+            for (key, value) in cells {
+                let cell = InternalValue::from_components(key, value, number, ValueType::Value);
+                writer.write(cell)?;
+            }
+            lsm_tree::Result::Ok(())
+        })?;
+        let Some((_, sum)) = writer.finish()? else {
+            return Ok(None);
+        };
+        let config = &self.tree.config;
+        let (cache, handles) = (Arc::clone(&config.cache), config.descriptor_table.clone());
+        Table::recover(path, sum, 0, self.tree.id, cache, handles, true, true).map(Some)
+    }
+
+    /// Merges some tables; `false`: there was nothing to merge. One that fails leaves no files.
     pub(super) fn merge(&self) -> Result<bool, TablesError> {
+        let _one_at_a_time = lock(&self.merging);
         let before = self.tree.current_version().id();
-        guarded(|| {
+        let first = self.tree.table_id_counter.get();
+        let merged = guarded(|| {
             self.tree
                 .compact(Arc::new(compaction::Leveled::default()), self.counter.get())
-        })?;
+        });
+        if merged.is_err() {
+            self.remove_unlisted(first);
+        }
+        merged?;
         Ok(self.tree.current_version().id() != before)
+    }
+
+    /// The number of a table that is written from now on.
+    fn begin_table(&self) -> TableId {
+        let mut writing = lock(&self.writing);
+        let id = self.tree.table_id_counter.next();
+        *writing = Some(id);
+        id
+    }
+
+    fn path_of(&self, id: TableId) -> PathBuf {
+        self.tree.config.path.join(list::TABLES).join(id.to_string())
+    }
+
+    /// The tables that are in the list.
+    fn listed(&self) -> BTreeSet<TableId> {
+        self.tree.current_version().iter_tables().map(Table::id).collect()
+    }
+
+    /// Removes what a merge left that failed: files from this number on that are neither in the list nor being
+    /// written. What it was to merge is in the list still, and only merges take tables out of it.
+    fn remove_unlisted(&self, first: TableId) {
+        let Ok(entries) = fs::read_dir(self.tree.config.path.join(list::TABLES)) else {
+            return;
+        };
+        let id = |entry: io::Result<fs::DirEntry>| entry.ok()?.file_name().to_str()?.parse().ok();
+        let files: Vec<TableId> = entries.filter_map(id).filter(|id| *id >= first).collect();
+        // In this order: one that is written is in the list before it is no longer being written.
+        let writing = *lock(&self.writing);
+        let listed = self.listed();
+        for id in files {
+            if !listed.contains(&id) && Some(id) != writing {
+                remove(&self.path_of(id));
+            }
+        }
+    }
+}
+
+/// Removes a file that nothing names. Where that fails the next opening does.
+fn remove(path: &Path) {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(%error, path = %path.display(), "what a failed write left could not be removed");
+        }
+        Ok(()) | Err(_) => {}
     }
 }
 
 /// A panic of the tree on damaged data is damage, like an error.
-fn guarded<T>(run: impl FnOnce() -> lsm_tree::Result<T>) -> lsm_tree::Result<T> {
+pub(super) fn guarded<T>(run: impl FnOnce() -> lsm_tree::Result<T>) -> lsm_tree::Result<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(Err(lsm_tree::Error::Unrecoverable))
-}
-
-/// Whether nothing is in a folder, or there is none.
-fn is_empty(folder: &Path) -> io::Result<bool> {
-    match fs::read_dir(folder) {
-        Ok(mut entries) => entries.next().transpose().map(|entry| entry.is_none()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
-        Err(error) => Err(error),
-    }
-}
-
-/// Verifies the list of tables: `current` holds its number, its XXH3 and the kind of that.
-fn check_list(folder: &Path) -> Result<(), TablesError> {
-    let current = match fs::read(folder.join(CURRENT)) {
-        Ok(current) => current,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return if is_empty(folder).map_err(lsm_tree::Error::from)? {
-                Ok(())
-            } else {
-                Err(TablesError::Damaged(format!("`{CURRENT}` is missing")))
-            };
-        }
-        Err(error) => return Err(lsm_tree::Error::from(error).into()),
-    };
-    let damaged = || TablesError::Damaged(format!("`{CURRENT}` is damaged"));
-    let (number, rest) = current.split_first_chunk::<8>().ok_or_else(damaged)?;
-    let (sum, kind) = rest.split_first_chunk::<16>().ok_or_else(damaged)?;
-    let name = format!("v{}", u64::from_le_bytes(*number));
-    let list = fs::read(folder.join(&name)).map_err(lsm_tree::Error::from)?;
-    if xxh3_128(&list) == u128::from_le_bytes(*sum) && kind == [0] {
-        Ok(())
-    } else {
-        Err(TablesError::Damaged(format!(
-            "the list of tables `{name}` is damaged"
-        )))
-    }
 }

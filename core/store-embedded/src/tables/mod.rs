@@ -8,6 +8,7 @@
 //! A reader holds what it reads: neither the writer nor the keeper waits for it, nor it for them.
 
 mod disk;
+mod list;
 mod memory;
 
 use crate::layout;
@@ -57,6 +58,20 @@ impl From<lsm_tree::Error> for TablesError {
     }
 }
 
+impl From<io::Error> for TablesError {
+    fn from(error: io::Error) -> Self {
+        lsm_tree::Error::from(error).into()
+    }
+}
+
+/// The record that the cell of what was applied names; 0: there is none yet.
+fn record_in(applied: Option<Bytes>) -> Result<u64, TablesError> {
+    let Some(value) = applied else { return Ok(0) };
+    let number = value.first_chunk::<8>();
+    let number = number.ok_or_else(|| TablesError::Damaged("what was applied is no number".to_owned()))?;
+    Ok(u64::from_be_bytes(*number))
+}
+
 /// A failed read changed nothing.
 impl From<TablesError> for StoreError {
     fn from(error: TablesError) -> Self {
@@ -90,9 +105,6 @@ pub(crate) type Pin = Weak<Snapshot>;
 pub(crate) struct Tables {
     disk: Disk,
     now: RwLock<Snapshot>,
-    /// Held while the list of tables on disk is looked at and taken over, so that an older one never
-    /// follows a newer one.
-    renewing: Mutex<()>,
     /// Held while sealed tables are written: one that two wrote at once would stand before those that are newer.
     flushing: Mutex<()>,
     on_disk: AtomicU64,
@@ -112,15 +124,7 @@ impl Tables {
     pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Result<Self, TablesError> {
         let disk = Disk::open(folder, cache_bytes)?;
         let view = disk.view();
-        let applied = match view.get(&layout::applied())? {
-            None => 0,
-            Some(value) => {
-                let value = value
-                    .first_chunk::<8>()
-                    .ok_or_else(|| TablesError::Damaged("what was applied is no number".to_owned()))?;
-                u64::from_be_bytes(*value)
-            }
-        };
+        let applied = record_in(view.get(&layout::applied())?)?;
         let places = Places {
             open: Arc::default(),
             sealed: Vec::new(),
@@ -132,12 +136,22 @@ impl Tables {
                 places: Arc::new(places),
                 record: applied,
             }),
-            renewing: Mutex::default(),
             flushing: Mutex::default(),
             on_disk: AtomicU64::new(applied),
             past: Mutex::default(),
             pins: Mutex::default(),
         })
+    }
+
+    /// Tables that can't be opened, as they were before their last change, where those are sound and hold the log up to
+    /// this record at least: the next opening finds them so. Reads all of them. `false`: they are not, and nothing
+    /// was changed.
+    pub(crate) fn fall_back(folder: &Path, least: u64) -> Result<bool, TablesError> {
+        let list = list::fall_back(folder, least)?;
+        if let Some(list) = list {
+            tracing::warn!(list, "the tables are taken as they were before their last change");
+        }
+        Ok(list.is_some())
     }
 
     fn change(&self) -> RwLockWriteGuard<'_, Snapshot> {
@@ -261,13 +275,18 @@ impl Tables {
 
     /// Has readers look at the tables that are on disk now, one that was in memory among them.
     fn renew(&self, written: Option<&Arc<MemoryTable>>) {
-        let _in_turn = lock(&self.renewing);
-        let disk = Arc::new(self.disk.view());
+        self.show(self.disk.view(), written);
+    }
+
+    /// Flush and merge may come here in another order than they looked at the disk: an older view never follows
+    /// a newer one, which has all that the older one has.
+    fn show(&self, view: DiskView, written: Option<&Arc<MemoryTable>>) {
+        let view = Arc::new(view);
         let waits = |table: &&Arc<MemoryTable>| written.is_none_or(|written| !Arc::ptr_eq(table, written));
         self.replace(|places| Places {
             open: Arc::clone(&places.open),
             sealed: places.sealed.iter().filter(waits).cloned().collect(),
-            disk,
+            disk: Arc::clone(std::cmp::max_by_key(&places.disk, &view, |view| view.number)),
         });
     }
 

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use map_store::StoreError;
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 #[test]
@@ -175,4 +176,80 @@ fn a_sealed_table_is_written_once_whoever_writes_it() {
         assert_eq!(tables.get(b"hot").unwrap().unwrap(), "1001", "{round}");
         assert_eq!(tables.applied(), 1001, "{round}");
     }
+}
+
+/// As a disk is that fails whenever the list of tables is to be changed.
+fn fail_changes(folder: &Path) -> PathBuf {
+    let number = |entry: io::Result<fs::DirEntry>| -> Option<u64> {
+        entry
+            .unwrap()
+            .file_name()
+            .to_str()?
+            .strip_prefix('v')?
+            .parse()
+            .ok()
+    };
+    let last = fs::read_dir(folder).unwrap().filter_map(number).max().unwrap();
+    let next = folder.join(format!("v{}", last.checked_add(1).unwrap()));
+    fs::create_dir(&next).unwrap();
+    next
+}
+
+fn files(folder: &Path) -> usize {
+    fs::read_dir(folder.join("tables")).unwrap().count()
+}
+
+#[test]
+fn what_could_not_be_written_or_merged_leaves_no_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = Tables::open(folder.path(), 1 << 20).unwrap();
+    for record in 1..=5 {
+        tables.apply([cell("same", record)], record);
+        tables.seal();
+        tables.flush().unwrap();
+    }
+    assert_eq!((tables.overlapping(), files(folder.path())), (5, 5));
+    tables.apply([cell("same", 6)], 6);
+    tables.seal();
+    let in_the_way = fail_changes(folder.path());
+    for _ in 0..5 {
+        assert!(tables.flush().is_err() && tables.compact().is_err());
+        assert_eq!(files(folder.path()), 5);
+    }
+    check_same(&tables, 6);
+    fs::remove_dir(in_the_way).unwrap();
+    tables.flush().unwrap();
+    assert_eq!(files(folder.path()), 6);
+    tables.compact().unwrap();
+    check_same(&tables, 6);
+    drop(tables);
+    check_same(&Tables::open(folder.path(), 1 << 20).unwrap(), 6);
+}
+
+fn check_same(tables: &Tables, record: u64) {
+    let value = Bytes::from(record.to_string());
+    assert_eq!(tables.get(b"same").unwrap(), Some(value));
+}
+
+/// Flush and merge look at the disk and then show what they saw, each in its own thread.
+#[test]
+fn an_older_view_of_the_disk_never_follows_a_newer_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = Tables::open(folder.path(), 1 << 20).unwrap();
+    let mut earlier = vec![tables.disk.view()];
+    for record in 1..=4 {
+        tables.apply([cell("same", record)], record);
+        tables.seal();
+        tables.flush().unwrap();
+        for view in earlier.drain(..) {
+            tables.show(view, None);
+            check_same(&tables, record);
+        }
+        earlier.push(tables.disk.view());
+    }
+    tables.compact().unwrap();
+    let merged = tables.overlapping();
+    assert!(merged < 4);
+    earlier.drain(..).for_each(|view| tables.show(view, None));
+    assert_eq!(tables.overlapping(), merged);
 }
