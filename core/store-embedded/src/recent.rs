@@ -300,4 +300,92 @@ mod tests {
         recent.remember(&customer(1), Version(1), RowKind::Account, &rows);
         assert_eq!(accounts(&recent, 1, 1), None);
     }
+
+    /// A load that is on its way: the version that its snapshot shows, and whether what it reads may be remembered.
+    struct Reader {
+        partition: u8,
+        version: usize,
+        kind: RowKind,
+        live: bool,
+        /// It found nothing here, and has read the tables.
+        has_read: bool,
+    }
+
+    /// What readers and the writer do, in any order, each step by itself: nobody is given rows of another version than
+    /// the one that he asks for, whoever was quick or slow, and whatever was forgotten meanwhile.
+    #[test]
+    fn however_reads_and_commits_interleave_rows_are_those_of_their_version() {
+        const KINDS: [RowKind; 2] = [RowKind::Account, RowKind::Rule];
+        const KEYS: [&str; 4] = ["a", "b", "c", "d"];
+        const BODIES: [&str; 3] = ["1", "2", "3"];
+        let mut known = 0;
+        for seed in 0..300 {
+            let mut rng = fastrand::Rng::with_seed(seed);
+            // Of each partition all rows at each version, as the tables have them.
+            let mut tables = vec![vec![Vec::<Row>::new()]; 6];
+            let recent = Recent::new(if rng.bool() { 1 << 20 } else { 24 * 1024 });
+            let mut applied: Vec<Change> = Vec::new();
+            let mut readers: Vec<Reader> = Vec::new();
+            for step in 0..400 {
+                let what = format!("seed {seed}, step {step}");
+                match rng.u8(0..6) {
+                    0 if applied.is_empty() => {
+                        for _ in 0..rng.u8(1..4) {
+                            let partition = rng.u8(0..6);
+                            let versions = &mut tables[usize::from(partition)];
+                            let mut rows = versions.last().unwrap().clone();
+                            let written: Vec<Row> = (0..rng.u8(1..3))
+                                .map(|_| {
+                                    row(
+                                        KINDS[rng.usize(0..2)],
+                                        KEYS[rng.usize(0..4)],
+                                        BODIES[rng.usize(0..3)],
+                                    )
+                                })
+                                .collect();
+                            for row in &written {
+                                rows.retain(|other| other.key != row.key);
+                                rows.push(row.clone());
+                                rows.sort_by(|one, other| one.key.cmp(&other.key));
+                            }
+                            let expected = u64::try_from(versions.len().checked_sub(1).unwrap()).unwrap();
+                            applied.push(commit(partition, expected, written));
+                            versions.push(rows);
+                        }
+                    }
+                    0 => recent.follow(&std::mem::take(&mut applied)),
+                    1 | 2 => {
+                        let live = recent.is_live();
+                        let partition = rng.u8(0..6);
+                        let version = tables[usize::from(partition)].len().checked_sub(1).unwrap();
+                        readers.push(Reader {
+                            partition,
+                            version,
+                            kind: KINDS[rng.usize(0..2)],
+                            live,
+                            has_read: false,
+                        });
+                    }
+                    _ if readers.is_empty() => {}
+                    _ => {
+                        let mut reader = readers.swap_remove(rng.usize(0..readers.len()));
+                        let partition = customer(reader.partition);
+                        let version = Version(u64::try_from(reader.version).unwrap());
+                        let mut rows = tables[usize::from(reader.partition)][reader.version].clone();
+                        rows.retain(|row| row.key.kind == reader.kind);
+                        if reader.has_read {
+                            recent.remember(&partition, version, reader.kind, &rows);
+                        } else if let Some(found) = recent.rows(&partition, version, reader.kind) {
+                            assert!(found == rows, "{what}: {found:?}, not {rows:?}");
+                            known += 1;
+                        } else if reader.live {
+                            reader.has_read = true;
+                            readers.push(reader);
+                        }
+                    }
+                }
+            }
+        }
+        assert!(known > 1000, "{known}");
+    }
 }

@@ -130,7 +130,7 @@ impl Disk {
         let counter = SequenceNumberCounter::new(1);
         let config = Config::new(folder, counter.clone(), SequenceNumberCounter::default())
             .use_cache(Arc::new(Cache::with_capacity_bytes(cache_bytes)));
-        let tree = match guarded(|| config.open())? {
+        let tree = match guarded(|| config.open()).map_err(opening)? {
             AnyTree::Standard(tree) => tree,
             AnyTree::Blob(_) => return Err(TablesError::Damaged("they keep values apart".to_owned())),
         };
@@ -245,6 +245,16 @@ fn remove(path: &Path) {
         }
         Ok(()) | Err(_) => {}
     }
+}
+
+/// Of a file that is shorter than its own end a place before its beginning is asked for, which the system refuses.
+fn opening(error: lsm_tree::Error) -> TablesError {
+    if let lsm_tree::Error::Io(error) = &error
+        && error.kind() == io::ErrorKind::InvalidInput
+    {
+        return TablesError::Damaged("a table is shorter than its own end".to_owned());
+    }
+    error.into()
 }
 
 /// A panic of the tree on damaged data is damage, like an error.

@@ -30,6 +30,31 @@ fn a_table_that_vanishes_while_the_store_is_open_is_damage() {
     assert!(matches!(read, Err(StoreError::Damaged(_))), "{read:?}");
 }
 
+/// The end of a file is looked for before its beginning then, which the system calls an invalid argument.
+#[test]
+fn a_table_that_is_shorter_than_its_end_is_damage() {
+    for length in [0, 10, 37] {
+        let folder = tempfile::tempdir().unwrap();
+        let tables = Tables::open(folder.path(), 1 << 20).unwrap();
+        tables.apply([cell("a", 1)], 1);
+        tables.seal();
+        tables.flush().unwrap();
+        drop(tables);
+        let table = fs::read_dir(folder.path().join("tables"))
+            .unwrap()
+            .next()
+            .unwrap();
+        fs::File::options()
+            .write(true)
+            .open(table.unwrap().path())
+            .unwrap()
+            .set_len(length)
+            .unwrap();
+        let error = Tables::open(folder.path(), 1 << 20).err().unwrap();
+        assert!(matches!(error, TablesError::Damaged(_)), "{length}: {error:?}");
+    }
+}
+
 #[test]
 fn an_error_of_the_disk_is_no_damage_and_a_file_that_is_not_as_it_was_is() {
     let check = |kind: io::ErrorKind, is_damage: bool| {
