@@ -45,7 +45,7 @@ pub enum OpenError {
     },
     /// Written before there was a commit log.
     #[error(
-        "{}: has format {found}, from before the commit log; this version of MAP reads format {known}. \
+        "{}: has format {found}, from before the commit log; this version of MAP reads {known} and newer. \
          Open it with the version that wrote it, or give an empty folder.",
         .path.display()
     )]
@@ -54,7 +54,7 @@ pub enum OpenError {
         path: PathBuf,
         /// The format in the manifest.
         found: u64,
-        /// The format that is understood.
+        /// The oldest format that is understood.
         known: u64,
     },
     /// The manifest can't be understood.

@@ -8,8 +8,8 @@ use crate::layout;
 use crate::seam::{Batch, Cells};
 use bytes::Bytes;
 use map_store::{
-    BulkRow, Change, Claim, ClaimKey, ClaimValue, Commit, CommitOutcome, IndexRow, PartitionId, RowKey,
-    RowKind, RowWrite, StoreError, StoreResult, Version,
+    BulkRow, Change, Claim, ClaimKey, ClaimValue, Commit, CommitOutcome, IndexRow, PartitionId, Row, RowKind,
+    RowWrite, StoreError, StoreResult,
 };
 use std::collections::BTreeMap;
 
@@ -129,6 +129,9 @@ impl<'a, S: Cells> Group<'a, S> {
         if creates && self.get(staged, &key)?.is_some() {
             return Ok(false);
         }
+        if row.key.kind == RowKind::Account {
+            header.accounts.add(&row.key.key);
+        }
         staged.insert(key, row.body.clone());
         Ok(true)
     }
@@ -179,13 +182,10 @@ impl<'a, S: Cells> Group<'a, S> {
 
     fn import_row(&self, row: &BulkRow, staged: &mut Staged) -> StoreResult<()> {
         match row {
-            BulkRow::Partition { id, version } => self.import_header(id, Some(*version), None, staged)?,
-            BulkRow::Row { partition, row } if row.key == RowKey::HEADER => {
-                self.import_header(partition, None, Some(&row.body), staged)?;
+            BulkRow::Partition { id, version } => {
+                self.import_header(id, staged, |header| header.version = *version)?;
             }
-            BulkRow::Row { partition, row } => {
-                staged.insert(layout::row(partition, &row.key), row.body.clone());
-            }
+            BulkRow::Row { partition, row } => self.import_partition_row(partition, row, staged)?,
             BulkRow::Claim(claim) => {
                 staged.insert(layout::claim(&claim.key), encode_claim(&claim.value));
             }
@@ -194,17 +194,31 @@ impl<'a, S: Cells> Group<'a, S> {
         Ok(())
     }
 
-    /// Version and header share a cell, and are imported as two rows.
+    fn import_partition_row(
+        &self,
+        partition: &PartitionId,
+        row: &Row,
+        staged: &mut Staged,
+    ) -> StoreResult<()> {
+        if row.key.kind == RowKind::Header {
+            return self.import_header(partition, staged, |header| header.body = Some(row.body.clone()));
+        }
+        if row.key.kind == RowKind::Account {
+            self.import_header(partition, staged, |header| header.accounts.add(&row.key.key))?;
+        }
+        staged.insert(layout::row(partition, &row.key), row.body.clone());
+        Ok(())
+    }
+
+    /// Version, header and the names of the accounts share a cell, and are imported row by row.
     fn import_header(
         &self,
         partition: &PartitionId,
-        version: Option<Version>,
-        body: Option<&Bytes>,
         staged: &mut Staged,
+        change: impl FnOnce(&mut Header),
     ) -> StoreResult<()> {
         let mut header = self.header(staged, partition)?;
-        header.version = version.unwrap_or(header.version);
-        header.body = body.cloned().or(header.body);
+        change(&mut header);
         staged.insert(layout::header(partition), header.encode());
         Ok(())
     }

@@ -3,8 +3,9 @@
 #![allow(clippy::arithmetic_side_effects, reason = "tests count small numbers")]
 
 use super::*;
+use crate::cell::Accounts;
 use map_domain::CustomerId;
-use map_store::{ClaimTable, ContentHash, Row};
+use map_store::{ClaimTable, ContentHash, RowKey, Version};
 
 /// Committed cells in memory.
 #[derive(Default)]
@@ -99,6 +100,7 @@ fn two_commits_of_one_partition_fit_in_one_group() {
     let expected = Header {
         version: Version(2),
         body: Some("first".into()),
+        ..Header::default()
     };
     assert_eq!(Header::decode(cell), Some(expected));
 }
@@ -127,6 +129,92 @@ fn a_row_created_earlier_in_the_group_exists() {
         "first"
     );
     assert!(!batch.cells.contains_key(&layout::header(&partition(2))));
+}
+
+fn account(key: &'static str) -> Row {
+    Row {
+        key: RowKey::new(RowKind::Account, key),
+        body: Bytes::from("body"),
+    }
+}
+
+/// The accounts that a partition's header names.
+fn accounts(batch: &Batch, number: u8) -> Accounts {
+    let cell = batch.cells.get(&layout::header(&partition(number))).unwrap();
+    Header::decode(cell).unwrap().accounts
+}
+
+#[test]
+fn a_header_names_the_accounts_that_were_committed() {
+    let state = Memory::default();
+    let mut group = Group::new(&state, true);
+    let insert = |key| RowWrite::Insert(account(key));
+    admit(
+        &mut group,
+        commit(1, 0, vec![insert("b"), RowWrite::Put(account("c"))]),
+    );
+    admit(
+        &mut group,
+        commit(1, 1, vec![insert("a"), RowWrite::Put(account("b"))]),
+    );
+    let refused = vec![RowWrite::Put(account("d")), insert("a")];
+    assert_eq!(
+        admit(&mut group, commit(1, 2, refused)),
+        CommitOutcome::RowExists(account("a").key)
+    );
+    let (batch, _) = group.finish();
+    let named = accounts(&batch, 1);
+    assert_eq!(named.keys(), Some(["a", "b", "c"].map(Bytes::from).as_slice()));
+
+    // An older version wrote a header without names: a new account alone would hide the others.
+    let unnamed = Header {
+        version: Version(1),
+        accounts: Accounts::UNKNOWN,
+        body: None,
+    };
+    let state = Memory(BTreeMap::from([(
+        layout::header(&partition(1)),
+        unnamed.encode(),
+    )]));
+    let mut group = Group::new(&state, true);
+    admit(&mut group, commit(1, 1, vec![insert("d")]));
+    assert_eq!(accounts(&group.finish().0, 1), Accounts::UNKNOWN);
+}
+
+#[test]
+fn a_header_names_the_accounts_that_were_imported_in_whatever_order() {
+    let row = |row| BulkRow::Row {
+        partition: partition(1),
+        row,
+    };
+    let version = BulkRow::Partition {
+        id: partition(1),
+        version: Version(7),
+    };
+    let header = row(Row {
+        key: RowKey::HEADER,
+        body: "body".into(),
+    });
+    let rows = [version, header, row(account("a")), row(account("b"))];
+    for first in 0..rows.len() {
+        let mut rows = rows.clone();
+        rows.rotate_left(first);
+        let state = Memory::default();
+        let mut group = Group::new(&state, false);
+        for part in rows.chunks(1) {
+            group.admit(Change::Import(part.to_vec())).unwrap();
+        }
+        let (batch, _) = group.finish();
+        let mut expected = Header {
+            version: Version(7),
+            body: Some("body".into()),
+            ..Header::default()
+        };
+        expected.accounts.add(&"a".into());
+        expected.accounts.add(&"b".into());
+        let cell = batch.cells.get(&layout::header(&partition(1))).unwrap();
+        assert_eq!(Header::decode(cell), Some(expected), "{first}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! | table | key |
 //! |---|---|
 //! | `00` meta | name |
-//! | `10` rows | partition ‖ kind ‖ row key; the header's cell (kind 0) holds the version too |
+//! | `10` rows | partition ‖ kind ‖ row key; the header's cell (kind 0) holds the version and names the accounts, too |
 //! | `20` claims | claim table ‖ claim key |
 //! | `30` index | index table ‖ index key |
 //!

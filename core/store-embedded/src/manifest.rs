@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, Write};
 
-/// The format that is written and read.
-pub(crate) const FORMAT: u64 = 2;
+/// The format that is written. 3: headers name the accounts of their partition.
+pub(crate) const FORMAT: u64 = 3;
+
+/// The oldest format that is read.
+const OLDEST: u64 = 2;
 
 /// What is in `manifest.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,11 +69,11 @@ impl Manifest {
         if format == 0 {
             return Err(bad("format 0 was never written".to_owned()));
         }
-        if format < FORMAT {
+        if format < OLDEST {
             return Err(OpenError::OlderFormat {
                 path: folder.0.clone(),
                 found: format,
-                known: FORMAT,
+                known: OLDEST,
             });
         }
         let manifest: Self = toml::from_str(text).map_err(|error| bad(error.message().to_owned()))?;
@@ -78,6 +81,16 @@ impl Manifest {
             return Err(bad("store_id is not 32 hex digits".to_owned()));
         }
         Ok(manifest)
+    }
+
+    /// Has a folder of an older format be one of this format, which older versions refuse. What is in it
+    /// stays as it is.
+    pub(crate) fn raise(&mut self, folder: &Folder) -> Result<(), OpenError> {
+        if self.format == FORMAT {
+            return Ok(());
+        }
+        self.format = FORMAT;
+        self.write(folder)
     }
 
     /// The store's identifier.

@@ -44,7 +44,7 @@ pub(crate) fn open(options: &Options) -> Result<Opened, OpenError> {
     }
     let lock = lock::take(&folder)?;
     // Again under the lock: another process may have created, or begun to.
-    let manifest = match Manifest::read(&folder)? {
+    let mut manifest = match Manifest::read(&folder)? {
         Some(manifest) if manifest.complete => manifest,
         Some(_) => {
             refuse_unless_wanted(&folder, options)?;
@@ -59,6 +59,7 @@ pub(crate) fn open(options: &Options) -> Result<Opened, OpenError> {
     let id = manifest.id().unwrap_or_default();
     let (shelf, tail) = read_log(&folder, &id)?;
     let (tables, damage) = open_tables(&folder, &id, (&shelf, &tail), options)?;
+    manifest.raise(&folder)?;
     let log = settle(&folder, &id, &shelf, &tail, options)?;
     let (tables, opening) = bring_up(&folder, (tables, damage), &id, (&shelf, &tail), options)?;
     Ok(Opened {

@@ -46,7 +46,7 @@ pub(crate) fn load(
         let all = match recent.rows(partition, header.version, *kind) {
             Some(all) => all,
             None => {
-                let all = rows_of_kind(&at, partition, *kind)?;
+                let all = rows_of_kind(&at, partition, &header, *kind)?;
                 if live {
                     recent.remember(partition, header.version, *kind, &all);
                 }
@@ -68,7 +68,24 @@ pub(crate) fn load(
     })
 }
 
-fn rows_of_kind(at: &Snapshot, partition: &PartitionId, kind: RowKind) -> StoreResult<Vec<Row>> {
+fn rows_of_kind(
+    at: &Snapshot,
+    partition: &PartitionId,
+    header: &Header,
+    kind: RowKind,
+) -> StoreResult<Vec<Row>> {
+    if kind == RowKind::Account
+        && let Some(keys) = header.accounts.keys()
+    {
+        let named = |key: &Bytes| {
+            let key = RowKey::new(kind, key.clone());
+            match at.get(&layout::row(partition, &key))? {
+                Some(body) => Ok(Row { key, body }),
+                None => Err(damaged("an account", partition)),
+            }
+        };
+        return keys.iter().map(named).collect();
+    }
     let prefix = layout::kind_prefix(partition, kind);
     let range = (
         Bound::Included(prefix.clone()),
@@ -159,4 +176,30 @@ pub(crate) fn index(
     };
     let cells = tables.snapshot().range((start, end), false, limit)?;
     cells.into_iter().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use map_domain::CustomerId;
+
+    #[test]
+    fn an_account_that_is_named_and_not_there_is_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let tables = Tables::open(folder.path(), 1 << 20).unwrap();
+        let partition = PartitionId::Customer(CustomerId::new([1; 16]));
+        let accounts = Load {
+            kinds: vec![RowKind::Account],
+            keys: Vec::new(),
+        };
+        let load = || load(&tables, &Recent::new(0), &partition, &accounts);
+        let mut header = Header::default();
+        header.accounts.add(&"a".into());
+        tables.apply([(layout::header(&partition), header.encode())], 1);
+        let text = load().unwrap_err().to_string();
+        assert!(text.contains("an account of"), "{text}");
+        let row = layout::row(&partition, &RowKey::new(RowKind::Account, "a"));
+        tables.apply([(row, Bytes::from_static(b"body"))], 2);
+        assert_eq!(load().unwrap().rows.len(), 1);
+    }
 }

@@ -144,7 +144,7 @@ fn the_manifest_is_readable_and_complete() {
     let text = fs::read_to_string(folder.path().join("manifest.toml")).unwrap();
     let id = "ab".repeat(16);
     let by = env!("CARGO_PKG_VERSION");
-    let expected = format!("format = 2\nstore_id = \"{id}\"\ncreated_by = \"{by}\"\ncomplete = true\n");
+    let expected = format!("format = 3\nstore_id = \"{id}\"\ncreated_by = \"{by}\"\ncomplete = true\n");
     assert_eq!(text, expected);
 }
 
@@ -206,14 +206,14 @@ fn a_newer_format_is_refused() {
     let folder = store_folder();
     // A newer version may have fields that this one has never heard of.
     edit_manifest(&folder, |text| {
-        text.replace("format = 2", "format = 3\nsegments = 3")
+        text.replace("format = 3", "format = 4\nsegments = 3")
     });
     let is_right = |error: &OpenError| {
         matches!(
             error,
             OpenError::NewerFormat {
-                found: 3,
-                known: 2,
+                found: 4,
+                known: 3,
                 ..
             }
         )
@@ -224,9 +224,9 @@ fn a_newer_format_is_refused() {
 #[test]
 fn a_manifest_that_makes_no_sense_is_refused() {
     let edits: [(&str, &str); 7] = [
-        ("format = 2", "format = 0"),
-        ("format = 2", "format = \"one\""),
-        ("format = 2\n", ""),
+        ("format = 3", "format = 0"),
+        ("format = 3", "format = \"one\""),
+        ("format = 3\n", ""),
         ("complete = true", "complete = true\nunknown = 1"),
         ("complete = true\n", ""),
         ("abab", "xyzz"),
@@ -264,7 +264,7 @@ fn data_without_a_manifest_is_refused() {
 #[test]
 fn a_folder_from_before_the_log_is_refused() {
     let folder = store_folder();
-    edit_manifest(&folder, |text| text.replace("format = 2", "format = 1"));
+    edit_manifest(&folder, |text| text.replace("format = 3", "format = 1"));
     let is_right = |error: &OpenError| {
         matches!(
             error,

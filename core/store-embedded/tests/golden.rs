@@ -1,10 +1,10 @@
-//! A data folder of format 2, made once and kept: every later version of MAP opens it and finds what was
+//! A data folder of each format, made once and kept: every later version of MAP opens it and finds what was
 //! written, row by row. A change of the format that breaks this needs a way to bring such folders over.
 //!
-//! `golden-v2` is a folder as a crash leaves it (part of it in tables, the rest in the log only),
-//! `golden-v2.txt` what is in it. A format that replaces this one gets a folder beside it, and this
-//! one stays: `UPDATE_GOLDEN=1 cargo test -p map-store-embedded --test golden` makes both anew only
-//! where the folder is missing.
+//! `golden-v2` is a folder as a crash leaves it (part of it in tables, the rest in the log only), and so is
+//! `golden-v3`; the text beside each is what is in it. A format that replaces these gets a folder beside them,
+//! and they stay: `UPDATE_GOLDEN=1 cargo test -p map-store-embedded --test golden` makes the newest anew only
+//! where it is missing.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,7 +23,7 @@ use copy::copy;
 use map_domain::{CustomerId, MobileNumber};
 use map_store::{
     BulkRow, BulkTable, Claim, ClaimKey, ClaimTable, ClaimValue, Commit, CommitOutcome, ContentHash,
-    IndexKey, IndexRow, IndexTable, PartitionId, Row, RowKey, RowKind, RowWrite, Store, Version,
+    IndexKey, IndexRow, IndexTable, Load, PartitionId, Row, RowKey, RowKind, RowWrite, Store, Version,
 };
 use map_store_embedded::{EmbeddedStore, Options, verify};
 use std::fmt::Write;
@@ -49,9 +49,9 @@ fn options(path: &Path) -> Options {
 }
 
 /// A copy that may be opened: opening writes.
-fn copied() -> TempDir {
+fn copied(name: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    copy(&kept("golden-v2"), folder.path());
+    copy(&kept(name), folder.path());
     folder
 }
 
@@ -227,57 +227,68 @@ fn line(row: &BulkRow) -> String {
     }
 }
 
-/// What the kept folder holds. It is made only where it is missing: what is kept is never written again.
-fn expected() -> String {
+/// The folder of every format, and what is in it. The newest is made where it is missing: what is kept is
+/// never written again.
+fn golden() -> [(&'static str, String); 2] {
     static MADE: Once = Once::new();
+    let names = ["golden-v2", "golden-v3"];
+    let listed = |name: &str| kept(&format!("{name}.txt"));
     MADE.call_once(|| {
-        if std::env::var_os("UPDATE_GOLDEN").is_some() && !kept("golden-v2").exists() {
-            make(&kept("golden-v2"));
-            let text = listing(&EmbeddedStore::open(options(copied().path())).unwrap());
-            fs::write(kept("golden-v2.txt"), text).unwrap();
+        let newest = names[1];
+        if std::env::var_os("UPDATE_GOLDEN").is_some() && !kept(newest).exists() {
+            make(&kept(newest));
+            let text = listing(&EmbeddedStore::open(options(copied(newest).path())).unwrap());
+            fs::write(listed(newest), text).unwrap();
         }
     });
-    fs::read_to_string(kept("golden-v2.txt")).unwrap()
+    names.map(|name| (name, fs::read_to_string(listed(name)).unwrap()))
 }
 
 #[test]
-fn a_folder_of_format_2_opens_with_every_row_that_was_written() {
-    let expected = expected();
-    let folder = copied();
-    let report = verify(folder.path()).unwrap();
-    assert!(report.is_sound(), "{:?}", report.findings);
-    let commits = COMMITS.iter().sum::<u64>() * u64::try_from(partitions().len()).unwrap();
-    assert_eq!(report.commits, commits);
+fn a_folder_of_every_format_opens_with_every_row_that_was_written() {
+    for (name, expected) in golden() {
+        let folder = copied(name);
+        let report = verify(folder.path()).unwrap();
+        assert!(report.is_sound(), "{name}: {:?}", report.findings);
+        let commits = COMMITS.iter().sum::<u64>() * u64::try_from(partitions().len()).unwrap();
+        assert_eq!(report.commits, commits);
 
-    let store = EmbeddedStore::open(options(folder.path())).unwrap();
-    let opening = store.stats().opening;
-    assert_eq!(
-        opening.rebuilt, None,
-        "the tables of format 2 are read, not built anew"
-    );
-    assert!(opening.replayed_records > 0, "the end is in the log only");
-    assert_eq!(store.store_id(), "20".repeat(16));
-    assert_eq!(listing(&store), expected);
-    assert_eq!(store.compare_with_log().unwrap().differences, []);
-    drop(store);
+        let store = EmbeddedStore::open(options(folder.path())).unwrap();
+        let opening = store.stats().opening;
+        assert_eq!(
+            opening.rebuilt, None,
+            "{name}: the tables are read, not built anew"
+        );
+        assert!(opening.replayed_records > 0, "the end is in the log only");
+        assert_eq!(store.store_id(), "20".repeat(16));
+        assert_eq!(listing(&store), expected);
+        assert_eq!(store.compare_with_log().unwrap().differences, []);
+        drop(store);
+        let manifest = fs::read_to_string(folder.path().join("manifest.toml")).unwrap();
+        assert!(
+            manifest.contains("format = 3"),
+            "older versions refuse it now: {manifest}"
+        );
 
-    // It goes on, and is the same after another opening.
-    let store = EmbeddedStore::open(options(folder.path())).unwrap();
-    assert_eq!(listing(&store), expected);
-    go_on(&store);
-    drop(store);
-    assert!(verify(folder.path()).unwrap().is_sound());
+        // It goes on, and is the same after another opening.
+        let store = EmbeddedStore::open(options(folder.path())).unwrap();
+        assert_eq!(listing(&store), expected);
+        go_on(&store);
+        drop(store);
+        assert!(verify(folder.path()).unwrap().is_sound());
+    }
 }
 
 #[test]
-fn a_log_of_format_2_says_all_there_is() {
-    let expected = expected();
-    let folder = copied();
-    let records = verify(folder.path()).unwrap().records;
-    fs::remove_dir_all(folder.path().join("state")).unwrap();
-    let store = EmbeddedStore::open(options(folder.path())).unwrap();
-    assert_eq!(store.stats().opening.replayed_records, records);
-    assert_eq!(listing(&store), expected);
+fn a_log_of_every_format_says_all_there_is() {
+    for (name, expected) in golden() {
+        let folder = copied(name);
+        let records = verify(folder.path()).unwrap().records;
+        fs::remove_dir_all(folder.path().join("state")).unwrap();
+        let store = EmbeddedStore::open(options(folder.path())).unwrap();
+        assert_eq!(store.stats().opening.replayed_records, records);
+        assert_eq!(listing(&store), expected);
+    }
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -288,5 +299,29 @@ async fn go_on(store: &EmbeddedStore) {
         assert_eq!(repeated, Ok(CommitOutcome::Stale));
         let outcome = store.commit(commit(number, partition, version)).await;
         assert_eq!(outcome, Ok(CommitOutcome::Applied(Version(version + 1))));
+        let mut another = commit(number, partition, version + 1);
+        another.rows = vec![account("other")];
+        store.commit(another).await.unwrap();
+        assert_eq!(accounts(store, partition).await, ["other", "same"]);
     }
+    let imported = PartitionId::Customer(CustomerId::new([7; 16]));
+    assert_eq!(accounts(store, &imported).await, ["imported"]);
+}
+
+fn account(key: &'static str) -> RowWrite {
+    RowWrite::Insert(Row {
+        key: RowKey::new(RowKind::Account, key),
+        body: Bytes::from_static(b"account"),
+    })
+}
+
+/// The keys of all accounts of a partition.
+async fn accounts(store: &EmbeddedStore, partition: &PartitionId) -> Vec<String> {
+    let what = Load {
+        kinds: vec![RowKind::Account],
+        keys: Vec::new(),
+    };
+    let rows = store.load(partition, what).await.unwrap().rows;
+    let keys = rows.into_iter().map(|row| row.key.key.escape_ascii().to_string());
+    keys.collect()
 }
