@@ -197,6 +197,7 @@ impl Keeper {
             shared,
             threads: Vec::new(),
         };
+        keeper.shared.tables.share(true);
         keeper.spawn("map-store-flush", Shared::flush_until_end)?;
         keeper.spawn("map-store-merge", Shared::compact_until_end)?;
         Ok(keeper)
@@ -272,6 +273,7 @@ impl Keeper {
 
     /// Ends the threads and waits for them.
     pub(crate) fn end(&mut self) {
+        self.shared.tables.share(false);
         self.shared.change(|duty| duty.end = true);
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {

@@ -33,6 +33,7 @@ mod log;
 mod manifest;
 mod open;
 mod options;
+mod pace;
 mod points;
 mod read;
 mod recent;

@@ -8,7 +8,7 @@
 //! The version a list is asked for comes from the tables. So nothing here can be out of date, only absent.
 
 use map_store::{Change, Commit, PartitionId, Row, RowKind, Version};
-use std::collections::{HashMap, hash_map};
+use std::collections::{BTreeMap, btree_map};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -59,13 +59,14 @@ impl Known {
 }
 
 /// Partitions by when they were used last: lately, or before that. What was not used in the time that it
-/// takes to use half a limit's worth of others is forgotten.
+/// takes to use half a limit's worth of others is forgotten. Maps that grow bit by bit: a table of hashes moves
+/// all it holds at once, milliseconds for whoever waits.
 #[derive(Debug, Default)]
 struct Kept {
-    lately: HashMap<PartitionId, Known>,
-    before: HashMap<PartitionId, Known>,
+    lately: BTreeMap<PartitionId, Known>,
+    before: BTreeMap<PartitionId, Known>,
     /// What is forgotten, and taken apart bit by bit: all at once would hold up whoever waits for the lock.
-    forgotten: hash_map::IntoIter<PartitionId, Known>,
+    forgotten: btree_map::IntoIter<PartitionId, Known>,
     /// Of what was used lately (bytes).
     weight: usize,
 }

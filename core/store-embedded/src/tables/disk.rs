@@ -16,7 +16,9 @@
 use super::list;
 use super::memory::MemoryTable;
 use super::{KeyRange, TablesError, lock};
+use crate::pace::{Pace, Stint};
 use bytes::Bytes;
+use lsm_tree::compaction::filter::{CompactionFilter, Context, Factory, ItemAccessor, Verdict};
 use lsm_tree::table::Writer;
 use lsm_tree::table::filter::standard_bloom::Builder as Filter;
 use lsm_tree::{
@@ -28,6 +30,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+
+/// Overlapping tables that are merged at once. Fewer would be merged more often, each time with the same tables
+/// below them; more would be looked into by each read.
+pub(super) const AT_ONCE: u8 = 8;
+
+/// How large merged tables are (bytes). The smaller they are, the less is written anew where little changed.
+const TABLE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Reads the newest values.
 pub(super) const NEWEST: u64 = u64::MAX;
@@ -125,11 +134,12 @@ pub(super) struct Disk {
 
 impl Disk {
     /// Opens the tables, or begins new ones in a folder that is missing or empty.
-    pub(super) fn open(folder: &Path, cache_bytes: u64) -> Result<Self, TablesError> {
+    pub(super) fn open(folder: &Path, cache_bytes: u64, pace: &Arc<Pace>) -> Result<Self, TablesError> {
         list::check(folder)?;
         let counter = SequenceNumberCounter::new(1);
         let config = Config::new(folder, counter.clone(), SequenceNumberCounter::default())
-            .use_cache(Arc::new(Cache::with_capacity_bytes(cache_bytes)));
+            .use_cache(Arc::new(Cache::with_capacity_bytes(cache_bytes)))
+            .with_compaction_filter_factory(Some(Arc::new(Rests(Arc::clone(pace)))));
         let tree = match guarded(|| config.open()).map_err(opening)? {
             AnyTree::Standard(tree) => tree,
             AnyTree::Blob(_) => return Err(TablesError::Damaged("they keep values apart".to_owned())),
@@ -150,9 +160,9 @@ impl Disk {
     }
 
     /// Writes the newest values of a table in memory to a synced table. One that fails leaves no file. One at a time.
-    pub(super) fn write(&self, table: &MemoryTable) -> Result<(), TablesError> {
+    pub(super) fn write(&self, table: &MemoryTable, stint: Stint) -> Result<(), TablesError> {
         let id = self.begin_table();
-        let written = guarded(|| match self.write_table(id, table)? {
+        let written = guarded(|| match self.write_table(id, table, stint)? {
             Some(table) => self
                 .tree
                 .register_tables(&[table], None, None, &[], self.counter.get()),
@@ -166,12 +176,18 @@ impl Disk {
     }
 
     /// `None`: nothing was in it, and there is no table.
-    fn write_table(&self, id: TableId, table: &MemoryTable) -> lsm_tree::Result<Option<Table>> {
+    fn write_table(
+        &self,
+        id: TableId,
+        table: &MemoryTable,
+        mut stint: Stint,
+    ) -> lsm_tree::Result<Option<Table>> {
         let number = self.counter.next();
         let path = self.path_of(id);
         let mut writer = Writer::new(path.clone(), id, 0)?;
         table.newest(|cells| {
             for (key, value) in cells {
+                stint.step();
                 let cell = InternalValue::from_components(key, value, number, ValueType::Value);
                 writer.write(cell)?;
             }
@@ -190,10 +206,10 @@ impl Disk {
         let _one_at_a_time = lock(&self.merging);
         let before = self.tree.current_version().id();
         let first = self.tree.table_id_counter.get();
-        let merged = guarded(|| {
-            self.tree
-                .compact(Arc::new(compaction::Leveled::default()), self.counter.get())
-        });
+        let strategy = compaction::Leveled::default()
+            .with_l0_threshold(AT_ONCE)
+            .with_table_target_size(TABLE_BYTES);
+        let merged = guarded(|| self.tree.compact(Arc::new(strategy), self.counter.get()));
         if merged.is_err() {
             self.remove_unlisted(first);
         }
@@ -255,6 +271,28 @@ fn opening(error: lsm_tree::Error) -> TablesError {
         return TablesError::Damaged("a table is shorter than its own end".to_owned());
     }
     error.into()
+}
+
+/// Rests while tables are merged: the one place where a merge asks somebody is what would filter its cells.
+struct Rests(Arc<Pace>);
+
+impl Factory for Rests {
+    fn name(&self) -> &'static str {
+        "rests"
+    }
+
+    fn make_filter(&self, _: &Context) -> Box<dyn CompactionFilter> {
+        Box::new(Rest(self.0.begin()))
+    }
+}
+
+struct Rest(Stint);
+
+impl CompactionFilter for Rest {
+    fn filter_item(&mut self, _: ItemAccessor<'_>, _: &Context) -> lsm_tree::Result<Verdict> {
+        self.0.step();
+        Ok(Verdict::Keep)
+    }
 }
 
 /// A panic of the tree on damaged data is damage, like an error.

@@ -8,8 +8,8 @@ use tempfile::TempDir;
 type Cells = BTreeMap<Vec<u8>, Bytes>;
 
 /// Records in tables by the list before the last one, and by the last one.
-const BEFORE: u64 = 8;
-const LAST: u64 = 9;
+const BEFORE: u64 = 12;
+const LAST: u64 = 13;
 
 fn open(folder: &Path) -> Result<Tables, TablesError> {
     Tables::open(folder, 1 << 20)
@@ -39,7 +39,7 @@ fn make() -> (TempDir, Cells) {
         tables.apply([own("same"), own(&format!("key {record}"))], record);
         tables.seal();
         tables.flush().unwrap();
-        if record == 5 {
+        if record == 9 {
             tables.compact().unwrap();
         }
         if record == BEFORE {

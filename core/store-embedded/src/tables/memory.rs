@@ -4,6 +4,7 @@
 //! is written in pieces is seen all at once, because readers name the last record that they see.
 
 use super::KeyRange;
+use crate::pace::Stint;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -129,6 +130,15 @@ impl MemoryTable {
             all.rev().filter_map(seen).take(limit).collect()
         } else {
             all.filter_map(seen).take(limit).collect()
+        }
+    }
+
+    /// Takes it apart, bit by bit.
+    pub(super) fn take_apart(self, mut stint: Stint) {
+        let cells = self.cells.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for cell in cells {
+            drop(cell);
+            stint.step();
         }
     }
 

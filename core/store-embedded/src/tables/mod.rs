@@ -12,6 +12,7 @@ mod list;
 mod memory;
 
 use crate::layout;
+use crate::pace::Pace;
 use bytes::Bytes;
 use disk::{Disk, DiskView};
 use map_store::{StoreError, StoreResult};
@@ -91,6 +92,13 @@ struct Places {
     disk: Arc<DiskView>,
 }
 
+impl Places {
+    /// Whether tables come faster than they are written or merged.
+    fn is_crowded(&self) -> bool {
+        self.sealed.len() >= 2 || self.disk.overlapping / 2 >= usize::from(disk::AT_ONCE)
+    }
+}
+
 /// Everything as it was after one record.
 #[derive(Clone)]
 pub(crate) struct Snapshot {
@@ -104,6 +112,7 @@ pub(crate) type Pin = Weak<Snapshot>;
 /// The open tables.
 pub(crate) struct Tables {
     disk: Disk,
+    pace: Arc<Pace>,
     now: RwLock<Snapshot>,
     /// Held while sealed tables are written: one that two wrote at once would stand before those that are newer.
     flushing: Mutex<()>,
@@ -122,7 +131,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Tables {
     /// Opens the tables, or begins new ones in a folder that is missing or empty.
     pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Result<Self, TablesError> {
-        let disk = Disk::open(folder, cache_bytes)?;
+        let pace = Arc::new(Pace::default());
+        let disk = Disk::open(folder, cache_bytes, &pace)?;
         let view = disk.view();
         let applied = record_in(view.get(&layout::applied())?)?;
         let places = Places {
@@ -132,6 +142,7 @@ impl Tables {
         };
         Ok(Self {
             disk,
+            pace,
             now: RwLock::new(Snapshot {
                 places: Arc::new(places),
                 record: applied,
@@ -152,6 +163,11 @@ impl Tables {
             tracing::warn!(list, "the tables are taken as they were before their last change");
         }
         Ok(list.is_some())
+    }
+
+    /// From now on somebody is served beside writing and merging, or nobody is any more.
+    pub(crate) fn share(&self, is_shared: bool) {
+        self.pace.share(is_shared);
     }
 
     fn change(&self) -> RwLockWriteGuard<'_, Snapshot> {
@@ -219,6 +235,7 @@ impl Tables {
         let before = {
             let mut now = self.change();
             let changed = Arc::new(change(&now.places));
+            self.pace.fall_behind(changed.is_crowded());
             std::mem::replace(&mut now.places, changed)
         };
         lock(&self.past).push(before);
@@ -246,7 +263,7 @@ impl Tables {
             let Some(oldest) = self.snapshot().places.sealed.first().cloned() else {
                 return Ok(());
             };
-            self.disk.write(&oldest)?;
+            self.disk.write(&oldest, self.pace.begin())?;
             self.renew(Some(&oldest));
             self.on_disk.fetch_max(oldest.last(), Ordering::AcqRel);
             drop(oldest);
@@ -256,8 +273,7 @@ impl Tables {
 
     /// Merges tables where a long replay has made many.
     pub(crate) fn compact_when_crowded(&self) -> Result<(), TablesError> {
-        const CROWDED: usize = 8;
-        if self.overlapping() < CROWDED {
+        if self.overlapping() < usize::from(disk::AT_ONCE) {
             Ok(())
         } else {
             self.compact()
@@ -295,7 +311,12 @@ impl Tables {
         let unused: Vec<_> = lock(&self.past)
             .extract_if(.., |places| Arc::strong_count(places) == 1)
             .collect();
-        drop(unused);
+        for places in unused.into_iter().filter_map(Arc::into_inner) {
+            let in_memory = places.sealed.into_iter().chain([places.open]);
+            for table in in_memory.filter_map(Arc::into_inner) {
+                table.take_apart(self.pace.begin());
+            }
+        }
     }
 }
 

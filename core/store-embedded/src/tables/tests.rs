@@ -5,7 +5,7 @@
     reason = "a test is blunt: what it did not expect stops it"
 )]
 
-use super::{Tables, TablesError};
+use super::{Tables, TablesError, disk};
 use bytes::Bytes;
 use map_store::StoreError;
 use std::collections::BTreeMap;
@@ -228,27 +228,27 @@ fn files(folder: &Path) -> usize {
 fn what_could_not_be_written_or_merged_leaves_no_files() {
     let folder = tempfile::tempdir().unwrap();
     let tables = Tables::open(folder.path(), 1 << 20).unwrap();
-    for record in 1..=5 {
+    for record in 1..=9 {
         tables.apply([cell("same", record)], record);
         tables.seal();
         tables.flush().unwrap();
     }
-    assert_eq!((tables.overlapping(), files(folder.path())), (5, 5));
-    tables.apply([cell("same", 6)], 6);
+    assert_eq!((tables.overlapping(), files(folder.path())), (9, 9));
+    tables.apply([cell("same", 10)], 10);
     tables.seal();
     let in_the_way = fail_changes(folder.path());
     for _ in 0..5 {
         assert!(tables.flush().is_err() && tables.compact().is_err());
-        assert_eq!(files(folder.path()), 5);
+        assert_eq!(files(folder.path()), 9);
     }
-    check_same(&tables, 6);
+    check_same(&tables, 10);
     fs::remove_dir(in_the_way).unwrap();
     tables.flush().unwrap();
-    assert_eq!(files(folder.path()), 6);
+    assert_eq!(files(folder.path()), 10);
     tables.compact().unwrap();
-    check_same(&tables, 6);
+    check_same(&tables, 10);
     drop(tables);
-    check_same(&Tables::open(folder.path(), 1 << 20).unwrap(), 6);
+    check_same(&Tables::open(folder.path(), 1 << 20).unwrap(), 10);
 }
 
 fn check_same(tables: &Tables, record: u64) {
@@ -262,7 +262,8 @@ fn an_older_view_of_the_disk_never_follows_a_newer_one() {
     let folder = tempfile::tempdir().unwrap();
     let tables = Tables::open(folder.path(), 1 << 20).unwrap();
     let mut earlier = vec![tables.disk.view()];
-    for record in 1..=4 {
+    let many = u64::from(disk::AT_ONCE);
+    for record in 1..=many {
         tables.apply([cell("same", record)], record);
         tables.seal();
         tables.flush().unwrap();
@@ -274,7 +275,35 @@ fn an_older_view_of_the_disk_never_follows_a_newer_one() {
     }
     tables.compact().unwrap();
     let merged = tables.overlapping();
-    assert!(merged < 4);
+    assert!(merged < usize::from(disk::AT_ONCE));
     earlier.drain(..).for_each(|view| tables.show(view, None));
     assert_eq!(tables.overlapping(), merged);
+}
+
+#[test]
+fn rests_are_for_when_no_table_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = Tables::open(folder.path(), 1 << 20).unwrap();
+    assert!(!tables.pace.has_time(), "an opening does not rest");
+    tables.share(true);
+    for record in [1, 2] {
+        assert!(tables.pace.has_time(), "{record}");
+        tables.apply([(b"key".to_vec(), Bytes::from_static(b"value"))], record);
+        tables.seal();
+    }
+    assert!(!tables.pace.has_time(), "two tables wait");
+    tables.flush().unwrap();
+    assert!(tables.pace.has_time());
+    // Each lies over the others on disk, of which there are two.
+    for record in 3..=16 {
+        assert!(tables.pace.has_time(), "{record}");
+        tables.apply([(b"key".to_vec(), Bytes::from_static(b"value"))], record);
+        tables.seal();
+        tables.flush().unwrap();
+    }
+    assert!(!tables.pace.has_time(), "{} tables overlap", tables.overlapping());
+    tables.compact().unwrap();
+    assert!(tables.pace.has_time());
+    tables.share(false);
+    assert!(!tables.pace.has_time());
 }
