@@ -118,11 +118,12 @@ pub(crate) async fn keep(
         if failed != told
             && let Some((code, reason)) = &failed
         {
-            tracing::warn!(
-                ?code,
-                reason,
+            let kept = if directory.borrow().is_some() {
                 "directory not refreshed; the last one stays in force"
-            );
+            } else {
+                "directory not loaded yet"
+            };
+            tracing::warn!(?code, reason, "{kept}");
         }
         told = failed;
     }

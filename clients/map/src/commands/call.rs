@@ -174,13 +174,18 @@ fn completed(
     Ok(fields)
 }
 
-/// Whether this is a payment code with too few or too many digits. Taken as encrypted already, as any other text is,
+/// The shortest encrypted payment code: eight bytes in base64, without padding.
+const SHORTEST_ENCRYPTED: usize = 11;
+
+/// Whether this is neither a payment code nor an encrypted one. Taken as encrypted already, as any other text is,
 /// it would be sent in clear.
 fn is_mistyped(code: &str) -> bool {
     let digits = code.chars().filter(char::is_ascii_digit).count();
     let plain = code.chars().all(|c| c.is_ascii_digit() || c.is_whitespace());
+    let is_code = digits == 6 && code.len() == 6;
     // 16 digits may well be a PIN block, 32 an MD5.
-    plain && digits > 0 && digits < 16 && code.len() != 6
+    let too_short = code.chars().count() < SHORTEST_ENCRYPTED || plain && digits < 16;
+    !code.is_empty() && !is_code && too_short
 }
 
 fn caller(args: &CallArgs, endpoint: &Endpoint) -> Result<Caller, Stop> {

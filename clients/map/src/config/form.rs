@@ -72,10 +72,10 @@ impl Form<'_> {
                     self.value(&path, value.span().start, items, value.get_ref());
                 }
             }
-            (DeValue::String(text), _) if !choices.is_empty() => {
-                if !choices.contains(&format!("\"{text}\"")) {
-                    let told = choices.join(", ");
-                    self.error(at, format!("{path}: expected one of {told}"));
+            (value, _) if !choices.is_empty() => {
+                let is_one = |text| choices.contains(&format!("\"{text}\""));
+                if !value.as_str().is_some_and(is_one) {
+                    self.error(at, format!("{path}: expected one of {}", choices.join(", ")));
                 }
             }
             (DeValue::String(_), _) if schema.is_text() => {}
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn every_error_of_form_is_told_with_line_and_key_and_without_values() {
         let text = "nme = \"a\"\n[[app]]\nid = 7\nkind = \"frist\"\nstages = 9999999999\nport = -1\nactive = \"yes\"\n\
-                    networks = [\"a\", 5]\n[[app]]\nkid = \"topsecret\"\n";
+                    networks = [\"a\", 5]\n[[app]]\nkid = \"topsecret\"\nkind = true\n";
         assert_eq!(
             errors(text),
             [
@@ -187,8 +187,8 @@ mod tests {
                 "line 7: app[0].active: expected true or false",
                 "line 8: app[0].networks[1]: expected a text in quotes",
                 "line 9: app[1].id: is missing",
-                "line 9: app[1].kind: is missing",
                 "line 10: app[1].kid: unknown key; did you mean `id`?",
+                "line 11: app[1].kind: expected one of \"first\", \"second\"",
             ]
         );
     }

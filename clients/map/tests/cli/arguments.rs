@@ -139,7 +139,16 @@ fn a_payment_code_for_a_network_needs_its_key_and_one_that_needs_none_does_not()
         assert_eq!(told.out, "");
     }
     // A mistyped code is no encrypted one: it is not sent in clear.
-    for code in ["12345", "1234567", "123 456"] {
+    for code in [
+        "12345",
+        "1234567",
+        "123 456",
+        "12 456",
+        "12345a",
+        "12345O",
+        "123-456",
+        "１２３４５６",
+    ] {
         let field = format!("paymentCodeDES={code}");
         let call = [
             "call",
