@@ -53,7 +53,7 @@ const COARSE: usize = 7;
 /// What happens to processes one after the other. A sync that fails is within a change of the list each of its steps
 /// in turn; one that fails again and again leaves changes undone; a kill there has the next process begin with what may
 /// not be durable.
-const FAULTS: [&[&str]; 12] = [
+const FAULTS: [&[&str]; 13] = [
     &[""],
     &["fsync:error=EIO:when=1"],
     &["fsync:error=EIO:when=3"],
@@ -64,7 +64,8 @@ const FAULTS: [&[&str]; 12] = [
     &["renameat:error=EIO:when=2..3"],
     &["openat:error=ENOSPC:when=9..30+3"],
     &["write:error=ENOSPC:when=24..60+7"],
-    &["fsync:signal=KILL:when=6", ""],
+    &["", "fsync:signal=KILL:when=6", ""],
+    &["", "fsync:signal=KILL:when=7", ""],
     &["fsync:error=EIO:when=7..40+7", "fsync:signal=KILL:when=7", ""],
 ];
 
@@ -104,6 +105,10 @@ fn victim() {
             until_it_works(|| wait_for(store.commit(once::commit(number, body(number)))));
             until_it_works(|| (&told).write_all(&[1]));
             number += 1;
+        }
+        for earlier in 0..number {
+            let is_there = wait_for(once::is_there(&store, earlier, body(earlier)));
+            assert!(is_there, "{earlier} is read while the store is at work");
         }
     }
 }
