@@ -2,10 +2,10 @@
 
 use crate::catalogue::{Catalogue, ProvisionedCaller};
 use crate::failure::Failure;
-use crate::ports::{Clock, Foresight, Random, SmsSender};
+use crate::ports::{Clock, Random, SmsSender};
 use crate::secrets::Secrets;
 use map_domain::{Context, Policy};
-use map_store::{Commit, CommitOutcome, Store, StoreError, StoreResult};
+use map_store::{Commit, CommitOutcome, Store, StoreResult};
 use std::sync::{Arc, PoisonError, RwLock};
 use tracing::Instrument;
 
@@ -26,8 +26,6 @@ pub struct Core {
     /// Callers that are configured and not provisioned: the gateway in the same process, the
     /// operator who provisions an empty ledger. They are part of every catalogue.
     pub extra_callers: Vec<ProvisionedCaller>,
-    /// What is known of the next commit before the store has met it.
-    pub foresight: Foresight,
     /// The catalogue as last read.
     pub catalogue: RwLock<Arc<Catalogue>>,
 }
@@ -58,15 +56,6 @@ impl Core {
         };
         self.set_catalogue(catalogue);
         Ok(true)
-    }
-
-    /// Whether commits are taken, as the store knows it and as it would soon find out.
-    ///
-    /// # Errors
-    /// Why not, for operators.
-    pub async fn health(&self) -> StoreResult<()> {
-        self.store.health().await?;
-        (self.foresight)().map_err(StoreError::NotApplied)
     }
 
     /// Commits, under a span of its own.

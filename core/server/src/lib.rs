@@ -28,6 +28,5 @@ pub mod validate;
 mod watcher;
 
 pub use config::CoreConfig;
-pub use ports::Foresight;
 pub use provisioning::{EdgeValidator, validate_document};
 pub use server::{CoreServer, InProcess, Options, Ports, StartError};

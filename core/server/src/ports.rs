@@ -3,7 +3,6 @@
 
 use async_trait::async_trait;
 use map_domain::{MobileNumber, Timestamp};
-use std::sync::Arc;
 
 /// Tells the time.
 pub trait Clock: Send + Sync + 'static {
@@ -16,10 +15,6 @@ pub trait Random: Send + Sync + 'static {
     /// Fills the buffer.
     fn fill(&self, buffer: &mut [u8]);
 }
-
-/// Why the next commit would be refused, as far as that can be known before the store meets it: a disk without
-/// space. Asked whenever somebody looks at the health of the store; must not block. The text is for operators.
-pub type Foresight = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
 
 /// Why a code was not handed over. The text is for operators.
 #[derive(Debug, thiserror::Error)]

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::health::Health;
 use crate::layers::{Admission, Edge};
 use crate::ledger::{self, Ledger};
-use crate::ports::{Clock, Foresight, Random, SmsSender};
+use crate::ports::{Clock, Random, SmsSender};
 use crate::provisioning::EdgeValidator;
 use crate::secrets::{Secrets, SecretsError};
 use crate::services;
@@ -50,12 +50,10 @@ pub struct Options {
     /// Checks a caller's edge settings, which the core does not understand, before they are
     /// stored. What it returns is shown to the operator.
     pub edge_validator: EdgeValidator,
-    /// What is known of the next commit before the store has met it.
-    pub foresight: Foresight,
 }
 
 impl Default for Options {
-    /// No extra callers; edge settings must be empty; nothing is known of the next commit.
+    /// No extra callers; edge settings must be empty.
     fn default() -> Self {
         Self {
             extra_callers: Vec::new(),
@@ -66,7 +64,6 @@ impl Default for Options {
                     Err(vec![(String::new(), "this installation has no edge".to_owned())])
                 }
             }),
-            foresight: Arc::new(|| Ok(())),
         }
     }
 }
@@ -123,7 +120,6 @@ impl CoreServer {
             secrets: ports.secrets,
             policy: Policy::from(config.rules),
             extra_callers: options.extra_callers,
-            foresight: options.foresight,
             catalogue: RwLock::new(Arc::new(catalogue)),
         });
         let (health, health_service) = Health::new();

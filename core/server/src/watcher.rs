@@ -54,7 +54,7 @@ impl Watcher {
 
     /// Health says what is seen.
     pub(crate) async fn look_at_store(&mut self) {
-        let unwell = self.core.health().await.err();
+        let unwell = self.core.store.health().await.err();
         match (&unwell, self.store_is_unwell) {
             (Some(error), false) => tracing::warn!(%error, "the store accepts no commits"),
             (None, true) => tracing::info!("the store accepts commits again"),

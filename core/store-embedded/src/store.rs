@@ -3,6 +3,7 @@
 use crate::backend::LoggedBackend;
 use crate::bulk::View;
 use crate::error::OpenError;
+use crate::folder::Folder;
 use crate::group::Answer;
 use crate::inspect::{Comparison, compare};
 use crate::keeper::Keeper;
@@ -46,6 +47,7 @@ pub struct EmbeddedStore {
     running: Mutex<Option<Running>>,
     feed: Arc<LogFeed>,
     durable: Arc<Durable>,
+    folder: Folder,
     options: Options,
     commit_bytes: usize,
     store_id: String,
@@ -78,7 +80,7 @@ impl EmbeddedStore {
         let recent = Arc::new(Recent::new(options.cache_bytes / RECENT_SHARE));
         let durable = Arc::clone(&log.durable);
         let feed = LogFeed::new(Arc::clone(&durable));
-        let kept_options = options.clone();
+        let (kept_folder, kept_options) = (folder.clone(), options.clone());
         let (queue, receiver) = sync_channel(options.queue_limit);
         let limits = Limits {
             group: options.group_limit,
@@ -122,6 +124,7 @@ impl EmbeddedStore {
             running,
             feed,
             durable,
+            folder: kept_folder,
             options: kept_options,
             commit_bytes,
             store_id: manifest.store_id,
@@ -243,7 +246,9 @@ impl Store for EmbeddedStore {
             let text = "the tables were found damaged; the next start builds them anew from the log";
             return Err(StoreError::Damaged(text.to_owned()));
         }
-        Ok(())
+        // As the next commit would find it, before one has met it.
+        let space = self.folder.check_space(self.options.reserve_bytes);
+        space.map_err(StoreError::NotApplied)
     }
 
     async fn snapshot(&self) -> StoreResult<Arc<dyn BulkSnapshot>> {

@@ -298,6 +298,19 @@ async fn closing_answers_what_was_taken_and_refuses_the_rest() {
 }
 
 #[tokio::test]
+async fn health_tells_of_a_full_disk_before_a_commit_meets_it() {
+    let (_folder, store) = open(|options| Options {
+        reserve_bytes: u64::MAX,
+        ..options
+    });
+    let is_told = |error: &StoreError| matches!(error, StoreError::NotApplied(text) if text.contains("full"));
+    let told = store.health().await.unwrap_err();
+    assert!(is_told(&told), "{told}");
+    let refused = store.commit(commit(1, b"x")).await.unwrap_err();
+    assert!(is_told(&refused), "{refused}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_stored_is_refused_before_it_is_queued() {
     let (_folder, store) = open(|options| Options {
         commit_bytes: 10_000,

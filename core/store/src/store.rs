@@ -178,7 +178,8 @@ pub trait Store: Send + Sync + 'static {
     /// A page of the rows of one kind: a statement is the entries by sequence.
     async fn page(&self, partition: &PartitionId, page: Page) -> StoreResult<Vec<Row>>;
 
-    /// Whether commits are being accepted; the text, for operators, says why not.
+    /// Whether the next commit would be accepted, as far as that is known before it comes; the text, for operators,
+    /// says why not. Asked every second and by every probe.
     async fn health(&self) -> StoreResult<()>;
 
     /// A view of everything, for check, copy, backup and totals.

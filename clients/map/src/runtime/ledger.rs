@@ -2,7 +2,6 @@
 
 use crate::config::MapConfig;
 use crate::outcome::Stop;
-use map_server::Foresight;
 use map_server::adapters::{OsRandom, SystemClock};
 use map_server::ports::{Clock, Random};
 use map_server::secret_file::{ledger_is_new, load_or_create};
@@ -33,22 +32,6 @@ pub(crate) async fn open(config: &MapConfig) -> Result<(Arc<EmbeddedStore>, Secr
     let new = ledger_is_new(&store).await.map_err(Stop::failed)?;
     let secrets = load_or_create(&config.secret_file(), new, &OsRandom).map_err(Stop::failed)?;
     Ok((Arc::new(store), secrets))
-}
-
-/// Whether the next commit would find space. The store refuses commits where it would not, which it sees when
-/// one comes; health should tell before.
-pub(crate) fn foresight(config: &MapConfig) -> Foresight {
-    let (folder, reserve) = (config.data_dir.clone(), config.store.reserve_bytes);
-    Arc::new(move || {
-        let disk = rustix::fs::statvfs(&folder).map_err(|error| format!("looking for space: {error}"))?;
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        if free < reserve {
-            return Err(format!(
-                "the disk is full: {free} bytes are free, {reserve} are kept in reserve"
-            ));
-        }
-        Ok(())
-    })
 }
 
 fn now_ms() -> u64 {

@@ -19,7 +19,6 @@ use map_listener::Listener as CoreListener;
 use map_server::adapters::{OsRandom, SystemClock};
 use map_server::caller::Role;
 use map_server::catalogue::ProvisionedCaller;
-use map_server::core::Core;
 use map_server::ports::SmsSender;
 use map_server::{CoreServer, Options, Ports, secret_file};
 use map_store::Store;
@@ -92,8 +91,7 @@ pub(crate) async fn run(
         });
     }
     let store = core.as_ref().map(|core| Arc::clone(&core.store));
-    let shared = core.as_ref().map(|core| Arc::clone(core.server.core()));
-    let readiness = readiness(signals.clone(), shared, gateway);
+    let readiness = readiness(signals.clone(), store.clone(), gateway);
     let collect = Arc::new(move || {
         store
             .iter()
@@ -270,7 +268,6 @@ async fn start_core(config: &MapConfig, inputs: Inputs, gateway_key: &str) -> Re
     let options = Options {
         extra_callers,
         edge_validator: edge_validator(),
-        foresight: ledger::foresight(config),
     };
     let server = CoreServer::start(config.core.clone(), ports, options)
         .await
@@ -289,16 +286,16 @@ fn make_gateway(config: GatewayConfig, core: GatewayCore) -> Result<Gateway, Sto
 }
 
 /// Ready: not draining, the ledger takes commits, the gateway knows its callers and its core serves.
-fn readiness(signals: Signals, core: Option<Arc<Core>>, gateway: Option<Gateway>) -> Readiness {
+fn readiness(signals: Signals, store: Option<Arc<EmbeddedStore>>, gateway: Option<Gateway>) -> Readiness {
     Arc::new(move || {
-        let (draining, core) = (signals.draining(), core.clone());
+        let (draining, store) = (signals.draining(), store.clone());
         let obstacle = gateway.as_ref().and_then(Gateway::obstacle);
         Box::pin(async move {
             if draining {
                 return Some("draining".to_owned());
             }
-            if let Some(core) = core
-                && let Err(error) = core.health().await
+            if let Some(store) = store
+                && let Err(error) = store.health().await
             {
                 return Some(format!("the ledger takes no commits: {error}"));
             }

@@ -12,7 +12,7 @@ use map_server::caller::Role;
 use map_server::catalogue::ProvisionedCaller;
 use map_server::ports::{Clock, Random};
 use map_server::secrets::Secrets;
-use map_server::{CoreConfig, CoreServer, Foresight, InProcess, Options, Ports, StartError};
+use map_server::{CoreConfig, CoreServer, InProcess, Options, Ports, StartError};
 use map_store::{MemoryStore, Store};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -88,16 +88,6 @@ impl Fixture {
         store: Arc<dyn Store>,
         secrets: Secrets,
     ) -> Result<Self, StartError> {
-        Self::try_start_foreseeing(config, store, secrets, Arc::new(|| Ok(()))).await
-    }
-
-    /// The same where this is known of the next commit.
-    pub(crate) async fn try_start_foreseeing(
-        config: CoreConfig,
-        store: Arc<dyn Store>,
-        secrets: Secrets,
-        foresight: Foresight,
-    ) -> Result<Self, StartError> {
         crate::log::install();
         let clock = Arc::new(TestClock(NOON.into()));
         let outbox = Arc::new(SmsOutbox::default());
@@ -121,7 +111,6 @@ impl Fixture {
                 };
                 Err(vec![(error.0.to_owned(), error.1.to_owned())])
             }),
-            foresight,
         };
         Ok(Self {
             server: CoreServer::start(config, ports, options).await?,

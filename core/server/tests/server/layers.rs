@@ -60,7 +60,6 @@ fn core() -> Arc<Core> {
         sms: Arc::new(SmsOutbox::default()),
         secrets: Secrets::new([7; 32]),
         policy: Policy::default(),
-        foresight: Arc::new(|| Ok(())),
         catalogue: RwLock::new(Arc::new(Catalogue::of(
             CatalogueRecords::default(),
             &extra_callers,

@@ -61,7 +61,7 @@ async fn serve_with(fixture: Fixture, tls: Option<&TlsConfig>) -> Served {
     }
 }
 
-pub(crate) async fn health(fixture: &Fixture, service: &str) -> ServingStatus {
+async fn health(fixture: &Fixture, service: &str) -> ServingStatus {
     let request = HealthCheckRequest {
         service: service.to_owned(),
     };

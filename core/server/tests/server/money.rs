@@ -522,7 +522,6 @@ async fn a_code_that_was_not_sent_may_be_asked_for_again_under_its_key() {
         secrets: core.secrets.clone(),
         policy: core.policy,
         extra_callers: Vec::new(),
-        foresight: std::sync::Arc::clone(&core.foresight),
         catalogue: std::sync::RwLock::new(core.catalogue()),
     };
     let caller = core

@@ -1,39 +1,16 @@
 //! A store that takes no commits: who hears of it, when, and how often the log tells.
 
 use crate::harness::{APP, Fixture, by, document, fresh_key};
-use crate::lifecycle::{health, until};
+use crate::lifecycle::until;
 use crate::patient::Patient;
 use map_proto::customer::v1::SendSmsCodeRequest;
 use map_proto::customer::v1::customer_service_client::CustomerServiceClient;
 use map_server::CoreConfig;
-use map_server::secrets::Secrets;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tonic::Code;
 use tonic_health::pb::health_check_response::ServingStatus;
-
-#[tokio::test(start_paused = true)]
-async fn health_tells_what_the_next_commit_would_meet_before_one_has_met_it() {
-    let full = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&full);
-    let foresight = Arc::new(move || {
-        if seen.load(Ordering::SeqCst) {
-            return Err("the disk is full".to_owned());
-        }
-        Ok(())
-    });
-    let (store, secrets) = (Arc::new(Patient::default()), Secrets::new([7; 32]));
-    let fixture = Fixture::try_start_foreseeing(CoreConfig::default(), store, secrets, foresight);
-    let fixture = fixture.await.unwrap();
-    assert_eq!(health(&fixture, "").await, ServingStatus::Serving);
-    full.store(true, Ordering::SeqCst);
-    until(&fixture, ServingStatus::NotServing).await;
-    let told = fixture.server.core().health().await.unwrap_err().to_string();
-    assert!(told.contains("the disk is full"), "{told}");
-    full.store(false, Ordering::SeqCst);
-    until(&fixture, ServingStatus::Serving).await;
-}
 
 /// How many lines of this level say this.
 fn lines(log: &str, level: &str, part: &str) -> usize {

@@ -130,7 +130,6 @@ async fn a_code_whose_process_died_before_it_was_sent_is_sent_by_the_repeat() {
         secrets: core.secrets.clone(),
         policy: core.policy,
         extra_callers: Vec::new(),
-        foresight: std::sync::Arc::clone(&core.foresight),
         catalogue: std::sync::RwLock::new(core.catalogue()),
     };
     let app = core.catalogue();
