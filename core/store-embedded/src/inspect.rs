@@ -14,7 +14,7 @@ use crate::replay::{ReplayError, replay};
 use crate::slot::Slot;
 use crate::tables::Tables;
 use bytes::Bytes;
-use map_store::{BulkRow, StoreError, StoreResult};
+use map_store::{BulkRow, PartitionId, RowKey, RowKind, StoreError, StoreResult};
 use std::fmt;
 use std::fs;
 use std::io;
@@ -101,6 +101,8 @@ pub enum DifferenceKind {
     Unexpected,
     /// It says something else than the log.
     Different,
+    /// A header that names other accounts than its partition has.
+    Misnamed,
 }
 
 /// One row of the state that is not as the log says.
@@ -118,6 +120,7 @@ impl fmt::Display for Difference {
             DifferenceKind::Missing => "is in the log and missing in the state",
             DifferenceKind::Unexpected => "is in the state and not in the log",
             DifferenceKind::Different => "says something else in the state than in the log",
+            DifferenceKind::Misnamed => "names other accounts than there are",
         };
         write!(f, "{}: {what}", self.place)
     }
@@ -133,8 +136,8 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
     /// How many differences there are, those that are not listed included.
     pub difference_count: u64,
-    /// The first record that is still in the log, where that is not the first of all: nothing could be
-    /// compared.
+    /// The first record that is still in the log, where that is not the first of all: then nothing could be
+    /// compared but the names of accounts in headers with the accounts.
     pub log_begins_at: Option<u64>,
 }
 
@@ -186,6 +189,8 @@ pub(crate) fn compare(
     let mut comparison = Comparison::default();
     if !shelf.is_whole() {
         comparison.log_begins_at = Some(shelf.first());
+        let read = |start| at.with(|at| at.range((start, Bound::Unbounded), false, PAGE));
+        compare_names(Cells::new(read), &mut comparison)?;
         return Ok(comparison);
     }
     let folder = TempDir::with_prefix_in("compare-", &options.path).map_err(|error| io_error(&error))?;
@@ -230,6 +235,56 @@ pub(crate) fn compare(
         }
         comparison.cells = comparison.cells.saturating_add(1);
     }
+}
+
+/// A header, and the accounts behind it.
+struct Named {
+    cell: Bytes,
+    value: Bytes,
+    partition: PartitionId,
+    found: Vec<Bytes>,
+}
+
+impl Named {
+    fn is_right(&self) -> bool {
+        let header = Header::decode(&self.value);
+        header.is_some_and(|header| header.accounts.keys().is_none_or(|keys| keys == self.found))
+    }
+}
+
+/// Compares the accounts that headers name with those that are there: one that is not named is not read.
+fn compare_names<R>(mut cells: Cells<R>, comparison: &mut Comparison) -> StoreResult<()>
+where
+    R: Fn(Bound<Vec<u8>>) -> StoreResult<CellPage>,
+{
+    let mut last: Option<Named> = None;
+    let mut end = |named: Option<Named>| {
+        if let Some(named) = named.filter(|named| !named.is_right()) {
+            comparison.add(DifferenceKind::Misnamed, &named.cell, &named.value);
+        }
+    };
+    while let Some((cell, value)) = cells.peek()? {
+        cells.skip();
+        // A header's cell is the first of its partition.
+        let Some((partition, key)) = layout::read_row(&cell) else {
+            continue;
+        };
+        if key == RowKey::HEADER {
+            let found = Vec::new();
+            end(last.replace(Named {
+                cell,
+                value,
+                partition,
+                found,
+            }));
+        } else if key.kind == RowKind::Account
+            && let Some(named) = last.as_mut().filter(|named| named.partition == partition)
+        {
+            named.found.push(key.key);
+        }
+    }
+    end(last);
+    Ok(())
 }
 
 /// The store's identifier is not in the log's records.
@@ -308,5 +363,52 @@ impl<R: Fn(Bound<Vec<u8>>) -> StoreResult<CellPage>> Cells<R> {
 
     fn skip(&mut self) {
         self.after = self.next.take().map(|(cell, _)| cell);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use map_domain::CustomerId;
+
+    #[test]
+    fn headers_that_name_other_accounts_than_there_are_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let tables = Tables::open(folder.path(), 1 << 20).unwrap();
+        let put = |number: u8, named: Option<&[&'static str]>, there: &[&'static str]| {
+            let partition = PartitionId::Customer(CustomerId::new([number; 16]));
+            let mut header = Header::default();
+            match named {
+                Some(keys) => keys
+                    .iter()
+                    .for_each(|key| header.accounts.add(&Bytes::from(*key))),
+                None => header.accounts = Accounts::UNKNOWN,
+            }
+            let row = |key: &&'static str| {
+                let key = RowKey::new(RowKind::Account, *key);
+                (layout::row(&partition, &key), Bytes::from_static(b"body"))
+            };
+            let order = RowKey::new(RowKind::Order, "a");
+            let mut cells = vec![(layout::header(&partition), header.encode())];
+            cells.push((layout::row(&partition, &order), Bytes::from_static(b"body")));
+            cells.extend(there.iter().map(row));
+            tables.apply(cells, number.into());
+        };
+        put(1, Some(&[]), &[]);
+        put(2, Some(&["a", "b"]), &["a", "b"]);
+        put(3, None, &["a"]);
+        put(4, Some(&["a"]), &["a", "b"]);
+        put(5, Some(&["a", "b"]), &["a"]);
+        put(6, Some(&[]), &["a"]);
+        let at = tables.snapshot();
+        let mut comparison = Comparison::default();
+        let read = |start| at.range((start, Bound::Unbounded), false, 2);
+        compare_names(Cells::new(read), &mut comparison).unwrap();
+        let places: Vec<_> = comparison.differences.iter().map(|found| &found.place).collect();
+        let names = |number: &str| places.iter().filter(|place| place.contains(number)).count();
+        assert_eq!(places.len(), 3, "{places:?}");
+        for wrong in ["0404", "0505", "0606"] {
+            assert_eq!(names(wrong), 1, "{places:?}");
+        }
     }
 }

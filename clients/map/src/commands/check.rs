@@ -163,7 +163,7 @@ pub(crate) fn show(ui: Ui, findings: &Findings) {
             "  {} cells of the state compared with it",
             findings.comparison.cells
         ),
-        Some(first) => format!("  it begins at record {first}: the state can't be compared with it"),
+        Some(first) => format!("  it begins at record {first}: the state can't be compared with it, only the accounts with the headers that name them"),
     });
     ui.styled(Style::Bold, "Counts");
     ui.line(&format!(
