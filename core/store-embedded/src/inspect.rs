@@ -370,6 +370,7 @@ impl<R: Fn(Bound<Vec<u8>>) -> StoreResult<CellPage>> Cells<R> {
 mod tests {
     use super::*;
     use map_domain::CustomerId;
+    use map_store::Version;
 
     #[test]
     fn headers_that_name_other_accounts_than_there_are_are_found() {
@@ -410,5 +411,43 @@ mod tests {
         for wrong in ["0404", "0505", "0606"] {
             assert_eq!(names(wrong), 1, "{places:?}");
         }
+    }
+
+    fn header(version: u64, accounts: Accounts) -> Bytes {
+        let header = Header {
+            version: Version(version),
+            accounts,
+            body: None,
+        };
+        header.encode()
+    }
+
+    fn named(keys: &'static str) -> Accounts {
+        let mut accounts = Header::default().accounts;
+        for at in 0..keys.len() {
+            accounts.add(&Bytes::from_static(&keys.as_bytes()[at..=at]));
+        }
+        accounts
+    }
+
+    /// Those that are not named would not be loaded.
+    #[test]
+    fn only_a_header_that_names_no_accounts_may_say_less_than_the_log() {
+        let partition = PartitionId::Customer(CustomerId::new([1; 16]));
+        let cell = Bytes::from(layout::header(&partition));
+        let same = |is, should| says_the_same(&cell, &header(1, is), &header(1, should));
+        assert!(same(named("ab"), named("ab")));
+        assert!(same(Accounts::UNKNOWN, named("ab")));
+        assert!(!same(named("a"), named("ab")));
+        assert!(!same(named(""), named("a")));
+        assert!(!same(named("abc"), named("ab")));
+        assert!(!same(named("abcdefgh"), named("abcdefghi")));
+        let older = header(1, Accounts::UNKNOWN);
+        assert!(!says_the_same(&cell, &older, &header(2, named("a"))));
+        let row = layout::row(
+            &partition,
+            &map_store::RowKey::new(map_store::RowKind::Account, "a"),
+        );
+        assert!(!says_the_same(&row.into(), &older, &header(1, named("a"))));
     }
 }
