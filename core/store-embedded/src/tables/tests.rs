@@ -307,3 +307,23 @@ fn rests_are_for_when_no_table_waits() {
     tables.share(false);
     assert!(!tables.pace.has_time());
 }
+
+#[test]
+fn tables_are_merged_once_they_are_many() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = Tables::open(folder.path(), 1 << 20).unwrap();
+    let many = usize::from(disk::AT_ONCE);
+    for (record, count) in (1..).zip(1..=many) {
+        tables.apply([cell("same", record)], record);
+        tables.seal();
+        tables.flush().unwrap();
+        // One alone would only be moved.
+        if count.checked_add(1) == Some(many) {
+            tables.compact().unwrap();
+            assert_eq!(tables.overlapping(), count, "not yet");
+        }
+    }
+    tables.compact().unwrap();
+    assert_eq!(tables.overlapping(), 0);
+    check_same(&tables, disk::AT_ONCE.into());
+}
