@@ -1,7 +1,7 @@
 //! The client: one method for each call of the canonical contract.
 
 use crate::config::{ClientConfig, ConfigError};
-use crate::error::{Error, is_about_the_caller, is_open, refusal, retry_delay};
+use crate::error::{Error, is_about_the_caller, is_of_the_core, is_open, refusal, retry_delay};
 use map_proto::{account, catalog, common, customer, opening, operator, payment, provisioning, transfer};
 use std::future::Future;
 use std::sync::Arc;
@@ -94,8 +94,13 @@ impl MapClient {
                     });
                 }
             };
-            // A refusal of the caller says nothing about what an earlier attempt may have done.
-            open = is_open(&status) || (open && is_about_the_caller(&status));
+            // A refusal of the caller says nothing about what an earlier attempt may have done; what is not the
+            // core's says nothing at all.
+            open = match (is_open(&status), is_about_the_caller(&status)) {
+                (true, _) => true,
+                (false, true) => open,
+                (false, false) => !is_of_the_core(&status),
+            };
             if !open {
                 return Err(Error::Refused(refusal(&status)));
             }

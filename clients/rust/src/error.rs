@@ -6,6 +6,9 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
+/// The domain of the core's reasons.
+const DOMAIN: &str = "map";
+
 /// A field that is missing or malformed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldViolation {
@@ -101,6 +104,13 @@ pub(crate) fn is_about_the_caller(status: &Status) -> bool {
         status.code(),
         Code::Unauthenticated | Code::PermissionDenied | Code::Unimplemented
     )
+}
+
+/// Whether the core gave this status: its own have a reason. A proxy's have none, nor do those that the client
+/// makes of an answer that it can't take, such as one that is too long; the request may have had its effect.
+pub(crate) fn is_of_the_core(status: &Status) -> bool {
+    let info = status.get_details_error_info();
+    info.is_some_and(|info| info.domain == DOMAIN)
 }
 
 /// How long the core asks to wait.

@@ -15,9 +15,9 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-/// Answers payments with these codes, one after the other, then with success.
+/// Answers payments with these statuses, one after the other, then with success.
 #[derive(Clone)]
-struct Scripted(Arc<Mutex<VecDeque<Code>>>);
+struct Scripted(Arc<Mutex<VecDeque<Status>>>);
 
 #[tonic::async_trait]
 impl PaymentService for Scripted {
@@ -26,10 +26,7 @@ impl PaymentService for Scripted {
         assert!(request.metadata().contains_key("grpc-timeout"));
         match self.0.lock().unwrap().pop_front() {
             None => Ok(Response::new(PayResponse::default())),
-            Some(code) => {
-                let details = ErrorDetails::with_error_info("INSUFFICIENT_BALANCE", "map", HashMap::new());
-                Err(Status::with_error_details(code, "text", details))
-            }
+            Some(status) => Err(status),
         }
     }
 
@@ -62,11 +59,26 @@ impl PaymentService for Scripted {
     }
 }
 
+/// A status as the core gives it, with its reason.
+fn of_the_core(code: Code) -> Status {
+    with_reason(code, "map")
+}
+
+fn with_reason(code: Code, domain: &str) -> Status {
+    let details = ErrorDetails::with_error_info("INSUFFICIENT_BALANCE", domain, HashMap::new());
+    Status::with_error_details(code, "text", details)
+}
+
 /// What a payment ends with when the core answers with these codes.
 async fn pay(codes: &[Code]) -> Result<PayResponse, Error> {
+    pay_through(codes.iter().copied().map(of_the_core).collect()).await
+}
+
+/// What a payment ends with when these statuses come.
+async fn pay_through(statuses: VecDeque<Status>) -> Result<PayResponse, Error> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let service = Scripted(Arc::new(Mutex::new(codes.iter().copied().collect())));
+    let service = Scripted(Arc::new(Mutex::new(statuses)));
     let router = tonic::transport::Server::builder().add_service(PaymentServiceServer::new(service));
     let server = tokio::spawn(router.serve_with_incoming(TcpListenerStream::new(listener)));
     let quick = RetryPolicy {
@@ -112,5 +124,32 @@ async fn a_refusal_of_the_caller_decides_nothing_about_an_earlier_attempt() {
             Error::OutcomeUnknown { attempts: 3, code },
             "{code:?} after an open attempt"
         );
+    }
+}
+
+#[tokio::test]
+async fn what_stands_between_and_gives_no_reason_of_the_core_decides_nothing() {
+    for code in [
+        Code::ResourceExhausted,
+        Code::OutOfRange,
+        Code::FailedPrecondition,
+        Code::NotFound,
+        Code::InvalidArgument,
+        Code::AlreadyExists,
+    ] {
+        let unknown = |attempts| Err(Error::OutcomeUnknown { attempts, code });
+        for between in [Status::new(code, "a proxy"), with_reason(code, "proxy.example")] {
+            let open = of_the_core(Code::Unavailable);
+            let after = [open, between.clone(), between.clone()];
+            assert_eq!(
+                pay_through(after.into()).await,
+                unknown(3),
+                "{code:?} after an open attempt"
+            );
+            let first = vec![between; 9];
+            assert_eq!(pay_through(first.into()).await, unknown(3), "{code:?} at first");
+        }
+        let decided = pay(&[Code::Unavailable, code]).await;
+        assert!(matches!(decided, Err(Error::Refused(_))), "{code:?} of the core");
     }
 }
