@@ -3,6 +3,7 @@
 #
 #   bash tests/load/beside-postgres.sh
 #   IN_FLIGHT="64" ROUNDS=3 SECONDS_EACH=10 bash tests/load/beside-postgres.sh
+#   HALF=1 IN_FLIGHT="64" bash tests/load/beside-postgres.sh    # and each at half of what it reached, at a fixed pace
 #
 # PostgreSQL runs with its durable defaults (fsync, synchronous_commit) in a temporary cluster of its own on a free
 # port of loopback, and makes the same payment by one stored function (payment.sql), called prepared by pgbench: no
@@ -14,7 +15,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 readonly LOAD="$PWD/tests/load"
 readonly IN_FLIGHT="${IN_FLIGHT:-1 8 64}" ROUNDS="${ROUNDS:-1}" SECONDS_EACH="${SECONDS_EACH:-5}"
-readonly CUSTOMERS="${CUSTOMERS:-10000}"
+readonly CUSTOMERS="${CUSTOMERS:-10000}" HALF="${HALF:-0}"
 readonly MAP="${MAP_BINARY:-$PWD/target/release/map}"
 unset MAP_BINARY # to map, a variable that begins with MAP_ is a setting
 readonly BIN=/usr/lib/postgresql/15/bin
@@ -55,14 +56,16 @@ clean_up() {
     rm -rf "$FOLDER"
 }
 
-# One JSON object: payments a second and latencies of so many clients.
+# One JSON object: payments a second and latencies of so many clients. At a pace latency counts from when a payment
+# was due, as in `map bench --mode half`.
 postgres_run() {
-    local clients="$1" batch="$2" out jobs
+    local clients="$1" batch="$2" out jobs pace=()
+    [[ -z "${3:-}" ]] || pace=(-R "$3")
     out="$FOLDER/log-$batch"
     mkdir "$out"
     jobs="$(nproc)"
     "$BIN/pgbench" -h 127.0.0.1 -p "$PORT" -U postgres -n -M prepared -f "$LOAD/payment.pgbench" -T "$SECONDS_EACH" \
-        -c "$clients" -j "$((jobs < clients ? jobs : clients))" -D number=0 -D "customers=$CUSTOMERS" \
+        -c "$clients" -j "$((jobs < clients ? jobs : clients))" "${pace[@]}" -D number=0 -D "customers=$CUSTOMERS" \
         -D "batch=B$batch" --log --log-prefix="$out/t" postgres > "$out/report" 2>&1 || die "$(cat "$out/report")"
     grep -q '^number of failed transactions: 0 ' "$out/report" || die "$(cat "$out/report")"
     ACKNOWLEDGED=$((ACKNOWLEDGED + $(awk '/transactions actually processed/ { split($6, n, "/"); print n[1] }' "$out/report")))
@@ -72,6 +75,14 @@ postgres_run() {
         END { printf "{\"per_second\":%d,\"latency_us\":{\"p50\":%d,\"p90\":%d,\"p99\":%d,\"p999\":%d,\"max\":%d}}",
               tps, at(0.5), at(0.9), at(0.99), at(0.999), us[NR] }')"
     rm -rf "$out"
+}
+
+# Notes the runs of one mode beside each other.
+note() {
+    jq -c --arg mode "$1" --argjson clients "$2" --argjson postgres "$RESULT" '
+        def door(d): .runs[] | select(.door == d and .mode == $mode) | { per_second, latency_us };
+        { in_flight: $clients, $mode, postgres: $postgres, grpc: door("gRPC"), json: door("JSON") }
+    ' <<< "$3" >> "$FOLDER/figures"
 }
 
 check_postgres() {
@@ -100,14 +111,14 @@ main() {
         for clients in $IN_FLIGHT; do
             say "round $round of $ROUNDS, $clients in flight: MAP"
             doors="$("$MAP" bench --data "$FOLDER/map" --customers "$CUSTOMERS" --in-flight "$clients" \
-                --seconds "$SECONDS_EACH" --json)" || die "map bench failed"
+                --mode "spread$([[ "$HALF" == 0 ]] || echo ,half)" --seconds "$SECONDS_EACH" --json)" || die "map bench failed"
             say "round $round of $ROUNDS, $clients in flight: PostgreSQL"
             postgres_run "$clients" "$round-$clients"
-            jq -c --argjson clients "$clients" --argjson postgres "$RESULT" \
-                '{ in_flight: $clients, postgres: $postgres,
-                   grpc: (.runs[] | select(.door == "gRPC") | { per_second, latency_us }),
-                   json: (.runs[] | select(.door == "JSON") | { per_second, latency_us }) }' \
-                <<< "$doors" >> "$FOLDER/figures"
+            note spread "$clients" "$doors"
+            [[ "$HALF" != 0 ]] || continue
+            say "round $round of $ROUNDS, half of that: PostgreSQL"
+            postgres_run "$clients" "$round-$clients-half" "$(jq '.per_second / 2 | floor' <<< "$RESULT")"
+            note half "$clients" "$doors"
         done
     done
     check_postgres
@@ -122,13 +133,17 @@ report() {
         def kind(k): { per_second: (map(k.per_second) | median),
                        p50_us: (map(k.latency_us.p50) | median), p99_us: (map(k.latency_us.p99) | median) };
         def ratio(k): map(k.per_second / .postgres.per_second * 100 | round / 100) | median;
-        group_by(.in_flight) | map({ in_flight: .[0].in_flight, rounds: length, postgres: kind(.postgres),
-            grpc: (kind(.grpc) + { ratio: ratio(.grpc) }), json: (kind(.json) + { ratio: ratio(.json) }) })
+        def p99(k): map(k.latency_us.p99 / .postgres.latency_us.p99 * 100 | round / 100) | median;
+        group_by([.in_flight, .mode == "half"]) | map({ in_flight: .[0].in_flight, mode: .[0].mode, rounds: length, postgres: kind(.postgres),
+            grpc: (kind(.grpc) + { ratio: ratio(.grpc), p99_ratio: p99(.grpc) }),
+            json: (kind(.json) + { ratio: ratio(.json), p99_ratio: p99(.json) }) })
     ' "$FOLDER/figures" > "$FOLDER/medians"
     jq -r '
         def cell: "\(.per_second) (\(.p50_us / 1000) / \(.p99_us / 1000))";
+        def ratios: "\(.ratio) (p99 \(.p99_ratio))";
         (["in flight", "PostgreSQL", "MAP gRPC", "ratio", "MAP JSON, signed", "ratio"] | @tsv),
-        (.[] | [.in_flight, (.postgres | cell), (.grpc | cell), .grpc.ratio, (.json | cell), .json.ratio] | @tsv)
+        (.[] | ["\(.in_flight)\(if .mode == "half" then ", half" else "" end)",
+            (.postgres | cell), (.grpc | cell), (.grpc | ratios), (.json | cell), (.json | ratios)] | @tsv)
     ' "$FOLDER/medians" | column -t -s $'\t' >&2
     jq . "$FOLDER/medians"
 }

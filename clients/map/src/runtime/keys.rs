@@ -1,9 +1,9 @@
 //! Bearer keys and other random text.
 
+use data_encoding::HEXLOWER;
 use map_server::adapters::OsRandom;
 use map_server::ports::Random;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// A new bearer key: 32 random bytes behind a prefix that secret scanners can look for.
 pub(crate) fn bearer_key() -> String {
@@ -14,20 +14,12 @@ pub(crate) fn bearer_key() -> String {
 pub(crate) fn random_hex(bytes: usize) -> String {
     let mut buffer = vec![0; bytes];
     OsRandom.fill(&mut buffer);
-    hex(&buffer)
+    HEXLOWER.encode(&buffer)
 }
 
 /// What is provisioned instead of a bearer key.
 pub(crate) fn sha256_hex(key: &str) -> String {
-    hex(&Sha256::digest(key.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    HEXLOWER.encode(&Sha256::digest(key.as_bytes()))
 }
 
 #[cfg(test)]

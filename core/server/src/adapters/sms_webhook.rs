@@ -13,6 +13,7 @@ use super::trust::{Trust, TrustError};
 use crate::ports::{SmsNotSent, SmsSender};
 use async_trait::async_trait;
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, Mac};
 use http::{Request, Uri};
 use http_body_util::Full;
@@ -23,7 +24,6 @@ use map_domain::{MobileNumber, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -193,11 +193,5 @@ pub fn signature(key: &[u8], timestamp: &str, body: &[u8]) -> String {
     mac.update(timestamp.as_bytes());
     mac.update(b".");
     mac.update(body);
-    mac.finalize()
-        .into_bytes()
-        .iter()
-        .fold(String::from("v1="), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    format!("v1={}", HEXLOWER.encode(&mac.finalize().into_bytes()))
 }

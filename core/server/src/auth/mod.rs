@@ -19,6 +19,7 @@ use crate::caller::{Caller, Role};
 use crate::catalogue::{Catalogue, ProvisionedCaller};
 use crate::core::Core;
 use crate::failure::Failure;
+use data_encoding::HEXLOWER;
 use http::HeaderMap;
 use map_domain::CallerId;
 use map_store::ProofDigest;
@@ -153,16 +154,7 @@ fn proof(headers: &HeaderMap) -> Result<Option<ProofDigest>, Failure> {
 
 /// A SHA-256 from 64 lower-case hex digits; `None`: it is none.
 pub(crate) fn digest_of_hex(text: &str) -> Option<[u8; 32]> {
-    let lower_hex = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
-    if text.len() != 64 || !text.bytes().all(lower_hex) {
-        return None;
-    }
-    let bytes: Option<Vec<u8>> = text
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect();
-    bytes?.try_into().ok()
+    HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok()
 }
 
 /// What is provisioned instead of a bearer key.

@@ -2,8 +2,8 @@
 
 use crate::auth::REQUEST_ID;
 use crate::ports::Random;
+use data_encoding::HEXLOWER;
 use http::{HeaderMap, HeaderValue};
-use std::fmt::Write as _;
 
 /// Longest request id that is taken over, in bytes.
 const MAX_BYTES: usize = 64;
@@ -34,10 +34,7 @@ fn sensible(id: &str) -> bool {
 fn fresh(random: &dyn Random) -> String {
     let mut bytes = [0; 12];
     random.fill(&mut bytes);
-    bytes.iter().fold(String::with_capacity(24), |mut id, byte| {
-        let _ = write!(id, "{byte:02x}");
-        id
-    })
+    HEXLOWER.encode(&bytes)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! Nothing here is ever printed: not the digits, not the block, not their hash.
 
 use crate::secrets::Secrets;
+use data_encoding::HEXLOWER;
 use map_domain::{AccountNumber, CodeDigest, CodeProof, Customer};
 use md5::{Digest, Md5};
 
@@ -86,10 +87,7 @@ fn read_block(block: [u8; 8], number: &str) -> Option<[u8; 6]> {
 
 /// Lower-case hex MD5, the form in which payment codes are digested.
 fn md5_hex(digits: &[u8]) -> String {
-    Md5::digest(digits)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    HEXLOWER.encode(&Md5::digest(digits))
 }
 
 #[cfg(test)]

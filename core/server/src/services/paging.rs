@@ -4,9 +4,9 @@
 
 use crate::failure::Failure;
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use map_domain::IdError;
 use prost::Message;
-use std::fmt::Write as _;
 
 const DEFAULT_SIZE: usize = 50;
 const MAX_SIZE: i32 = 500;
@@ -80,27 +80,14 @@ pub(super) fn made_up() -> (&'static str, String) {
 
 /// The token for the next page; empty at the end.
 pub(super) fn token(place: Option<Bytes>) -> String {
-    place
-        .unwrap_or_default()
-        .iter()
-        .fold(String::new(), |mut token, byte| {
-            let _ = write!(token, "{byte:02x}");
-            token
-        })
+    HEXLOWER.encode(&place.unwrap_or_default())
 }
 
 fn read(token: &str) -> Option<Vec<u8>> {
-    if token.len() > MAX_PLACE.saturating_mul(2) || !token.bytes().all(|c| c.is_ascii_hexdigit()) {
+    if token.len() > MAX_PLACE.saturating_mul(2) {
         return None;
     }
-    let (pairs, rest) = token.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    pairs
-        .iter()
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect()
+    HEXLOWER.decode(token.as_bytes()).ok()
 }
 
 #[cfg(test)]
