@@ -5,7 +5,7 @@
 //! all SMS codes and payment codes: no hash over a six-digit code is ever stored.
 
 use crate::validate::{Cancelling, CodeChange, Opening, Paying, TerminalKey, ToppingUp, Transferring};
-use map_domain::{ContentDigest, IdentityDigest, OrderId};
+use map_domain::{ContentDigest, IdentityDigest, OrderId, SellerId, TerminalId};
 use sha2::{Digest, Sha256};
 
 /// A digest under way.
@@ -116,6 +116,19 @@ pub fn send_sms(mobile: &map_domain::MobileNumber) -> ContentDigest {
 /// Of an operator's act: which, and on what.
 pub fn operator_act(action: &str, target: &str) -> ContentDigest {
     Content::new("operator").text(action).text(target).finish()
+}
+
+/// Of raising a terminal's generation. Identifiers may hold a slash: where one does they stand apart, for two terminals
+/// could be written alike. All others as they are written, for so it stands under keys from before.
+pub fn raise_generation(seller: &SellerId, terminal: &TerminalId) -> ContentDigest {
+    let (seller, terminal) = (seller.as_str(), terminal.as_str());
+    let content = Content::new("operator").text("raise_terminal_generation");
+    if seller.contains('/') || terminal.contains('/') {
+        content.text(seller).text(terminal)
+    } else {
+        content.text(&format!("terminal {seller}/{terminal}"))
+    }
+    .finish()
 }
 
 /// Of a provisioning document, encoded, and the revision it is for.

@@ -35,7 +35,7 @@ impl Raise {
     }
 
     fn content(&self) -> ContentDigest {
-        content::operator_act("raise_terminal_generation", &self.target())
+        content::raise_generation(&self.seller, &self.terminal)
     }
 
     /// The terminal, for the audit trail.

@@ -248,7 +248,7 @@ pub(crate) fn terminal(id: &str, network: &str) -> catalog::Terminal {
     }
 }
 
-fn seller(id: &str, store: &str, terminals: Vec<catalog::Terminal>) -> catalog::Seller {
+pub(crate) fn seller(id: &str, store: &str, terminals: Vec<catalog::Terminal>) -> catalog::Seller {
     catalog::Seller {
         seller_id: id.to_owned(),
         name: format!("seller {id}"),

@@ -1,6 +1,6 @@
 //! What operators do: with a reason, once for each key, and never without a trace.
 
-use crate::harness::{APP, Fixture, OPERATOR, OTHER_APP, by, document, reason, refused};
+use crate::harness::{APP, Fixture, OPERATOR, OTHER_APP, by, document, reason, refused, seller, terminal};
 use crate::patient::Patient;
 use map_proto::account::v1::ListAccountsRequest;
 use map_proto::account::v1::account_service_client::AccountServiceClient;
@@ -407,6 +407,32 @@ async fn five_wrong_codes_lock_and_an_operator_unlocks() {
             .unwrap();
     }
     pay(&fixture, "7", CODE).await.unwrap();
+}
+
+/// Identifiers may hold a slash, and the trail names a terminal with one.
+#[tokio::test]
+async fn a_key_that_raised_one_terminal_raises_none_that_is_written_alike() {
+    let fixture = Fixture::new().await;
+    let mut document = document();
+    document.sellers.extend([
+        seller("S", "ST1", vec![terminal("T/1", "net1")]),
+        seller("S/T", "ST1", vec![terminal("1", "net1")]),
+    ]);
+    fixture.apply(document).await.unwrap();
+    let raise = |seller: &str, terminal: &str| operator::RaiseTerminalGenerationRequest {
+        seller_id: seller.to_owned(),
+        ..raise("g1", terminal)
+    };
+    let mut operator = operator(&fixture);
+    for _ in 0..2 {
+        let raised = operator.raise_terminal_generation(by(OPERATOR, raise("S", "T/1")));
+        assert_eq!(raised.await.unwrap().into_inner().generation, 2);
+    }
+    let other = operator.raise_terminal_generation(by(OPERATOR, raise("S/T", "1")));
+    assert_eq!(
+        refused(other.await),
+        (Code::AlreadyExists, "IDEMPOTENCY_KEY_REUSED".to_owned())
+    );
 }
 
 #[tokio::test]
