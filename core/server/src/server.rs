@@ -6,7 +6,7 @@ use crate::core::Core;
 use crate::cors;
 use crate::failure::Failure;
 use crate::health::Health;
-use crate::layers::{Admission, Edge};
+use crate::layers::{Admission, Edge, QUESTION_BYTES};
 use crate::ledger::{self, Ledger};
 use crate::ports::{Clock, Random, SmsSender};
 use crate::provisioning::EdgeValidator;
@@ -24,9 +24,6 @@ use tokio::task::JoinHandle;
 use tonic::service::Routes;
 use tower::Layer;
 use tower::util::option_layer;
-
-/// The longest question about health or descriptors, in bytes: anybody may send one.
-const QUESTION_BYTES: usize = 4 * 1024;
 
 /// What the core needs of the world.
 pub struct Ports {

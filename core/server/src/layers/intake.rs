@@ -14,7 +14,12 @@ use tonic::body::Body;
 pub(crate) const DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
 
 /// What stands before a message: compressed or not, and its length (gRPC over HTTP/2).
-const PREFIX_BYTES: usize = 5;
+pub(super) const PREFIX_BYTES: usize = 5;
+
+/// What is said of a message that is longer than this.
+pub(super) fn too_long(most: usize) -> Status {
+    Status::out_of_range(format!("the message is longer than {most} bytes"))
+}
 
 /// Takes messages in.
 pub(super) struct Intake {
@@ -46,9 +51,7 @@ impl Intake {
             let Ok(data) = frame?.into_data() else { continue };
             let length = first.len().max(joined.len()).saturating_add(data.len());
             if length > most.saturating_add(PREFIX_BYTES) {
-                return Err(Status::out_of_range(format!(
-                    "the message is longer than {most} bytes"
-                )));
+                return Err(too_long(most));
             }
             share.grow(length).map_err(|_| shed(rpc))?;
             if first.is_empty() {

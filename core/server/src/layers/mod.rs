@@ -15,6 +15,7 @@ mod timeout;
 
 pub use admission::{Admission, Limits};
 pub(crate) use intake::DOCUMENT_BYTES;
+pub(crate) use question::QUESTION_BYTES;
 pub use timeout::{Timeouts, timeout_of};
 
 use crate::auth::{self, Rpc};
@@ -109,7 +110,8 @@ where
     /// What is no rpc of ours (health, reflection) needs no key, and ends with the deadline: it commits
     /// nothing. One that may stay open has a place among its like, and ends when a drain begins.
     async fn pass(self, request: Request<Body>, deadline: Instant) -> Result<Response<Body>, Status> {
-        let place = if ANSWERED_AT_ONCE.contains(&request.uri().path()) {
+        let at_once = ANSWERED_AT_ONCE.contains(&request.uri().path());
+        let place = if at_once {
             None
         } else {
             Some(self.admission.question()?)
@@ -120,8 +122,18 @@ where
             async move { admission.questions_end().await }
         };
         let request = question::bare(request).map(|body| UntilDrained::asked(body, draining()));
-        match tokio::time::timeout_at(deadline, self.inner.oneshot(request)).await {
-            Ok(Ok(response)) => Ok(response.map(|body| UntilDrained::answered(body, draining(), place))),
+        let answer = async {
+            let (head, body) = request.into_parts();
+            let body = if at_once {
+                question::whole(body).await?
+            } else {
+                body
+            };
+            let Ok(answer) = self.inner.oneshot(Request::from_parts(head, body)).await;
+            Ok::<_, Status>(answer)
+        };
+        match tokio::time::timeout_at(deadline, answer).await {
+            Ok(answer) => Ok(answer?.map(|body| UntilDrained::answered(body, draining(), place))),
             Err(_) => Err(deadline_exceeded()),
         }
     }

@@ -1,11 +1,14 @@
-//! Questions that anybody may ask: about health and descriptors. Of their heads next to nothing is held.
+//! Questions that anybody may ask: about health and descriptors. Of their heads next to nothing is held, and of a
+//! message that does not end no more than was sent.
 //!
 //! Some stay open: who watches health, or asks reflection one thing after another. They hold no
 //! place and have no deadline, and a drain would wait for them to its limit; so it ends them.
 
-use bytes::Bytes;
+use super::intake::{PREFIX_BYTES, too_long};
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Request, Uri};
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::{BodyExt, Full};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -37,6 +40,26 @@ pub(super) fn bare(asked: Request<Body>) -> Request<Body> {
         }
     }
     bare
+}
+
+/// The longest question about health or descriptors, in bytes: anybody may send one.
+pub(crate) const QUESTION_BYTES: usize = 4 * 1024;
+
+/// The message as it came, whole. Tonic takes 8 KiB for one before anything of it is there, and whoever asks at once on
+/// all streams and ends none would have that held for each. Pieces are copied, as those of a head.
+///
+/// # Errors
+/// `OUT_OF_RANGE` where it is too long; what the connection says where it breaks off.
+pub(super) async fn whole(mut asked: Body) -> Result<Body, Status> {
+    let mut whole = BytesMut::new();
+    while let Some(frame) = asked.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        if whole.len().saturating_add(data.len()) > QUESTION_BYTES.saturating_add(PREFIX_BYTES) {
+            return Err(too_long(QUESTION_BYTES));
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(Body::new(Full::new(whole.freeze())))
 }
 
 /// One side of such a call: it ends by itself, or once there is nothing more of it and a drain has begun.

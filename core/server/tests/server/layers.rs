@@ -504,3 +504,26 @@ fn settings_have_sound_defaults_and_refuse_what_they_do_not_know() {
         ["limits.concurrent_calls", "timeouts.maximum_ms", "poll_ms"]
     );
 }
+
+/// Anybody may ask, and never end the message: a service would take 8 KiB for each of them, at once.
+#[tokio::test]
+async fn a_probe_whose_message_is_not_there_reaches_no_service() {
+    for path in ["Check", "List"].map(|rpc| format!("/grpc.health.v1.Health/{rpc}")) {
+        let reached = Arc::new(AtomicBool::new(false));
+        let by_whom = Arc::clone(&reached);
+        let (edge, _) = edge(Limits::default(), move |request| {
+            by_whom.store(true, Ordering::SeqCst);
+            ok(request)
+        });
+        let ask = |body: Body| edge.clone().oneshot(Request::post(&path).body(body).unwrap());
+        let coming = ask(unfinished(3));
+        tokio::pin!(coming);
+        let polled = std::future::poll_fn(|context| Poll::Ready(coming.as_mut().poll(context))).await;
+        assert!(polled.is_pending(), "{path}");
+        let too_long = ask(unfinished(5_000)).await.unwrap();
+        assert_eq!(code(&too_long), Code::OutOfRange, "{path}");
+        assert!(!reached.load(Ordering::SeqCst), "{path}");
+        assert_eq!(code(&ask(whole(5)).await.unwrap()), Code::Ok, "{path}");
+        assert!(reached.load(Ordering::SeqCst), "{path}");
+    }
+}
