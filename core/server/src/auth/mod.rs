@@ -20,7 +20,7 @@ use crate::catalogue::{Catalogue, ProvisionedCaller};
 use crate::core::Core;
 use crate::failure::Failure;
 use data_encoding::HEXLOWER;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use map_domain::CallerId;
 use map_store::ProofDigest;
 use sha2::{Digest, Sha256};
@@ -126,7 +126,9 @@ pub fn authenticate(core: &Core, headers: &HeaderMap) -> Result<Caller, Failure>
     if own.caller.role != Role::Gateway {
         return Err(Failure::PermissionDenied);
     }
-    let target = text(headers, ON_BEHALF_OF).and_then(|id| CallerId::parse(id).ok());
+    // An identifier is any text, and comes as its UTF-8.
+    let target = single(headers, ON_BEHALF_OF).and_then(|id| std::str::from_utf8(id.as_bytes()).ok());
+    let target = target.and_then(|id| CallerId::parse(id).ok());
     let target = target
         .and_then(|id| catalogue.callers.get(&id))
         .ok_or(Failure::CallerInactive)?;
@@ -171,11 +173,12 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// A header that is there once, as text.
 fn text<'a>(headers: &'a HeaderMap, key: &str) -> Option<&'a str> {
+    single(headers, key)?.to_str().ok()
+}
+
+/// A header that is there once.
+fn single<'a>(headers: &'a HeaderMap, key: &str) -> Option<&'a HeaderValue> {
     let mut values = headers.get_all(key).iter();
     let first = values.next()?;
-    if values.next().is_some() {
-        None
-    } else {
-        first.to_str().ok()
-    }
+    values.next().is_none().then_some(first)
 }

@@ -10,6 +10,7 @@ use crate::auth::{Call, Rpc, open};
 use crate::core::Core;
 use crate::failure::Failure;
 use crate::ledger::{Acted, Ledger, OperatorAct};
+use crate::status::deadline_exceeded;
 use crate::validate::{self, CustomerName};
 use map_domain::{AccountNumber, CustomerId, MobileNumber, SellerId, TerminalId};
 use map_proto::common::v1::AccountSummary;
@@ -302,8 +303,11 @@ impl OperatorService for Operator {
         &self,
         request: Request<GetTrialBalanceRequest>,
     ) -> Result<Response<GetTrialBalanceResponse>, Status> {
-        open(self.core(), request, Rpc::GetTrialBalance)?;
-        Ok(Response::new(trial::draw(self.core()).await?))
+        let (call, _) = open(self.core(), request, Rpc::GetTrialBalance)?;
+        // It commits nothing, and reads the whole ledger: it ends with who waits for it.
+        let drawn = tokio::time::timeout(call.timeout, trial::draw(self.core())).await;
+        let drawn = drawn.map_err(|_| deadline_exceeded())?;
+        Ok(Response::new(drawn?))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Who may call what: every rpc of the descriptor set, every role, in one table.
 
 use crate::harness::{
-    APP, CHANNEL, Fixture, GATEWAY, IDLE_APP, NETWORK, OPERATOR, by, call, call_empty, for_whom, reason,
-    refused,
+    APP, CHANNEL, Fixture, GATEWAY, IDLE_APP, NETWORK, OPERATOR, app, by, call, call_empty, document,
+    for_whom, reason, refused,
 };
 use map_proto::catalog::v1::ListFuelProductsRequest;
 use map_proto::catalog::v1::catalog_service_client::CatalogServiceClient;
@@ -276,4 +276,22 @@ async fn a_key_that_is_not_exactly_one_known_bearer_key_authenticates_nobody() {
         .metadata_mut()
         .insert("authorization", format!("bearer {APP}").parse().unwrap());
     client.list_fuel_products(lower).await.unwrap();
+}
+
+/// An identifier is any text; over HTTP it travels as its UTF-8.
+#[tokio::test]
+async fn a_gateway_acts_for_callers_whose_names_are_not_ascii() {
+    let fixture = Fixture::new().await;
+    let mut document = document();
+    document.callers.push(app("钱包", "key-of-the-wallet", "net1"));
+    fixture.apply(document).await.unwrap();
+    let listed = |whom: &'static str| {
+        let mut client = CatalogServiceClient::new(fixture.edge());
+        async move {
+            let request = for_whom(whom, ListFuelProductsRequest::default());
+            client.list_fuel_products(request).await
+        }
+    };
+    assert!(listed("app/钱包").await.is_ok());
+    assert_eq!(reason(&listed("app/钱").await.unwrap_err()), "CALLER_INACTIVE");
 }

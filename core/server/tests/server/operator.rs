@@ -19,6 +19,8 @@ use map_server::ports::SmsSender;
 use map_server::{CoreConfig, InProcess};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::Semaphore;
 use tonic::{Code, Response, Status};
 
 const MOBILE: &str = "13912345678";
@@ -559,6 +561,25 @@ async fn the_audit_trail_is_read_page_by_page() {
         refused(answer),
         (Code::InvalidArgument, "MALFORMED_REQUEST".to_owned())
     );
+}
+
+/// It reads the whole ledger: who has given up, and asks again, must not have it read twice at once.
+#[tokio::test]
+async fn a_trial_balance_that_nobody_waits_for_is_not_drawn_to_its_end() {
+    let store = Arc::new(Patient {
+        gate: Some(Arc::new(Semaphore::new(0))),
+        ..Patient::default()
+    });
+    let mut config = CoreConfig::default();
+    config.timeouts.drain_ms = 1_000;
+    let fixture = Fixture::start(config, Arc::clone(&store) as _).await;
+    fixture.apply(document()).await.unwrap();
+    store.slow.store(true, Ordering::SeqCst);
+    let mut ask = by(OPERATOR, operator::GetTrialBalanceRequest {});
+    ask.set_timeout(Duration::from_millis(20));
+    let late = operator(&fixture).get_trial_balance(ask).await.unwrap_err();
+    assert_eq!(late.code(), Code::DeadlineExceeded);
+    assert_eq!(fixture.server.drain().await, 0);
 }
 
 #[tokio::test]

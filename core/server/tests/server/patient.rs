@@ -22,7 +22,7 @@ pub(crate) struct Patient {
     /// The catalogue can't be read any more once it was committed to while this is set.
     pub(crate) blinding: AtomicBool,
     pub(crate) blind: AtomicBool,
-    /// Commits wait for a permit while this is set.
+    /// Commits and snapshots wait for a permit while this is set.
     pub(crate) slow: AtomicBool,
     pub(crate) gate: Option<Arc<Semaphore>>,
 }
@@ -84,6 +84,9 @@ impl Store for Patient {
         self.inner.health().await
     }
     async fn snapshot(&self) -> StoreResult<Arc<dyn BulkSnapshot>> {
+        if let (true, Some(gate)) = (self.slow.load(Ordering::SeqCst), &self.gate) {
+            gate.acquire().await.unwrap().forget();
+        }
         self.inner.snapshot().await
     }
     async fn import(&self, rows: Vec<BulkRow>) -> StoreResult<()> {
