@@ -8,6 +8,7 @@
 
 mod addresses;
 mod connection;
+mod descriptors;
 mod intake;
 mod quiet;
 mod tls;
@@ -175,6 +176,11 @@ impl Listener {
     ) -> (TcpStream, Entry, S) {
         loop {
             match self.tcp.accept().await {
+                Ok((stream, _)) if descriptors::is_one_of_the_last(&stream) => {
+                    drop(stream);
+                    tracing::warn!("a connection was closed: the last file descriptors are kept for files");
+                    tokio::time::sleep(BREATH).await;
+                }
                 Ok((stream, peer)) => match addresses.enter(peer.ip()) {
                     Ok(entry) => {
                         if let Some(service) = service(peer) {
