@@ -132,9 +132,7 @@ impl Call<'_> {
     fn fallback(&self, error: &CallError) -> Option<crate::contract::Fallback> {
         let (name, fallback) = self.endpoint.success_by_setting?;
         let declined = match error {
-            CallError::Declined { reason, .. } => {
-                reason.as_str_name().trim_start_matches("ERROR_REASON_") == name
-            }
+            CallError::Declined { reason, .. } => reason.name() == name,
             CallError::Refused(_) | CallError::Unknown { .. } | CallError::Defect(_) => false,
         };
         (declined && self.caller.settings.undo_unknown == UndoUnknown::Success).then_some(fallback)

@@ -4,6 +4,7 @@ use crate::secret::Secret;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http_body_util::BodyExt;
+use map_proto::metadata::{ON_BEHALF_OF, PROOF_DIGEST, REQUEST_ID};
 use prost::Message;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,9 +21,6 @@ const GRACE: Duration = Duration::from_millis(500);
 /// what it had. A provisioning document may have 16 MiB, and callers that it no longer names stay in the
 /// directory, deactivated. The core is trusted: the limit is against nonsense.
 const MAX_ANSWER: usize = 64 << 20;
-
-/// Names a request, from the caller's header to the core's log and back.
-pub(crate) const REQUEST_ID: &str = "x-request-id";
 
 /// The service failed without a status. A type of its own, since a bare boxed error as a service's error
 /// keeps the compiler from proving the call's future to be `Send`.
@@ -98,14 +96,14 @@ impl Core {
         }
         if let Some(proof) = meta.proof {
             let proof = proof.parse().map_err(|_| Status::unknown("no digest"))?;
-            headers.insert("map-proof-digest", proof);
+            headers.insert(PROOF_DIGEST, proof);
         }
         map_trace::carry(headers.as_mut());
         if let Some(caller) = &meta.on_behalf_of {
             let caller = caller
                 .parse()
                 .map_err(|_| Status::unknown("caller id is not ASCII"))?;
-            headers.insert("map-on-behalf-of", caller);
+            headers.insert(ON_BEHALF_OF, caller);
         }
         let mut client = tonic::client::Grpc::new(self.service.clone()).max_decoding_message_size(MAX_ANSWER);
         let call = async {

@@ -8,7 +8,7 @@ use crate::call::{Call, CallError};
 use crate::clock::{Clock, SystemClock};
 use crate::config::GatewayConfig;
 use crate::contract::{self, Effect, Encryption, Endpoint};
-use crate::core::{Core, REQUEST_ID};
+use crate::core::Core;
 use crate::core_health::{self, CoreHealth};
 use crate::directory::{Caller, Directory};
 use crate::envelope;
@@ -21,6 +21,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use map_listener::{Intake, Share};
 use map_proto::common::v1::ErrorReason;
+use map_proto::metadata::{REQUEST_ID, is_request_id};
 use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
@@ -372,14 +373,10 @@ impl Gateway {
 
     /// The caller's own request id where it is harmless, else one of ours.
     fn request_id(&self, headers: &HeaderMap) -> String {
-        let harmless = |id: &&str| {
-            let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-            (1..=64).contains(&id.len()) && id.bytes().all(letter)
-        };
         let own = headers
             .get(REQUEST_ID)
             .and_then(|id| id.to_str().ok())
-            .filter(harmless);
+            .filter(|id| is_request_id(id));
         own.map_or_else(
             || {
                 let number = self.inner.requests.fetch_add(1, Ordering::Relaxed);

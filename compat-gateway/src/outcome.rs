@@ -1,18 +1,17 @@
 //! What a gRPC status says about the outcome: decided, or open.
 
 use crate::call::CallError;
+use map_proto::ERROR_DOMAIN;
 use map_proto::common::v1::ErrorReason;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
-
-const DOMAIN: &str = "map";
 
 /// Reads a status. Only a status with the core's own reason, and about the request, is a decision: whatever
 /// comes from elsewhere, such as a proxy, or is about the gateway itself may not be so the next time.
 pub(crate) fn classify(status: &Status) -> CallError {
     let details = status.get_error_details();
-    let info = details.error_info().filter(|info| info.domain == DOMAIN);
-    let reason = info.and_then(|info| ErrorReason::from_str_name(&format!("ERROR_REASON_{}", info.reason)));
+    let info = details.error_info().filter(|info| info.domain == ERROR_DOMAIN);
+    let reason = info.and_then(|info| ErrorReason::from_name(&info.reason));
     match reason {
         Some(reason) if is_decided(status.code(), reason) => {
             let violation = details.bad_request().and_then(|bad| bad.field_violations.first());

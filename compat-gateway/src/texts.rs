@@ -6,8 +6,7 @@ use map_proto::common::v1::ErrorReason;
 
 /// What follows the prefix of a failure.
 pub(crate) fn text(endpoint: &Endpoint, reason: ErrorReason, field: Option<&str>) -> String {
-    let name = reason.as_str_name().trim_start_matches("ERROR_REASON_");
-    if let Some((_, text)) = endpoint.texts.iter().find(|(own, _)| *own == name) {
+    if let Some((_, text)) = endpoint.texts.iter().find(|(own, _)| *own == reason.name()) {
         return (*text).to_owned();
     }
     if reason == ErrorReason::MalformedRequest

@@ -1,5 +1,6 @@
-//! The canonical contract of MAP: the code generated from `map/**.proto`, and the
-//! descriptor set for reflection and tools.
+//! The canonical contract of MAP: the code generated from `map/**.proto`, the descriptor set for
+//! reflection and tools, and the few words of the contract that protos can't hold: metadata keys,
+//! and how reasons are named in errors.
 //!
 //! What this crate does not do: anything. Rules live in `map-domain`, services in
 //! `map-server`, the documented JSON calls in `map-gateway`.
@@ -7,7 +8,11 @@
 /// The descriptor set of all canonical protos, encoded, comments included.
 pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/map.bin"));
 
+pub mod metadata;
+mod reason;
 mod redact;
+
+pub use reason::ERROR_DOMAIN;
 
 macro_rules! areas {
     ($($(#[$doc:meta])* $area:ident),* $(,)?) => {$(

@@ -2,6 +2,7 @@
 
 use crate::config::{ClientConfig, ConfigError};
 use crate::error::{Error, is_about_the_caller, is_of_the_core, is_open, refusal, retry_delay};
+use map_proto::metadata::ON_BEHALF_OF;
 use map_proto::{account, catalog, common, customer, opening, operator, payment, provisioning, transfer};
 use std::future::Future;
 use std::sync::Arc;
@@ -82,7 +83,7 @@ impl MapClient {
                 .metadata_mut()
                 .insert("authorization", self.shared.authorization.clone());
             if let Some(caller) = &self.shared.on_behalf_of {
-                request.metadata_mut().insert("map-on-behalf-of", caller.clone());
+                request.metadata_mut().insert(ON_BEHALF_OF, caller.clone());
             }
             let status = match timeout_at(deadline, call(self.channel.clone(), request)).await {
                 Ok(Ok(response)) => return Ok(response.into_inner()),

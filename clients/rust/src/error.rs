@@ -1,13 +1,11 @@
 //! What a call can end with: a decision (a refusal), or an open outcome.
 
+use map_proto::ERROR_DOMAIN;
 use map_proto::common::v1::ErrorReason;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
-
-/// The domain of the core's reasons.
-const DOMAIN: &str = "map";
 
 /// A field that is missing or malformed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,7 +108,7 @@ pub(crate) fn is_about_the_caller(status: &Status) -> bool {
 /// makes of an answer that it can't take, such as one that is too long; the request may have had its effect.
 pub(crate) fn is_of_the_core(status: &Status) -> bool {
     let info = status.get_details_error_info();
-    info.is_some_and(|info| info.domain == DOMAIN)
+    info.is_some_and(|info| info.domain == ERROR_DOMAIN)
 }
 
 /// How long the core asks to wait.
@@ -125,7 +123,7 @@ pub(crate) fn refusal(status: &Status) -> Refusal {
         .error_info()
         .map(|info| (info.reason.clone(), info.metadata.clone().into_iter().collect()))
         .unwrap_or_default();
-    let reason = ErrorReason::from_str_name(&format!("ERROR_REASON_{reason_text}"));
+    let reason = ErrorReason::from_name(&reason_text);
     let fields = details.bad_request().map_or_else(Vec::new, |bad| {
         bad.field_violations
             .iter()

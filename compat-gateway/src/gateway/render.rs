@@ -87,10 +87,7 @@ fn told(error: &CallError, endpoint: Option<&Endpoint>, binding: bool) -> Result
 }
 
 fn name(reason: ErrorReason) -> String {
-    reason
-        .as_str_name()
-        .trim_start_matches("ERROR_REASON_")
-        .to_ascii_lowercase()
+    reason.name().to_ascii_lowercase()
 }
 
 fn success(endpoint: &Endpoint, object: &Object, body: Option<&[u8]>) -> Rendered {

@@ -4,6 +4,7 @@
 //! every call still needs its key, which a page has to send itself; cookies play no part.
 
 use http::{HeaderName, HeaderValue, Method, Uri, header};
+use map_proto::metadata;
 use std::time::Duration;
 use tower_http::cors::CorsLayer;
 
@@ -15,10 +16,10 @@ const SENT: [HeaderName; 8] = [
     header::AUTHORIZATION,
     header::CONTENT_TYPE,
     HeaderName::from_static("grpc-timeout"),
-    HeaderName::from_static("map-on-behalf-of"),
+    HeaderName::from_static(metadata::ON_BEHALF_OF),
     HeaderName::from_static("traceparent"),
     HeaderName::from_static("x-grpc-web"),
-    HeaderName::from_static("x-request-id"),
+    HeaderName::from_static(metadata::REQUEST_ID),
     HeaderName::from_static("x-user-agent"),
 ];
 
@@ -27,7 +28,7 @@ const READ: [HeaderName; 4] = [
     HeaderName::from_static("grpc-message"),
     HeaderName::from_static("grpc-status"),
     HeaderName::from_static("grpc-status-details-bin"),
-    HeaderName::from_static("x-request-id"),
+    HeaderName::from_static(metadata::REQUEST_ID),
 ];
 
 /// The layer for these origins; none: pages are told nothing, so that browsers refuse them.

@@ -7,14 +7,12 @@ use crate::failure::Failure;
 use crate::telemetry;
 use http::HeaderMap;
 use map_domain::{Policy, Refusal};
+use map_proto::ERROR_DOMAIN;
 use map_proto::common::v1::ErrorReason;
 use std::collections::HashMap;
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
-
-/// The domain of every ErrorInfo.
-pub(crate) const DOMAIN: &str = "map";
 
 /// When to try again after a refusal for load or a store that is not well.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
@@ -34,7 +32,7 @@ impl From<Failure> for Status {
     fn from(failure: Failure) -> Self {
         let Verdict { code, reason, text } = verdict_of(&failure);
         let mut details = ErrorDetails::new();
-        details.set_error_info(reason_name(reason), DOMAIN, facts(&failure));
+        details.set_error_info(reason.name(), ERROR_DOMAIN, facts(&failure));
         match failure {
             Failure::Malformed(fields) => {
                 details.set_bad_request(violations(
@@ -76,7 +74,7 @@ impl From<Failure> for Status {
 /// The status of a call whose deadline passed; the work goes on to its end.
 pub(crate) fn deadline_exceeded() -> Status {
     let mut details = ErrorDetails::new();
-    details.set_error_info(reason_name(ErrorReason::OutcomeUnknown), DOMAIN, HashMap::new());
+    details.set_error_info(ErrorReason::OutcomeUnknown.name(), ERROR_DOMAIN, HashMap::new());
     details.set_retry_info(Some(RETRY_AFTER));
     Status::with_error_details(
         Code::DeadlineExceeded,
@@ -96,13 +94,13 @@ pub(crate) fn complete(headers: &mut HeaderMap, request_id: &str, policy: &Polic
     let (code, reason, mut metadata) = match told {
         Some(info) => (status.code(), info.reason, info.metadata),
         None => match not_begun(status.code()) {
-            Some((code, reason)) => (code, reason_name(reason).to_owned(), HashMap::new()),
+            Some((code, reason)) => (code, reason.name().to_owned(), HashMap::new()),
             None => return,
         },
     };
     metadata.insert("request_id".to_owned(), request_id.to_owned());
     metadata.extend(setting(&reason, policy).map(|(key, value)| (key.to_owned(), value)));
-    details.set_error_info(reason, DOMAIN, metadata);
+    details.set_error_info(reason, ERROR_DOMAIN, metadata);
     let completed = Status::with_error_details(code, status.message(), details);
     if completed.add_header(headers).is_err() {
         // Never with texts of ours; the error as it was is an error, too.
@@ -146,14 +144,9 @@ fn setting(reason: &str, policy: &Policy) -> Option<(&'static str, String)> {
     }
 }
 
-/// The name of a reason as ErrorInfo carries it.
-pub(crate) fn reason_name(reason: ErrorReason) -> &'static str {
-    reason.as_str_name().trim_start_matches("ERROR_REASON_")
-}
-
 /// The reason a failure is told under, for audit entries.
 pub(crate) fn reason_of(failure: &Failure) -> &'static str {
-    reason_name(verdict_of(failure).reason)
+    verdict_of(failure).reason.name()
 }
 
 /// What a program may want to know besides the reason: the keys that `error_reason.proto` documents.

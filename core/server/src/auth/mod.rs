@@ -22,19 +22,10 @@ use crate::failure::Failure;
 use data_encoding::HEXLOWER;
 use http::{HeaderMap, HeaderValue};
 use map_domain::CallerId;
+use map_proto::metadata::{ON_BEHALF_OF, PROOF_DIGEST, REQUEST_ID};
 use map_store::ProofDigest;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
-
-/// The metadata key under which a gateway names the caller it acts for.
-pub const ON_BEHALF_OF: &str = "map-on-behalf-of";
-
-/// The metadata key under which a gateway tells what the caller presented to authorise the call, as 64
-/// lower-case hex digits. It is bound to its first use.
-pub const PROOF_DIGEST: &str = "map-proof-digest";
-
-/// The metadata key of the request id; [`crate::layers`] makes sure that there is one.
-pub const REQUEST_ID: &str = "x-request-id";
 
 /// Names one request in logs, on both sides of the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +62,7 @@ pub fn open<T>(core: &Core, request: tonic::Request<T>, rpc: Rpc) -> Result<(Cal
     authorize(&caller, rpc)?;
     let call = Call {
         caller,
+        // The layers have made sure that there is one.
         request_id: RequestId(text(headers, REQUEST_ID).unwrap_or_default().to_owned()),
         timeout: crate::layers::timeout_of(headers),
     };

@@ -1,18 +1,15 @@
 //! A name for every request: the caller's own where it sent a sensible one.
 
-use crate::auth::REQUEST_ID;
 use crate::ports::Random;
 use data_encoding::HEXLOWER;
 use http::{HeaderMap, HeaderValue};
-
-/// Longest request id that is taken over, in bytes.
-const MAX_BYTES: usize = 64;
+use map_proto::metadata::{REQUEST_ID, is_request_id};
 
 /// The request's id; afterwards the header holds it, and nothing else.
 pub(super) fn ensure(headers: &mut HeaderMap, random: &dyn Random) -> String {
     let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
     let id = given
-        .filter(|id| sensible(id))
+        .filter(|id| is_request_id(id))
         .map_or_else(|| fresh(random), ToOwned::to_owned);
     answer(headers, &id);
     id
@@ -23,12 +20,6 @@ pub(super) fn answer(headers: &mut HeaderMap, id: &str) {
     if let Ok(value) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, value);
     }
-}
-
-/// What may go into a log line as it is.
-fn sensible(id: &str) -> bool {
-    let word = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.');
-    (1..=MAX_BYTES).contains(&id.len()) && id.bytes().all(word)
 }
 
 fn fresh(random: &dyn Random) -> String {
