@@ -112,6 +112,25 @@ impl Default for ListenerConfig {
 }
 
 impl ListenerConfig {
+    /// What makes no sense, each behind the listener's own place.
+    fn errors(&self) -> Vec<String> {
+        let per_address = self.max_connections_per_address;
+        let positive = [
+            ("max_connections", self.max_connections > 0),
+            ("max_connections_per_address", per_address != Some(0)),
+            ("concurrency", self.concurrency > 0),
+            ("reserved", self.reserved > 0),
+        ];
+        let zero = positive.into_iter().filter(|(_, right)| !right);
+        let zero = zero.map(|(setting, _)| format!(".{setting} must be more than 0"));
+        let open = self.is_open().then(|| {
+            " is a POS network's door with no credential but the address: name its addresses (addresses = \
+             [\"0.0.0.0/0\", \"::/0\"] means anyone), or tls.client_ca_file"
+                .to_owned()
+        });
+        zero.chain(open).collect()
+    }
+
     /// Whether anyone who reaches it from another machine could speak for its network.
     fn is_open(&self) -> bool {
         let by_certificate = self.tls.as_ref().is_some_and(|tls| tls.client_ca_file.is_some());
@@ -123,52 +142,40 @@ impl ListenerConfig {
 }
 
 impl GatewayConfig {
-    /// Checks what the types don't.
-    ///
-    /// # Errors
-    /// Text for the operator that names the key.
-    pub fn validate(&self) -> Result<(), String> {
-        if !(1..=64).contains(&self.max_json_depth) {
-            return Err("gateway.max_json_depth must be 1 to 64".into());
-        }
-        let positive = [
-            ("max_body_bytes", self.max_body_bytes > 0),
-            ("header_timeout_ms", self.header_timeout_ms > 0),
-            ("idle_timeout_ms", self.idle_timeout_ms > 0),
-            ("streams_per_connection", self.streams_per_connection > 0),
-            ("body_timeout_ms", self.body_timeout_ms > 0),
-            ("core_timeout_ms", self.core_timeout_ms > 0),
-            ("directory_refresh_ms", self.directory_refresh_ms > 0),
-            ("slow_verifications", self.slow_verifications > 0),
+    /// Checks what the types can't: every error at once, each for the operator and with its key.
+    pub fn validate(&self) -> Vec<String> {
+        const POSITIVE: &str = "must be more than 0";
+        let checks = [
+            (
+                "max_json_depth",
+                (1..=64).contains(&self.max_json_depth),
+                "must be 1 to 64",
+            ),
+            ("max_body_bytes", self.max_body_bytes > 0, POSITIVE),
+            (
+                "total_body_bytes",
+                self.total_body_bytes >= self.max_body_bytes,
+                "must not be below max_body_bytes",
+            ),
+            ("header_timeout_ms", self.header_timeout_ms > 0, POSITIVE),
+            ("idle_timeout_ms", self.idle_timeout_ms > 0, POSITIVE),
+            (
+                "streams_per_connection",
+                self.streams_per_connection > 0,
+                POSITIVE,
+            ),
+            ("body_timeout_ms", self.body_timeout_ms > 0, POSITIVE),
+            ("core_timeout_ms", self.core_timeout_ms > 0, POSITIVE),
+            ("directory_refresh_ms", self.directory_refresh_ms > 0, POSITIVE),
+            ("slow_verifications", self.slow_verifications > 0, POSITIVE),
         ];
-        if let Some((name, _)) = positive.iter().find(|(_, holds)| !holds) {
-            return Err(format!("gateway.{name} must be more than 0"));
-        }
-        if self.total_body_bytes < self.max_body_bytes {
-            return Err("gateway.total_body_bytes must not be below max_body_bytes".into());
-        }
-        for (at, listener) in self.listeners.iter().enumerate() {
-            for (name, holds) in [
-                ("max_connections", listener.max_connections > 0),
-                (
-                    "max_connections_per_address",
-                    listener.max_connections_per_address != Some(0),
-                ),
-                ("concurrency", listener.concurrency > 0),
-                ("reserved", listener.reserved > 0),
-            ] {
-                if !holds {
-                    return Err(format!("gateway.listeners[{at}].{name} must be more than 0"));
-                }
-            }
-            if listener.is_open() {
-                return Err(format!(
-                    "gateway.listeners[{at}] is a POS network's door with no credential but the address: name \
-                     its addresses (addresses = [\"0.0.0.0/0\", \"::/0\"] means anyone), or tls.client_ca_file"
-                ));
-            }
-        }
-        Ok(())
+        let own = checks.into_iter().filter(|(_, right, _)| !right);
+        let own = own.map(|(setting, _, problem)| format!("gateway.{setting} {problem}"));
+        let listeners = self.listeners.iter().enumerate().flat_map(|(at, listener)| {
+            let errors = listener.errors().into_iter();
+            errors.map(move |error| format!("gateway.listeners[{at}]{error}"))
+        });
+        own.chain(listeners).collect()
     }
 
     /// The POS network of each listener.

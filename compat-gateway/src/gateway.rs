@@ -53,9 +53,9 @@ struct Inner {
 /// Why the gateway could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
-    /// The configuration makes no sense.
-    #[error("{0}")]
-    Config(String),
+    /// Settings that make no sense; all of them.
+    #[error("{}", .0.join("\n"))]
+    Config(Vec<String>),
     /// The core did not give the directory.
     #[error("the core gave no directory: {0:?}")]
     Directory(tonic::Code),
@@ -88,7 +88,10 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError::Config`].
     pub fn with_clock(config: GatewayConfig, core: Core, clock: impl Clock) -> Result<Self, GatewayError> {
-        config.validate().map_err(GatewayError::Config)?;
+        let errors = config.validate();
+        if !errors.is_empty() {
+            return Err(GatewayError::Config(errors));
+        }
         let inner = Inner {
             pool: Pool::new(config.slow_verifications),
             intake: Intake::new(config.total_body_bytes),

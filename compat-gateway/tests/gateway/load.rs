@@ -201,13 +201,13 @@ fn a_networks_door_that_is_open_to_everybody_is_refused() {
         };
         config.validate()
     };
+    let refused = door("0.0.0.0:0", &[]);
     assert!(
-        door("0.0.0.0:0", &[])
-            .unwrap_err()
-            .contains("gateway.listeners[0]")
+        matches!(refused.as_slice(), [only] if only.contains("gateway.listeners[0]")),
+        "{refused:?}"
     );
-    door("0.0.0.0:0", &["10.0.0.0/8"]).unwrap();
-    door("127.0.0.1:0", &[]).unwrap();
+    assert!(door("0.0.0.0:0", &["10.0.0.0/8"]).is_empty());
+    assert!(door("127.0.0.1:0", &[]).is_empty());
 }
 
 /// A provisioning document may be 16 MiB; tonic's own limit is 4.

@@ -1,8 +1,11 @@
-//! The core's settings, each with its default and unit. Unknown names are refused.
+//! The core's settings, each with its default and unit. Unknown names are refused; what the types can't refuse is
+//! in `check`.
+
+mod check;
+
+pub use check::ConfigError;
 
 use crate::adapters::{SmsOutbox, SmsWebhook, WebhookConfig, WebhookError};
-use crate::cors::is_origin;
-use crate::layers::DOCUMENT_BYTES;
 pub use crate::layers::{Limits, Timeouts};
 use crate::ledger;
 use crate::ports::SmsSender;
@@ -160,131 +163,5 @@ impl SmsConfig {
             Self::Outbox => Arc::new(SmsOutbox::default()),
             Self::Webhook(config) => Arc::new(SmsWebhook::new(config)?),
         })
-    }
-}
-
-/// A setting that makes no sense.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("core.{setting}: {problem}")]
-pub struct ConfigError {
-    /// Which one.
-    pub setting: &'static str,
-    /// What is wrong, and what would be right.
-    pub problem: &'static str,
-}
-
-impl CoreConfig {
-    /// Checks what the types can't: every error at once.
-    pub fn validate(&self) -> Vec<ConfigError> {
-        let Self {
-            limits,
-            timeouts,
-            rules,
-            ..
-        } = self;
-        let checks = [
-            (
-                "cors_origins",
-                self.cors_origins.iter().all(|origin| is_origin(origin)),
-                "each must be scheme://host or scheme://host:port in small letters, without a path; \"*\" is refused",
-            ),
-            (
-                "limits.concurrent_calls",
-                limits.concurrent_calls > 0,
-                "must be at least 1",
-            ),
-            (
-                "limits.reserved_calls",
-                limits.reserved_calls > 0,
-                "must be at least 1: reversals need a place",
-            ),
-            (
-                "limits.message_bytes",
-                limits.message_bytes >= 1024,
-                "must be at least 1024",
-            ),
-            (
-                "limits.total_message_bytes",
-                limits.total_message_bytes >= limits.message_bytes.max(DOCUMENT_BYTES),
-                "must not be below message_bytes, nor below 16 MiB: a provisioning document",
-            ),
-            ("limits.connections", limits.connections > 0, "must be at least 1"),
-            (
-                "limits.connections_per_address",
-                limits.connections_per_address != Some(0),
-                "must be at least 1",
-            ),
-            (
-                "limits.streams_per_connection",
-                limits.streams_per_connection > 0,
-                "must be at least 1",
-            ),
-            (
-                "limits.header_bytes",
-                limits.header_bytes >= 1024,
-                "must be at least 1024",
-            ),
-            (
-                "timeouts.default_ms",
-                timeouts.default_ms > 0,
-                "must be at least 1",
-            ),
-            (
-                "timeouts.maximum_ms",
-                timeouts.maximum_ms >= timeouts.default_ms,
-                "must not be below default_ms",
-            ),
-            (
-                "timeouts.handshake_ms",
-                timeouts.handshake_ms > 0,
-                "must be at least 1",
-            ),
-            ("timeouts.idle_ms", timeouts.idle_ms > 0, "must be at least 1"),
-            (
-                "timeouts.keep_alive_ms",
-                timeouts.keep_alive_ms > 0,
-                "must be at least 1",
-            ),
-            (
-                "rules.replay_window_ms",
-                rules.replay_window_ms > 0,
-                "must be positive",
-            ),
-            (
-                "rules.reversal_window_ms",
-                rules.reversal_window_ms > 0,
-                "must be positive",
-            ),
-            (
-                "rules.opening_deadline_ms",
-                rules.opening_deadline_ms > 0,
-                "must be positive",
-            ),
-            (
-                "rules.max_code_failures",
-                rules.max_code_failures > 0,
-                "must be at least 1",
-            ),
-            (
-                "rules.sms_interval_ms",
-                rules.sms_interval_ms >= 0,
-                "must not be negative",
-            ),
-            (
-                "ledger.settle_ms",
-                self.ledger.settle_ms > 0,
-                "must be at least 1",
-            ),
-            (
-                "ledger.node",
-                self.ledger.node.is_none_or(|node| node < 10_000),
-                "must be below 10000",
-            ),
-            ("poll_ms", self.poll_ms >= 10, "must be at least 10"),
-        ];
-        let failed = checks.into_iter().filter(|(_, good, _)| !good);
-        failed
-            .map(|(setting, _, problem)| ConfigError { setting, problem })
-            .collect()
     }
 }

@@ -201,7 +201,7 @@ impl MapConfig {
     /// Checks what the types can't: every error, one a line.
     pub(crate) fn validate(&self) -> Result<(), String> {
         let mut errors: Vec<String> = self.core.validate().iter().map(ToString::to_string).collect();
-        errors.extend(self.gateway.validate().err());
+        errors.extend(self.gateway.validate());
         errors.extend(self.telemetry.errors());
         if self.core_client.cert_file.is_some() != self.core_client.key_file.is_some() {
             errors.push("core_client.cert_file and core_client.key_file belong together".to_owned());
@@ -261,11 +261,19 @@ mod tests {
         config.core.poll_ms = 0;
         config.core.limits.reserved_calls = 0;
         config.gateway.max_json_depth = 0;
+        config.gateway.core_timeout_ms = 0;
+        config.gateway.listeners.iter_mut().for_each(|listener| {
+            listener.concurrency = 0;
+            listener.reserved = 0;
+        });
         let error = config.validate().expect_err("refused");
         for part in [
             "core.poll_ms",
             "core.limits.reserved_calls",
             "gateway.max_json_depth",
+            "gateway.core_timeout_ms",
+            "gateway.listeners[0].concurrency",
+            "gateway.listeners[0].reserved",
         ] {
             assert!(error.contains(part), "{error}");
         }
