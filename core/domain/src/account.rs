@@ -38,7 +38,31 @@ impl AccountType {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
-    /// The type as reports name it.
+    /// Whether it pays at a terminal.
+    pub const fn pays(self) -> bool {
+        match self {
+            Self::Instalment | Self::Discount | Self::Cash => true,
+            Self::Investment => false,
+        }
+    }
+
+    /// Whether its money can be transferred to the cash account (decision 26).
+    pub const fn is_transferable(self) -> bool {
+        match self {
+            Self::Instalment => true,
+            Self::Discount | Self::Cash | Self::Investment => false,
+        }
+    }
+
+    /// Whether products are cards of this type.
+    pub const fn is_sold(self) -> bool {
+        match self {
+            Self::Instalment | Self::Discount => true,
+            Self::Cash | Self::Investment => false,
+        }
+    }
+
+    /// The type as the trial balance names it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Instalment => "instalment",
@@ -46,11 +70,6 @@ impl AccountType {
             Self::Cash => "cash",
             Self::Investment => "investment",
         }
-    }
-
-    /// The type that reports name so.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 

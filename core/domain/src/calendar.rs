@@ -111,15 +111,6 @@ impl Timestamp {
         self.civil().hour().unsigned_abs()
     }
 
-    /// The day of the week in Shanghai: 0 is Sunday, 6 is Saturday.
-    pub fn weekday(self) -> u8 {
-        self.civil()
-            .date()
-            .weekday()
-            .to_sunday_zero_offset()
-            .unsigned_abs()
-    }
-
     /// The date in Shanghai as the number `yyyyMMdd`, such as 20150131.
     pub fn business_day(self) -> u32 {
         let date = self.civil().date();
@@ -146,10 +137,7 @@ mod tests {
         let epoch = Timestamp::from_millis(0);
         assert_eq!(epoch.civil(), datetime(1970, 1, 1, 8, 0, 0, 0));
         assert_eq!(Timestamp::from_civil(epoch.civil()), epoch);
-        assert_eq!(
-            (epoch.hour_of_day(), epoch.weekday(), epoch.business_day()),
-            (8, 4, 19_700_101)
-        );
+        assert_eq!((epoch.hour_of_day(), epoch.business_day()), (8, 19_700_101));
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub enum EventKind {
     PinBlockUnreadable,
     /// A payment code was locked.
     PaymentCodeLocked,
-    /// An opening named another ID number than the customer's.
+    /// An opening, or who sets or resets a payment code, did not name the customer's ID number.
     IdentityMismatch,
 }
 

@@ -166,6 +166,7 @@ text_id!(
 text_id!(
     /// The platform's own order number.
     OrderId, 64);
+
 /// The issuing region: `CCC` of an account number, three digits.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct RegionCode(String);
@@ -188,7 +189,7 @@ impl RegionCode {
     }
 }
 
-/// Where nothing else is provisioned: the head office (002 消费号码编码规则).
+/// Where nothing else is provisioned: the head office (decision 24; 002 消费号码编码规则).
 impl Default for RegionCode {
     fn default() -> Self {
         Self("888".to_owned())

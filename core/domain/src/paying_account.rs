@@ -31,8 +31,7 @@ pub(crate) fn choose<'a>(
 /// Whether this account pays this.
 fn may_pay(account: &Account, command: &Pay, now: Timestamp) -> Result<(), Refusal> {
     account.may_spend(now)?;
-    let pays = account.kind != AccountType::Investment;
-    if !pays || !account.restrictions.allow(&command.key, &command.purchase, now) {
+    if !account.kind.pays() || !account.restrictions.allow(&command.key, &command.purchase, now) {
         return Err(Refusal::RuleMismatch);
     }
     if account.available(now) < command.amount {

@@ -2,7 +2,7 @@
 //! refuses a product that is not, so that no card is ever opened from one.
 
 use crate::catalogue::Product;
-use crate::{AccountType, Fen, ReleasePlan, Timestamp};
+use crate::{Fen, ReleasePlan, Restrictions, Timestamp};
 
 /// What is wrong with a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,9 @@ pub struct ProductProblem {
 /// A century: no plan or validity is longer.
 const MAX_MONTHS: u32 = 1200;
 
+/// Whether it holds, the field it is about, and what is expected of that.
+type Rule = (bool, &'static str, &'static str);
+
 impl Product {
     /// The release plan of a card that is activated now.
     pub fn plan(&self, activated_at: Timestamp) -> ReleasePlan {
@@ -27,77 +30,92 @@ impl Product {
 
     /// Everything that is wrong with the product; empty: it is sound.
     pub fn problems(&self) -> Vec<ProductProblem> {
-        let mut problems = Vec::new();
-        let mut require = |holds: bool, field, expected| {
-            if !holds {
-                problems.push(ProductProblem { field, expected });
-            }
-        };
-        require(!self.name.is_empty(), "name", "a name");
-        require(
-            matches!(self.kind, AccountType::Instalment | AccountType::Discount),
-            "kind",
-            "an instalment or a discount card",
-        );
-        require(
-            crate::id::is_digits(&self.number_prefix, 4)
-                && self.number_prefix.starts_with(&self.kind.code().to_string()),
-            "number_prefix",
-            "four digits that begin with those of the account type (20 instalment, 26 discount)",
-        );
-        require(self.price.is_positive(), "price", "an amount of 1 fen or more");
-        require(
-            self.face_value.is_positive(),
-            "face_value",
-            "an amount of 1 fen or more",
-        );
-        require(self.price <= self.face_value, "price", "at most the face value");
-        require(
-            (1..=MAX_MONTHS).contains(&self.validity_months),
-            "validity_months",
-            "1 to 1200 months",
-        );
-        require(self.stages <= MAX_MONTHS, "stages", "0 to 1200 stages");
-        match self.uneven {
-            Some((first, stage)) => {
-                require(self.stages > 0, "stages", "1 or more for an uneven plan");
-                require(
+        let rules = [self.face(), self.release(), self.spending()]
+            .into_iter()
+            .flatten();
+        let broken = rules.filter(|(holds, ..)| !holds);
+        broken
+            .map(|(_, field, expected)| ProductProblem { field, expected })
+            .collect()
+    }
+
+    /// What it is and costs.
+    fn face(&self) -> Vec<Rule> {
+        vec![
+            (!self.name.is_empty(), "name", "a name"),
+            (self.kind.is_sold(), "kind", "an instalment or a discount card"),
+            (
+                crate::id::is_digits(&self.number_prefix, 4)
+                    && self.number_prefix.starts_with(&self.kind.code().to_string()),
+                "number_prefix",
+                "four digits that begin with those of the account type (20 instalment, 26 discount)",
+            ),
+            (self.price.is_positive(), "price", "an amount of 1 fen or more"),
+            (
+                self.face_value.is_positive(),
+                "face_value",
+                "an amount of 1 fen or more",
+            ),
+            (self.price <= self.face_value, "price", "at most the face value"),
+        ]
+    }
+
+    /// When its face value is released, and until when it pays.
+    fn release(&self) -> Vec<Rule> {
+        let (last, end) = (self.last_release_month(), self.validity_months);
+        let plan = match self.uneven {
+            Some((first, stage)) => vec![
+                (self.stages > 0, "stages", "1 or more for an uneven plan"),
+                (
                     first.is_positive() && stage.is_positive() && self.sums_to_face_value(first, stage),
                     "uneven",
                     "first release and stages, each 1 fen or more, that sum to the face value",
-                );
-            }
-            None => require(
+                ),
+            ],
+            None => vec![(
                 i64::from(self.stages)
                     .checked_mul(i64::from(self.stages))
                     .is_some_and(|least| least <= self.face_value.get()),
                 "stages",
                 "stages of at least as many fen as there are stages",
+            )],
+        };
+        let mut rules = vec![
+            (
+                (1..=MAX_MONTHS).contains(&end),
+                "validity_months",
+                "1 to 1200 months",
             ),
-        }
-        let (last, end) = (self.last_release_month(), self.validity_months);
-        require(
+            (self.stages <= MAX_MONTHS, "stages", "0 to 1200 stages"),
+        ];
+        rules.extend(plan);
+        rules.push((
             end == 0 || last < end,
             "validity_months",
             "an end after the last release",
-        );
-        require(
-            self.restrictions
-                .hours
-                .iter()
-                .all(|(from, to)| from < to && *to <= 24),
-            "restrictions.hours",
-            "hours from 0 to 24, each range with an end after its start",
-        );
-        require(
-            self.restrictions
-                .fuel_products
-                .iter()
-                .all(|(code, name)| !code.is_empty() && !name.is_empty()),
-            "restrictions.fuel_products",
-            "a code and a name for each",
-        );
-        problems
+        ));
+        rules
+    }
+
+    /// Where, when and for what it is spent.
+    fn spending(&self) -> Vec<Rule> {
+        let Restrictions {
+            hours, fuel_products, ..
+        } = &self.restrictions;
+        vec![
+            (
+                hours.iter().all(|(from, to)| from < to && *to <= 24),
+                "restrictions.hours",
+                "hours from 0 to 24, each range with an end after its start",
+            ),
+            (
+                fuel_products
+                    .iter()
+                    .all(|(code, name)| !code.is_empty() && !name.is_empty()),
+                "restrictions.fuel_products",
+                "a code and a name for each",
+            ),
+        ]
     }
 
     /// Whether an uneven plan is the face value, no more and no less.

@@ -68,19 +68,11 @@ impl ReleasePlan {
     }
 
     /// How many stages are released after activation, one a month.
-    pub fn monthly_stages(&self, face_value: Fen) -> u32 {
+    fn monthly_stages(&self, face_value: Fen) -> u32 {
         if self.sum(self.stages) == Some(face_value) {
             self.stages
         } else {
             self.stages.saturating_sub(1)
-        }
-    }
-
-    /// When the last stage is released.
-    pub fn completed_at(&self, face_value: Fen) -> Timestamp {
-        match self.monthly_stages(face_value) {
-            0 => self.activated_at,
-            months => self.activated_at.add_months(months),
         }
     }
 
@@ -137,7 +129,6 @@ mod tests {
         check(at(2015, 3, 30, 23), 66_666, 1);
         check(at(2015, 3, 31, 0), 100_000, 0);
         check(at(2035, 1, 1, 0), 100_000, 0);
-        assert_eq!(plan.completed_at(Fen::new(100_000)), at(2015, 3, 31, 0));
     }
 
     #[test]

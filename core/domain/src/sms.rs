@@ -1,5 +1,5 @@
-//! SMS codes: 4 digits, five minutes, used up by one key, five tries, one per 60 s and ten
-//! a day per number (decision 32).
+//! SMS codes: what is remembered of one mobile number, and how long a code is valid. How often one is
+//! sent and how often it may be tried stands in [`crate::command::send_sms`] (decision 32).
 
 use crate::{CallerId, CodeDigest, OrderKey, Timestamp};
 

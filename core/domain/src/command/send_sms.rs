@@ -8,8 +8,10 @@ const USED_KEPT: usize = 16;
 
 /// Messages to one number within 24 hours.
 const PER_DAY: usize = 10;
+
 /// 24 hours, in ms.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// Wrong tries of one code; with the last it is worth nothing.
 const MAX_TRIES: u32 = 5;
 
@@ -51,7 +53,8 @@ pub enum Sent {
 /// pause, but counts.
 ///
 /// # Errors
-/// [`Refusal::SmsRateLimited`]: less than 60 s since the last one, or ten within 24 hours, whoever asked.
+/// [`Refusal::SmsRateLimited`]: less than the policy's pause since the last one, or ten within 24 hours, whoever
+/// asked.
 pub fn decide(state: &SmsState, command: &SendSmsCode, context: &Context) -> Result<Sent, Refusal> {
     let now = context.now;
     let known = state.codes.iter().find(|code| code.request == command.key);

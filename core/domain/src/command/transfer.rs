@@ -4,9 +4,8 @@ use crate::order::{TransferDetail, replay};
 use crate::payment_code::Attempt;
 use crate::posting::{Movement, negative, to_account};
 use crate::{
-    Account, AccountNumber, AccountType, CallerId, CodeProof, ContentDigest, Context, Customer,
-    CustomerState, Decision, EntryKind, Fen, Order, OrderDetail, OrderId, OrderKey, OrderState,
-    PaymentCodeState, Refusal, Timestamp,
+    Account, AccountNumber, CallerId, CodeProof, ContentDigest, Context, Customer, CustomerState, Decision,
+    EntryKind, Fen, Order, OrderDetail, OrderId, OrderKey, OrderState, PaymentCodeState, Refusal, Timestamp,
 };
 
 /// Transfer to the cash account.
@@ -97,7 +96,7 @@ fn transfer(
 ) -> Result<Decision, Refusal> {
     let now = context.now;
     card.may_spend(now)?;
-    if card.kind != AccountType::Instalment {
+    if !card.kind.is_transferable() {
         return Err(Refusal::NotTransferable);
     }
     if card.available(now) < command.amount {

@@ -7,11 +7,8 @@ use crate::failure::Failure;
 use crate::validate::CustomerName;
 use map_domain::account_number::CASH_PREFIX;
 use map_domain::catalogue::Product;
-use map_domain::{AccountNumber, CustomerId, MobileNumber, RegionCode};
+use map_domain::{AccountNumber, CustomerId, MobileNumber};
 use map_store::records;
-
-/// CCC where none is provisioned (decision 24).
-const DEFAULT_REGION: &str = "888";
 
 impl Ledger {
     /// The owner of a mobile number. `None`: nobody ever had it.
@@ -59,12 +56,8 @@ impl Ledger {
     }
 
     fn new_number(&self, prefix: &str) -> Result<AccountNumber, Halt> {
-        let region = match &self.core.catalogue().region {
-            Some(region) => Ok(region.clone()),
-            None => RegionCode::parse(DEFAULT_REGION),
-        };
-        region
-            .and_then(|region| AccountNumber::build(prefix, &region, bits(&*self.core.random)))
+        let region = self.core.catalogue().region.clone().unwrap_or_default();
+        AccountNumber::build(prefix, &region, bits(&*self.core.random))
             .map_err(|error| Halt::Final(Failure::Internal(format!("no account number: {error}"))))
     }
 }

@@ -42,7 +42,7 @@ const fn describe(kind: EventKind) -> (&'static str, &'static str) {
         ),
         EventKind::IdentityMismatch => (
             "IDENTITY_MISMATCH",
-            "An opening named another ID number than that of the number's customer.",
+            "An opening, or a payment code that was to be set or reset, came without the ID number of the customer.",
         ),
     }
 }

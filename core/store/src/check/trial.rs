@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 /// One line of the trial balance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrialBalanceLine {
-    /// `cash`, `instalment`, `discount` or `investment` for the customers' accounts of that
-    /// type; `seller_payable:<seller>`, `caller_receivable:<caller>`, `discount_granted:<product>`.
+    /// [`AccountType::name`] for the customers' accounts of that type; `seller_payable:<seller>`, `caller_receivable:<caller>`, `discount_granted:<product>`.
     pub ledger_account: String,
     /// The sum of its postings, in fen.
     pub balance_fen: i128,
@@ -40,10 +39,7 @@ impl Sums {
         for (ledger, sum) in &journal.sums {
             let line = match ledger {
                 LedgerAccount::Account(number) => match journal.kinds.get(number) {
-                    Some(AccountType::Cash) => "cash".to_owned(),
-                    Some(AccountType::Instalment) => "instalment".to_owned(),
-                    Some(AccountType::Discount) => "discount".to_owned(),
-                    Some(AccountType::Investment) => "investment".to_owned(),
+                    Some(kind) => kind.name().to_owned(),
                     None => "unknown_account".to_owned(),
                 },
                 LedgerAccount::SellerPayable(_)
