@@ -2,12 +2,12 @@
 //! `decide(&state, &command, &context)`.
 
 pub mod cancel_payment;
+pub mod change_payment_code;
 pub mod freeze;
 pub mod get_balance;
 pub mod open_card;
 pub mod operator_reverse;
 pub mod pay;
-pub mod payment_code;
 pub mod reverse_payment;
 pub mod send_sms;
 pub mod top_up;

@@ -1,8 +1,8 @@
 //! The payment code: five wrong ones in a row lock it, whoever presents them (decision 32).
 
 use crate::world::{CASH, RIGHT, WRONG, World, caller, caller_key, content, right, wrong};
+use map_domain::command::change_payment_code::{self, Change, ChangePaymentCode};
 use map_domain::command::pay::{Pay, Payer};
-use map_domain::command::payment_code::{self, Change, ChangePaymentCode};
 use map_domain::{CodeProof, EventKind, IdentityDigest, Operation, OrderId, PaymentCodeState, Refusal};
 
 fn pay_with(world: &mut World, serial: u32, code: CodeProof) -> Result<(), Refusal> {
@@ -24,7 +24,7 @@ fn change(key: &str, change: Change) -> ChangePaymentCode {
 }
 
 fn run(world: &mut World, command: &ChangePaymentCode) -> Result<(), Refusal> {
-    world.run(payment_code::decide, command)?.answer.map(drop)
+    world.run(change_payment_code::decide, command)?.answer.map(drop)
 }
 
 #[test]

@@ -9,9 +9,9 @@ use crate::caller::Caller;
 use crate::content;
 use crate::failure::Failure;
 use crate::validate::{CustomerName, TerminalKey};
+use map_domain::command::change_payment_code::{self, Change, ChangePaymentCode};
 use map_domain::command::freeze::{self, Freeze};
 use map_domain::command::operator_reverse::{self, OperatorReverse};
-use map_domain::command::payment_code::{self, Change, ChangePaymentCode};
 use map_domain::order::Order;
 use map_domain::{
     AccountNumber, AccountStatus, ContentDigest, Context, CustomerId, CustomerState, Decision, Fen,
@@ -117,7 +117,7 @@ impl Request {
                     caller: asked.caller.id.clone(),
                     change: Change::Unlock,
                 };
-                payment_code::decide(state, &command, context)
+                change_payment_code::decide(state, &command, context)
             }
             OperatorAct::FreezeAccount(number) => freeze::decide(state, &self.freeze(number, true), context),
             OperatorAct::UnfreezeAccount(number) => {

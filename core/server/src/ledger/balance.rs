@@ -2,8 +2,8 @@
 //! payment code is counted once for it (decision 32).
 
 use super::Ledger;
-use super::code::proof;
 use super::place::Place;
+use super::presented_code::proof;
 use super::tries::Halt;
 use crate::caller::{Caller, Role};
 use crate::failure::Failure;

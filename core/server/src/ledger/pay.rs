@@ -2,8 +2,8 @@
 
 use super::Ledger;
 use super::claims::{Asked, Binding, Found, Held};
-use super::code::proof;
 use super::place::Place;
+use super::presented_code::proof;
 use super::tries::{Attempt, Halt};
 use crate::caller::Caller;
 use crate::content;

@@ -1,14 +1,14 @@
 //! Set or reset a payment code, proved by an SMS code (decision 32).
 
 use super::claims::Asked;
-use super::code::new_digest;
+use super::presented_code::new_digest;
 use super::tries::{Attempt, Halt};
 use super::{Ledger, caller_key};
 use crate::caller::Caller;
 use crate::content;
 use crate::failure::Failure;
 use crate::validate::CodeChange;
-use map_domain::command::payment_code::{self, Change, ChangePaymentCode};
+use map_domain::command::change_payment_code::{self, Change, ChangePaymentCode};
 use map_domain::{Customer, IdentityDigest, Operation, Refusal};
 use std::sync::Arc;
 
@@ -98,7 +98,8 @@ impl Ledger {
         }
         let proved = self.present_again(asked, held, &book, mobile, sms_code).await?;
         let command = self.code_command(request, &book.state.customer)?;
-        let decided = proved.and_then(|()| payment_code::decide(&book.state, &command, &self.core.context()));
+        let decided =
+            proved.and_then(|()| change_payment_code::decide(&book.state, &command, &self.core.context()));
         self.settle(&book, asked, held, decided).await.map(drop)
     }
 

@@ -3,7 +3,7 @@
 
 use super::book::Book;
 use super::claims::Asked;
-use super::code::proof;
+use super::presented_code::proof;
 use super::tries::{Attempt, Halt};
 use super::{Ledger, caller_key};
 use crate::caller::Caller;
