@@ -3,7 +3,9 @@
 use super::*;
 use crate::codec::properties::order_key;
 use crate::codec::samples::{self, NOW, by_caller, mobile, number, order_id, pos};
-use map_domain::{Operation, Slot};
+use crate::codec::{operation_code, operation_from_code, slot_code, slot_from_code};
+use crate::{ClaimTable, IndexKey, ProofDigest, RowKind};
+use map_domain::{Operation, SellerId, Slot, Timestamp};
 use proptest::prelude::*;
 
 fn hex(bytes: &[u8]) -> String {
