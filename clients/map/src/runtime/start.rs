@@ -23,6 +23,7 @@ use map_server::ports::SmsSender;
 use map_server::{CoreServer, Options, Ports, secret_file};
 use map_store::Store;
 use map_store_embedded::EmbeddedStore;
+use metrics_exporter_prometheus::PrometheusHandle;
 use std::convert::Infallible;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -62,43 +63,8 @@ pub(crate) async fn run(
         Some(inputs) => Some(start_core(&config, inputs, &key).await?),
         None => None,
     };
-    let gateway = match (parts, &core) {
-        (Parts::Gateway(channel, key), _) => Some(make_gateway(
-            config.gateway.clone(),
-            GatewayCore::new(channel, &key),
-        )?),
-        (Parts::Both, Some(core)) => {
-            let gateway = GatewayCore::new(core.server.in_process(), &Secret::new(key));
-            let gateway = make_gateway(config.gateway.clone(), gateway)?;
-            gateway.refresh().await.map_err(Stop::failed)?;
-            Some(gateway)
-        }
-        (Parts::Core | Parts::Both, _) => None,
-    };
-    let mut serving = Serving::default();
-    if let (Some(core), Some(socket)) = (&core, sockets.core) {
-        let (server, drained) = (Arc::clone(&core.server), signals.clone().drained());
-        serving.spawn("the core", async move {
-            server.serve(socket, drained).await;
-            Ok::<_, Infallible>(())
-        });
-    }
-    if let Some(gateway) = gateway.clone() {
-        let drained = signals.clone().drained();
-        serving.spawn("the gateway", async move {
-            gateway.serve(sockets.gateway, drained).await;
-            Ok::<_, Infallible>(())
-        });
-    }
-    let store = core.as_ref().map(|core| Arc::clone(&core.store));
-    let readiness = readiness(signals.clone(), store.clone(), gateway);
-    let collect = Arc::new(move || {
-        store
-            .iter()
-            .for_each(|store| store_metrics::count(&store.stats()))
-    });
-    let admin = admin::serve(sockets.admin, metrics, readiness, collect);
-    serving.spawn_aside("the admin listener", admin);
+    let gateway = start_gateway(config.gateway.clone(), parts, core.as_ref(), key).await?;
+    let mut serving = serve(sockets, core.as_ref(), gateway, metrics, &signals);
     if let Some(file) = &mut ready_file {
         file.write(&ready)?;
     }
@@ -123,6 +89,41 @@ pub(crate) async fn run(
         stopped = stop => stopped?,
     }
     outcome
+}
+
+/// Begins to serve all that was started, each on its sockets.
+fn serve(
+    sockets: Sockets,
+    core: Option<&RunningCore>,
+    gateway: Option<Gateway>,
+    metrics: PrometheusHandle,
+    signals: &Signals,
+) -> Serving {
+    let mut serving = Serving::default();
+    if let (Some(core), Some(socket)) = (core, sockets.core) {
+        let (server, drained) = (Arc::clone(&core.server), signals.clone().drained());
+        serving.spawn("the core", async move {
+            server.serve(socket, drained).await;
+            Ok::<_, Infallible>(())
+        });
+    }
+    if let Some(gateway) = gateway.clone() {
+        let drained = signals.clone().drained();
+        serving.spawn("the gateway", async move {
+            gateway.serve(sockets.gateway, drained).await;
+            Ok::<_, Infallible>(())
+        });
+    }
+    let store = core.map(|core| Arc::clone(&core.store));
+    let readiness = readiness(signals.clone(), store.clone(), gateway);
+    let collect = Arc::new(move || {
+        store
+            .iter()
+            .for_each(|store| store_metrics::count(&store.stats()))
+    });
+    let admin = admin::serve(sockets.admin, metrics, readiness, collect);
+    serving.spawn_aside("the admin listener", admin);
+    serving
 }
 
 /// Everything that is listened on, bound before anything is started.
@@ -281,8 +282,27 @@ async fn start_core(config: &MapConfig, inputs: Inputs, gateway_key: &str) -> Re
     })
 }
 
-fn make_gateway(config: GatewayConfig, core: GatewayCore) -> Result<Gateway, Stop> {
-    Gateway::new(config, core).map_err(Stop::usage)
+/// The gateway, where one runs here: before a core that runs apart, or before that of this process, which it calls
+/// with `key` and whose directory it has from the first request on.
+async fn start_gateway(
+    config: GatewayConfig,
+    parts: Parts,
+    core: Option<&RunningCore>,
+    key: String,
+) -> Result<Option<Gateway>, Stop> {
+    match (parts, core) {
+        (Parts::Gateway(channel, key), _) => {
+            let gateway = Gateway::new(config, GatewayCore::new(channel, &key));
+            gateway.map(Some).map_err(Stop::usage)
+        }
+        (Parts::Both, Some(core)) => {
+            let in_process = GatewayCore::new(core.server.in_process(), &Secret::new(key));
+            let gateway = Gateway::new(config, in_process).map_err(Stop::usage)?;
+            gateway.refresh().await.map_err(Stop::failed)?;
+            Ok(Some(gateway))
+        }
+        (Parts::Core | Parts::Both, _) => Ok(None),
+    }
 }
 
 /// Ready: not draining, the ledger takes commits, the gateway knows its callers and its core serves.
