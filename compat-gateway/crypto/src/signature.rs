@@ -75,7 +75,7 @@ pub enum KeyStrength {
 impl KeyStrength {
     /// The shortest modulus in bits.
     #[must_use]
-    pub const fn min_bits(self) -> usize {
+    const fn min_bits(self) -> usize {
         match self {
             Self::Standard => 2048,
             Self::Legacy1024 => 1024,

@@ -1,8 +1,8 @@
 //! Double entry: postings that sum to zero, counter-accounts included, so that a trial
-//! balance can be drawn from entries alone and every balance is the sum of its postings.
+//! balance can be drawn from entries alone (`map-store` does, for it reads them all) and every balance is the sum
+//! of its postings.
 
 use crate::{AccountNumber, CallerId, Fen, IdError, OrderId, ProductId, SellerId, Timestamp};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -163,55 +163,9 @@ impl FromStr for LedgerAccount {
     }
 }
 
-/// The trial balance: sums of all postings by ledger account, drawn from entries alone.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TrialBalance {
-    sums: BTreeMap<LedgerAccount, Fen>,
-    entries: u64,
-}
-
-impl TrialBalance {
-    /// Takes an entry, all of it or nothing.
-    ///
-    /// # Errors
-    /// It does not balance, or a sum leaves the range of money.
-    pub fn add(&mut self, entry: &Entry) -> Result<(), EntryError> {
-        entry.validate()?;
-        let mut sums = BTreeMap::new();
-        for Posting { ledger, amount } in &entry.postings {
-            let so_far = sums.get(ledger).copied().unwrap_or_else(|| self.balance(ledger));
-            let sum = so_far.checked_add(*amount).ok_or(EntryError::OutOfRange)?;
-            sums.insert(ledger.clone(), sum);
-        }
-        self.sums.extend(sums);
-        self.entries = self.entries.saturating_add(1);
-        Ok(())
-    }
-
-    /// The sum of one ledger account's postings.
-    pub fn balance(&self, ledger: &LedgerAccount) -> Fen {
-        self.sums.get(ledger).copied().unwrap_or_default()
-    }
-
-    /// All sums, by ledger account.
-    pub fn lines(&self) -> impl Iterator<Item = (&LedgerAccount, Fen)> {
-        self.sums.iter().map(|(ledger, sum)| (ledger, *sum))
-    }
-
-    /// The sum of all lines: zero. `None` beyond the range of money.
-    pub fn total(&self) -> Option<Fen> {
-        Fen::checked_sum(self.sums.values().copied())
-    }
-
-    /// How many entries it was drawn from.
-    pub const fn entries(&self) -> u64 {
-        self.entries
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Entry, EntryError, EntryKind, LedgerAccount, Posting, TrialBalance};
+    use super::{Entry, EntryError, EntryKind, LedgerAccount, Posting};
     use crate::{AccountNumber, CallerId, Fen, OrderId, SellerId, Timestamp};
 
     fn entry(amounts: &[i64]) -> Result<Entry, EntryError> {
@@ -244,30 +198,6 @@ mod tests {
         check(&[-5, 4], Err(EntryError::Unbalanced));
         check(&[i64::MAX, 1, -1], Err(EntryError::OutOfRange));
         check(&[i64::MIN, -1, 1], Err(EntryError::OutOfRange));
-    }
-
-    #[test]
-    fn a_trial_balance_sums_to_zero_and_takes_nothing_that_does_not() {
-        let mut trial = TrialBalance::default();
-        trial.add(&entry(&[-5, 5]).unwrap()).unwrap();
-        trial.add(&entry(&[-7, 3, 4]).unwrap()).unwrap();
-        let mut broken = entry(&[-7, 7]).unwrap();
-        broken.postings[0].amount = Fen::new(-8);
-        assert_eq!(trial.add(&broken), Err(EntryError::Unbalanced));
-        let sums: Vec<_> = trial.lines().map(|(_, sum)| sum.get()).collect();
-        assert_eq!(
-            (sums, trial.total(), trial.entries()),
-            (vec![-12, 8, 4], Some(Fen::ZERO), 2)
-        );
-    }
-
-    #[test]
-    fn a_sum_beyond_the_range_of_money_is_refused_and_changes_nothing() {
-        let mut trial = TrialBalance::default();
-        trial.add(&entry(&[i64::MAX, -i64::MAX]).unwrap()).unwrap();
-        let before = trial.clone();
-        assert_eq!(trial.add(&entry(&[1, -1]).unwrap()), Err(EntryError::OutOfRange));
-        assert_eq!(trial, before);
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub use id::{
     BatchNumber, CallerId, CustomerId, IdError, MobileNumber, NetworkId, OrderId, ProductId, RegionCode,
     SellerId, SerialNumber, StoreId, TerminalId,
 };
-pub use ledger::{Entry, EntryError, EntryKind, LedgerAccount, Posting, TrialBalance};
+pub use ledger::{Entry, EntryError, EntryKind, LedgerAccount, Posting};
 pub use money::Fen;
 pub use order::{ContentDigest, LifeStep, Operation, Order, OrderDetail, OrderKey, OrderState, PosKey, Slot};
 pub use payment_code::{CodeDigest, CodeProof, PaymentCodeState};

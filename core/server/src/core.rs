@@ -37,7 +37,7 @@ impl Core {
     }
 
     /// Replaces the catalogue, unless a newer one is there already.
-    pub fn set_catalogue(&self, catalogue: Catalogue) {
+    fn set_catalogue(&self, catalogue: Catalogue) {
         let mut current = self.catalogue.write().unwrap_or_else(PoisonError::into_inner);
         if current.revision <= catalogue.revision {
             *current = Arc::new(catalogue);

@@ -94,7 +94,7 @@ fn check(
 }
 
 #[test]
-fn setting_resetting_and_unlocking() {
+fn setting_unlocks_nothing_and_a_reset_asks_who_it_is() {
     let unset = PaymentCodeState::default;
     let locked = || PaymentCodeState {
         digest: Some(RIGHT),

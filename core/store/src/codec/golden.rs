@@ -46,34 +46,34 @@ fn check<T: Body + PartialEq + Debug>(name: &str, value: &T) {
 }
 
 #[test]
-fn customer() {
+fn the_encoding_of_a_customer_does_not_change() {
     check("customer", &samples::customer());
 }
 
 #[test]
-fn account() {
+fn the_encoding_of_an_account_does_not_change() {
     check("account", &samples::account());
 }
 
 #[test]
-fn orders() {
+fn the_encoding_of_orders_does_not_change() {
     for (name, order) in samples::orders() {
         check(name, &order);
     }
 }
 
 #[test]
-fn entry() {
+fn the_encoding_of_an_entry_does_not_change() {
     check("entry", &samples::entry());
 }
 
 #[test]
-fn sms_state() {
+fn the_encoding_of_sms_codes_does_not_change() {
     check("sms_state", &samples::sms());
 }
 
 #[test]
-fn claims_and_index_rows() {
+fn the_encoding_of_claims_and_index_rows_does_not_change() {
     let partition = PartitionId::Customer(samples::customer_id());
     let content = ContentHash([9; 32]);
     let bound = ClaimValue::Bound {
@@ -94,7 +94,7 @@ fn claims_and_index_rows() {
 }
 
 #[test]
-fn catalogue() {
+fn the_encoding_of_the_catalogue_does_not_change() {
     check("product", &samples::product());
     check("fuel_product", &samples::fuel_product());
     check("seller", &samples::seller());
@@ -103,7 +103,7 @@ fn catalogue() {
 }
 
 #[test]
-fn audit() {
+fn the_encoding_of_audit_entries_and_events_does_not_change() {
     check("audit_entry", &samples::audit_entry());
     check("event", &samples::event());
 }
@@ -174,7 +174,7 @@ fn log_changes() -> Vec<(&'static str, crate::Change)> {
 }
 
 #[test]
-fn log_groups() {
+fn the_encoding_of_groups_in_the_log_does_not_change() {
     use super::log::{decode_group, encode_group};
     for (name, change) in log_changes() {
         let group = vec![change];
