@@ -85,7 +85,7 @@ fn payment(producer: u64, number: u64) -> Commit {
             },
             value,
         }],
-        index: vec![index(IndexTable::MerchantDay), index(IndexTable::OrderNumber)],
+        index: vec![index(IndexTable::SellerDay), index(IndexTable::OrderNumber)],
         business_day: Some(20_261_121),
         partition,
     }

@@ -26,7 +26,7 @@ impl RowWrite {
 #[repr(u8)]
 pub enum IndexTable {
     /// (seller, business day, order): what a seller is owed.
-    MerchantDay = 1,
+    SellerDay = 1,
     /// The platform's own order number.
     OrderNumber = 2,
     /// Things to be sent, by hour.
@@ -35,12 +35,12 @@ pub enum IndexTable {
 
 impl IndexTable {
     /// Every table, in the order of its number.
-    pub const ALL: [Self; 3] = [Self::MerchantDay, Self::OrderNumber, Self::Outbox];
+    pub const ALL: [Self; 3] = [Self::SellerDay, Self::OrderNumber, Self::Outbox];
 
     /// The stored number of this table.
     pub const fn code(self) -> u8 {
         match self {
-            Self::MerchantDay => 1,
+            Self::SellerDay => 1,
             Self::OrderNumber => 2,
             Self::Outbox => 3,
         }

@@ -16,8 +16,8 @@ pub use claims::{
     proof_claim, secret_claim,
 };
 pub use index::{
-    NumberRole, merchant_day, merchant_day_prefix, order_number, order_number_prefix, outbox, outbox_of_row,
-    parse_merchant_day, parse_order_number,
+    NumberRole, order_number, order_number_prefix, outbox, outbox_of_row, parse_order_number,
+    parse_seller_day, seller_day, seller_day_prefix,
 };
 pub use rows::{
     Item, account_row, caller_orders, entry_row, event_row, order_row, parse_entry, parse_order, stream_row,

@@ -202,7 +202,7 @@ pub(crate) fn show(ui: Ui, findings: &Findings) {
         danglers.account_claims,
         danglers.mobile_claims,
         danglers.order_numbers,
-        danglers.merchant_days,
+        danglers.seller_days,
         danglers.outbox
     ));
     let count = findings.count();
@@ -260,7 +260,7 @@ fn document(findings: &Findings) -> Value {
         "danglers": {
             "order_claims": danglers.order_claims, "account_claims": danglers.account_claims,
             "mobile_claims": danglers.mobile_claims, "order_numbers": danglers.order_numbers,
-            "merchant_days": danglers.merchant_days, "outbox": danglers.outbox,
+            "seller_days": danglers.seller_days, "outbox": danglers.outbox,
         },
         "problem_count": findings.count(),
         "problems": problems.iter().map(|problem| json!({

@@ -269,7 +269,7 @@ impl Links {
         let explained = match row.key.table {
             IndexTable::Outbox => outbox_row(self.events.get_mut(&name), row, danglers),
             IndexTable::OrderNumber => number_row(order, row, danglers),
-            IndexTable::MerchantDay => day_row(order, row, danglers),
+            IndexTable::SellerDay => day_row(order, row, danglers),
         };
         if !explained {
             problems.add(
@@ -293,7 +293,7 @@ impl Links {
                 ),
                 (
                     numbered().any(|number| number.day.is_some() && !number.day_found),
-                    Kind::MerchantDayMissing,
+                    Kind::SellerDayMissing,
                 ),
             ];
             lack(
@@ -418,7 +418,7 @@ fn number_row(order: Option<&mut OrderLink>, row: &IndexRow, danglers: &mut Dang
 
 /// Whether the row is in its own seller's day; notes it where the order belongs there.
 fn day_row(order: Option<&mut OrderLink>, row: &IndexRow, danglers: &mut Danglers) -> bool {
-    let Some((seller, day, id, target)) = keys::parse_merchant_day(&row.key.key) else {
+    let Some((seller, day, id, target)) = keys::parse_seller_day(&row.key.key) else {
         return false;
     };
     if !is(&target, row) {
@@ -443,7 +443,7 @@ fn day_row(order: Option<&mut OrderLink>, row: &IndexRow, danglers: &mut Dangler
     });
     match numbered {
         Some(numbered) => numbered.day_found = true,
-        None => danglers.merchant_days = danglers.merchant_days.saturating_add(1),
+        None => danglers.seller_days = danglers.seller_days.saturating_add(1),
     }
     match keys::parse_order(&row.row.key) {
         Some(OrderKey::Pos(key, _)) => key.seller == seller && row.row.kind == RowKind::Order,

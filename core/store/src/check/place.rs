@@ -62,9 +62,9 @@ pub(crate) fn of_index(key: &IndexKey) -> String {
             Some((id, role, _)) => format!("order number {id} ({role:?})"),
             None => format!("order number ({} bytes)", key.key.len()),
         },
-        IndexTable::MerchantDay => match keys::parse_merchant_day(&key.key) {
-            Some((seller, day, id, _)) => format!("merchant day {seller} {day} {id}"),
-            None => format!("merchant day ({} bytes)", key.key.len()),
+        IndexTable::SellerDay => match keys::parse_seller_day(&key.key) {
+            Some((seller, day, id, _)) => format!("seller day {seller} {day} {id}"),
+            None => format!("seller day ({} bytes)", key.key.len()),
         },
         // An outbox place holds a partition's key, which may be a mobile number.
         IndexTable::Outbox => format!("{:?} ({} bytes)", key.table, key.key.len()),

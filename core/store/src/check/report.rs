@@ -42,7 +42,7 @@ pub struct Danglers {
     /// Order numbers that no order carries.
     pub order_numbers: u64,
     /// Places in a seller's day without a payment of that number and day.
-    pub merchant_days: u64,
+    pub seller_days: u64,
     /// Places in the outbox without an event.
     pub outbox: u64,
 }
@@ -93,7 +93,7 @@ pub enum ProblemKind {
     /// An order without its number in the index.
     OrderNumberMissing,
     /// A payment, reversal or cancellation that is not in its seller's day.
-    MerchantDayMissing,
+    SellerDayMissing,
     /// An event that is not in the outbox index.
     OutboxMissing,
     /// An index row at a place where its target does not belong.

@@ -53,7 +53,7 @@ pub fn parse_order_number(name: &[u8]) -> Option<(OrderId, NumberRole, (Partitio
 
 /// The place of a payment, or of its reversal or cancellation, in a seller's day (`yyyyMMdd`), by
 /// its number and what carries it.
-pub fn merchant_day(
+pub fn seller_day(
     seller: &SellerId,
     day: u32,
     id: &OrderId,
@@ -65,16 +65,16 @@ pub fn merchant_day(
         .u32(day)
         .text(id.as_str())
         .pointer(partition, row)
-        .index(IndexTable::MerchantDay)
+        .index(IndexTable::SellerDay)
 }
 
 /// What all places of a seller's day begin with.
-pub fn merchant_day_prefix(seller: &SellerId, day: u32) -> Bytes {
+pub fn seller_day_prefix(seller: &SellerId, day: u32) -> Bytes {
     Name::default().text(seller.as_str()).u32(day).prefix()
 }
 
-/// The seller, day, order number and row that [`merchant_day`] wrote; `None`: it is none.
-pub fn parse_merchant_day(name: &[u8]) -> Option<(SellerId, u32, OrderId, (PartitionId, RowKey))> {
+/// The seller, day, order number and row that [`seller_day`] wrote; `None`: it is none.
+pub fn parse_seller_day(name: &[u8]) -> Option<(SellerId, u32, OrderId, (PartitionId, RowKey))> {
     let mut parts = Parts(name);
     let seller = SellerId::parse(parts.text()?).ok()?;
     let day = parts.u32()?;

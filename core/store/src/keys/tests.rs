@@ -55,7 +55,7 @@ fn the_stored_bytes_of_names_do_not_change() {
             "037564310122633a333033313332333333343335333633373338333936313632363336343635363602020a6170702f77616c6c65740103412d37",
         ),
         (
-            &merchant_day(&seller, 20_261_121, &order_id("ud1"), &partition, &row).key,
+            &seller_day(&seller, 20_261_121, &order_id("ud1"), &partition, &row).key,
             "0753483132333435013529010375643122633a333033313332333333343335333633373338333936313632363336343635363602020a6170702f77616c6c65740103412d37",
         ),
         (
@@ -132,7 +132,7 @@ fn names_are_read_back() {
         );
     }
     assert_eq!(
-        parse_merchant_day(&merchant_day(&seller, 7, &id, &partition, &row).key),
+        parse_seller_day(&seller_day(&seller, 7, &id, &partition, &row).key),
         Some((seller, 7, id, (partition.clone(), row)))
     );
     let event = stream_row(RowKind::Outbox, NOW, 7, 1);
@@ -157,10 +157,9 @@ fn names_are_read_back() {
 fn a_prefix_holds_its_places_and_no_others() {
     let seller = |text: &str| SellerId::parse(text).unwrap();
     let (partition, row) = (events("S1/T1"), order_row(&pos("1", Slot::Pay)));
-    let in_day =
-        |name: &str, day: u32| merchant_day(&seller(name), day, &order_id("x"), &partition, &row).key;
+    let in_day = |name: &str, day: u32| seller_day(&seller(name), day, &order_id("x"), &partition, &row).key;
     let numbered = |id: &str, role| order_number(&order_id(id), role, &partition, &row).key;
-    let day = merchant_day_prefix(&seller("A"), 20_261_121);
+    let day = seller_day_prefix(&seller("A"), 20_261_121);
     assert!(in_day("A", 20_261_121).starts_with(&day));
     for (name, other) in [("A", 20_261_122), ("AA", 20_261_121)] {
         assert!(!in_day(name, other).starts_with(&day));
@@ -185,7 +184,7 @@ fn two_rows_have_two_places_whatever_number_they_carry() {
         .flat_map(|(home, row)| {
             [
                 order_number(&id, NumberRole::Own, home, row),
-                merchant_day(&seller, 7, &id, home, row),
+                seller_day(&seller, 7, &id, home, row),
             ]
         })
         .collect();
@@ -245,7 +244,7 @@ proptest! {
     #[test]
     fn no_bytes_make_a_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
         let _ = parse_order(&bytes);
-        let _ = parse_merchant_day(&bytes);
+        let _ = parse_seller_day(&bytes);
         let _ = parse_order_number(&bytes);
         let _ = parse_mobile_claim(&bytes);
         let _ = parse_account_claim(&bytes);

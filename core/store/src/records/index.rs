@@ -41,7 +41,7 @@ pub fn index_rows(partition: &PartitionId, order: &Order, day: Option<u32>) -> V
     let mut places = vec![keys::order_number(&order.id, NumberRole::Own, partition, &row)];
     places.extend(step.map(|step| keys::order_number(&step.id, NumberRole::Step, partition, &row)));
     if let Some(seller) = paid_seller(order) {
-        places.push(keys::merchant_day(
+        places.push(keys::seller_day(
             seller,
             day.unwrap_or_else(|| business_day(order.at)),
             &order.id,
@@ -49,7 +49,7 @@ pub fn index_rows(partition: &PartitionId, order: &Order, day: Option<u32>) -> V
             &row,
         ));
         places.extend(
-            step.map(|step| keys::merchant_day(seller, business_day(step.at), &step.id, partition, &row)),
+            step.map(|step| keys::seller_day(seller, business_day(step.at), &step.id, partition, &row)),
         );
     }
     places

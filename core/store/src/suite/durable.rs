@@ -13,7 +13,7 @@ pub async fn an_answered_commit_is_there_after_a_reopen(mut subject: impl Reopen
             let key = [round.to_be_bytes(), number.to_be_bytes()].concat();
             let change = Commit {
                 claims: vec![bound(&key, &partition, 1)],
-                index: vec![index_row(IndexTable::MerchantDay, &key, &partition)],
+                index: vec![index_row(IndexTable::SellerDay, &key, &partition)],
                 ..put(
                     &partition,
                     round,
@@ -36,7 +36,7 @@ pub async fn an_answered_commit_is_there_after_a_reopen(mut subject: impl Reopen
             assert_eq!(read_claim(&*store, &own.key).await, Some(own.value));
         }
         let found = store
-            .scan_index(IndexTable::MerchantDay, &round.to_be_bytes(), None, 100)
+            .scan_index(IndexTable::SellerDay, &round.to_be_bytes(), None, 100)
             .await
             .unwrap();
         assert_eq!(found.len(), 20);

@@ -19,12 +19,12 @@ async fn write(store: &dyn Store, rows: Vec<IndexRow>) {
 }
 
 fn day(key: &[u8]) -> IndexRow {
-    index_row(IndexTable::MerchantDay, key, &customer(1))
+    index_row(IndexTable::SellerDay, key, &customer(1))
 }
 
 /// The keys a scan finds.
 async fn scan(store: &dyn Store, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Vec<Bytes> {
-    let table = IndexTable::MerchantDay;
+    let table = IndexTable::SellerDay;
     let after = after.map(|key| IndexKey {
         table,
         key: Bytes::copy_from_slice(key),
@@ -107,7 +107,7 @@ pub async fn two_pointers_under_one_prefix_are_both_there(store: Arc<dyn Store>)
         let row = RowKey::new(RowKind::Order, b"k".to_vec());
         let own: Vec<_> = [
             keys::order_number(&id, NumberRole::Own, &owner, &row),
-            keys::merchant_day(&seller, 20_261_121, &id, &owner, &row),
+            keys::seller_day(&seller, 20_261_121, &id, &owner, &row),
         ]
         .into_iter()
         .map(|key| IndexRow {
@@ -126,8 +126,8 @@ pub async fn two_pointers_under_one_prefix_are_both_there(store: Arc<dyn Store>)
     for (table, prefix) in [
         (IndexTable::OrderNumber, keys::order_number_prefix(&id)),
         (
-            IndexTable::MerchantDay,
-            keys::merchant_day_prefix(&seller, 20_261_121),
+            IndexTable::SellerDay,
+            keys::seller_day_prefix(&seller, 20_261_121),
         ),
     ] {
         let found = store.scan_index(table, &prefix, None, 10).await.unwrap();
@@ -155,7 +155,7 @@ pub async fn an_index_row_replaces_the_one_under_its_key(store: Arc<dyn Store>) 
         },
     )
     .await;
-    let found = store.scan_index(IndexTable::MerchantDay, b"", None, 10).await;
+    let found = store.scan_index(IndexTable::SellerDay, b"", None, 10).await;
     assert_eq!(found.unwrap(), [other]);
 }
 

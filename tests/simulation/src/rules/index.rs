@@ -6,7 +6,7 @@
 use super::{Case, happened, step};
 use crate::request::SELLER;
 use map_domain::{LifeStep, Order, OrderDetail, OrderId};
-use map_store::keys::{parse_merchant_day, parse_order, parse_order_number};
+use map_store::keys::{parse_order, parse_order_number, parse_seller_day};
 use map_store::{IndexRow, IndexTable};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ pub(super) fn broken(case: &Case<'_>) -> Vec<String> {
         let mut in_day = None;
         let number = match row.key.table {
             IndexTable::OrderNumber => parse_order_number(&row.key.key).map(|(id, ..)| id.to_string()),
-            IndexTable::MerchantDay => parse_merchant_day(&row.key.key).map(|(seller, day, id, _)| {
+            IndexTable::SellerDay => parse_seller_day(&row.key.key).map(|(seller, day, id, _)| {
                 assert_eq!(seller.as_str(), SELLER, "there is one seller");
                 days.entry(id.to_string()).or_default().insert(day);
                 in_day = Some(day);

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 /// The place of an order of the customer in its seller's day.
 fn day_of(day: u32, id: &str, row: &RowKey) -> IndexKey {
-    keys::merchant_day(&seller(), day, &order_id(id), &home(), row)
+    keys::seller_day(&seller(), day, &order_id(id), &home(), row)
 }
 
 /// Changes the body of one row of the customer.
@@ -545,12 +545,12 @@ pub(super) const CORRUPTIONS: &[Corruption] = &[
     (
         "a payment is not in its seller's day",
         |rows| remove(rows, |row| is_index(row, &day_of(20_261_121, "p1", &paid("1")))),
-        &[Kind::MerchantDayMissing],
+        &[Kind::SellerDayMissing],
     ),
     (
         "a reversal is not in its seller's day",
         |rows| remove(rows, |row| is_index(row, &day_of(20_261_122, "r2", &paid("2")))),
-        &[Kind::MerchantDayMissing],
+        &[Kind::SellerDayMissing],
     ),
     (
         "a payment is in another day",
@@ -563,13 +563,13 @@ pub(super) const CORRUPTIONS: &[Corruption] = &[
                 }
             }
         },
-        &[Kind::MerchantDayMissing],
+        &[Kind::SellerDayMissing],
     ),
     (
         "a payment is in another seller's day, too",
         |rows| {
             let other = map_domain::SellerId::parse("SH9").unwrap();
-            let key = keys::merchant_day(&other, 20_261_121, &order_id("p1"), &home(), &paid("1"));
+            let key = keys::seller_day(&other, 20_261_121, &order_id("p1"), &home(), &paid("1"));
             rows.push(BulkRow::Index(IndexRow {
                 key,
                 partition: home(),
@@ -655,7 +655,7 @@ fn every_kind_of_problem_has_a_corruption() {
         Kind::ClaimContent,
         Kind::ClaimMisplaced,
         Kind::OrderNumberMissing,
-        Kind::MerchantDayMissing,
+        Kind::SellerDayMissing,
         Kind::OutboxMissing,
         Kind::IndexMisplaced,
     ];

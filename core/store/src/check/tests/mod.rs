@@ -134,7 +134,7 @@ async fn what_may_dangle_is_counted_and_no_problem() {
             row.clone(),
         ),
         (
-            keys::merchant_day(&seller(), 20_261_121, &order_id("gone"), &theirs, &row),
+            keys::seller_day(&seller(), 20_261_121, &order_id("gone"), &theirs, &row),
             row,
         ),
         (keys::outbox(crate::codec::samples::NOW, &theirs, &event), event),
@@ -152,7 +152,7 @@ async fn what_may_dangle_is_counted_and_no_problem() {
         account_claims: 1,
         mobile_claims: 1,
         order_numbers: 1,
-        merchant_days: 1,
+        seller_days: 1,
         outbox: 1,
     };
     assert_eq!(report.danglers, each_once);
