@@ -1,4 +1,4 @@
-//! Which account pays (decisions 25–28).
+//! Which account pays (decisions 25–27).
 
 use crate::command::pay::{Pay, Payer};
 use crate::{Account, AccountType, CustomerState, Refusal, Timestamp};

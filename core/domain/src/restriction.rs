@@ -1,4 +1,4 @@
-//! Where and for what an account pays (decisions 26, 28).
+//! Where and for what an account pays (decision 26).
 
 use crate::order::Purchase;
 use crate::{PosKey, SellerId, TerminalId, Timestamp};

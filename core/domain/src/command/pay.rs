@@ -1,4 +1,4 @@
-//! Pay at a terminal (002, 003 线下支付接口; decisions 19–21, 25–28).
+//! Pay at a terminal (002, 003 线下支付接口; decisions 19–21, 25–27).
 
 use crate::order::{PaymentDetail, Purchase, replay};
 use crate::paying_account;
