@@ -106,20 +106,32 @@ fn call(text: &str) -> Option<Call> {
     })
 }
 
+/// Bytes as `strace -xx` writes them: `\x` and two digits each.
 fn unhex(text: &str) -> Vec<u8> {
-    let digits = text.split("\\x").skip(1);
-    digits.map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect()
+    let value = |digit: u8| match digit {
+        b'0'..=b'9' => digit - b'0',
+        digit => digit - b'a' + 10,
+    };
+    let digits = text.as_bytes().chunks_exact(4);
+    digits.map(|byte| value(byte[2]) << 4 | value(byte[3])).collect()
 }
 
 fn to_path(bytes: &[u8]) -> PathBuf {
     String::from_utf8(bytes.to_vec()).unwrap().into()
 }
 
-/// The bytes of a file: as they are in memory, and as they are durable.
+/// The bytes of a file, and a number that is the same for the same bytes.
+#[derive(Debug, Default, Clone)]
+struct Content {
+    bytes: Vec<u8>,
+    number: u64,
+}
+
+/// A file: as it is in memory, and as it is durable.
 #[derive(Debug, Default)]
 struct File {
-    now: Vec<u8>,
-    durable: Vec<u8>,
+    now: Content,
+    durable: Content,
     /// Where the next bytes go that come without a place.
     next: usize,
 }
@@ -130,6 +142,12 @@ pub(crate) enum Survives {
     All,
     /// What was synced.
     Synced,
+}
+
+fn number_of(what: &(impl Hash + ?Sized)) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    what.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A disk with the files below one folder.
@@ -153,14 +171,15 @@ impl Disk {
                 let file = &mut files[number];
                 file.next = 0;
                 if *cuts {
-                    file.now.clear();
+                    file.now = Content::default();
                 }
             }
             Call::Write { path, at, bytes } => self.change(path, |file| {
                 let begin = at.unwrap_or(file.next);
                 let end = begin + bytes.len();
-                file.now.resize(file.now.len().max(end), 0);
-                file.now[begin..end].copy_from_slice(bytes);
+                let now = &mut file.now.bytes;
+                now.resize(now.len().max(end), 0);
+                now[begin..end].copy_from_slice(bytes);
                 if at.is_none() {
                     file.next = end;
                 }
@@ -170,8 +189,9 @@ impl Disk {
                 length,
                 exactly,
             } => self.change(path, |file| {
-                let kept = if *exactly { 0 } else { file.now.len() };
-                file.now.resize(kept.max(*length), 0);
+                let now = &mut file.now.bytes;
+                let kept = if *exactly { 0 } else { now.len() };
+                now.resize(kept.max(*length), 0);
             }),
             Call::Sync(path) => match self.names.get(path) {
                 Some(number) => {
@@ -197,7 +217,9 @@ impl Disk {
 
     fn change(&mut self, path: &Path, change: impl FnOnce(&mut File)) {
         if let Some(number) = self.names.get(path) {
-            change(&mut self.files[*number]);
+            let file = &mut self.files[*number];
+            change(file);
+            file.now.number = number_of(&file.now.bytes);
         }
     }
 
@@ -217,7 +239,7 @@ impl Disk {
                         Survives::All => &self.files[*number].now,
                         Survives::Synced => &self.files[*number].durable,
                     };
-                    files.insert(name.strip_prefix(folder).unwrap().to_owned(), &content[..]);
+                    files.insert(name.strip_prefix(folder).unwrap().to_owned(), content);
                 }
             }
         }
@@ -227,22 +249,25 @@ impl Disk {
 
 /// What a cut leaves.
 #[derive(Debug)]
-pub(crate) struct Remains<'a>(BTreeMap<PathBuf, &'a [u8]>);
+pub(crate) struct Remains<'a>(BTreeMap<PathBuf, &'a Content>);
 
 impl Remains<'_> {
     /// The same number for the same files.
     pub(crate) fn number(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.0.hash(&mut hasher);
-        hasher.finish()
+        let numbers: Vec<_> = self
+            .0
+            .iter()
+            .map(|(name, content)| (name, content.number))
+            .collect();
+        number_of(&numbers)
     }
 
     /// Writes them to a folder.
     pub(crate) fn write(&self, folder: &Path) {
-        for (name, bytes) in &self.0 {
+        for (name, content) in &self.0 {
             let path = folder.join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, bytes).unwrap();
+            fs::write(path, &content.bytes).unwrap();
         }
     }
 }
