@@ -1,6 +1,5 @@
 //! What makes a group durable: the log. What answers reads: the tables.
 
-use crate::folder::Folder;
 use crate::keeper::Keeper;
 use crate::log::Appender;
 use crate::options::Options;
@@ -22,7 +21,6 @@ pub(crate) struct LoggedBackend {
     pub(crate) slot: Arc<Slot>,
     /// What readers need not look up there.
     pub(crate) recent: Arc<Recent>,
-    pub(crate) folder: Folder,
     pub(crate) options: Options,
 }
 
@@ -35,7 +33,8 @@ impl Cells for LoggedBackend {
 impl Backend for LoggedBackend {
     fn append(&mut self, batch: Batch) -> Result<(), AppendError> {
         self.keeper.wait_for_room().map_err(AppendError::Refused)?;
-        self.folder
+        self.options
+            .folder()
             .check_space(self.options.reserve_bytes)
             .map_err(AppendError::Refused)?;
         let behind = self.log.append(&batch.changes)?;
@@ -55,7 +54,7 @@ impl Backend for LoggedBackend {
     fn recover(&mut self) -> Result<(), String> {
         // First, for it needs no space: what failed must not come back.
         self.log.recover().map_err(|error| format!("the log: {error}"))?;
-        self.folder.check_space(self.options.reserve_bytes)?;
+        self.options.folder().check_space(self.options.reserve_bytes)?;
         self.keeper.recover()
     }
 

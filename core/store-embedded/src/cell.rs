@@ -34,6 +34,23 @@ impl Default for Header {
 }
 
 impl Header {
+    /// Whether a header names the rows of this kind.
+    pub(crate) fn names(kind: RowKind) -> bool {
+        kind == RowKind::Account
+    }
+
+    /// The keys of all rows of a kind, in order, where they are named.
+    pub(crate) fn keys(&self, kind: RowKind) -> Option<&[Bytes]> {
+        self.accounts.keys().filter(|_| Self::names(kind))
+    }
+
+    /// A row is written.
+    pub(crate) fn add(&mut self, row: &RowKey) {
+        if Self::names(row.kind) {
+            self.accounts.add(&row.key);
+        }
+    }
+
     /// version (8, big-endian) ‖ 0, or version ‖ 1 ‖ body, where the accounts are not named; version ‖ 2 ‖
     /// accounts, or version ‖ 3 ‖ accounts ‖ body, where they are: how many (1), and of each length (1) and key.
     pub(crate) fn encode(&self) -> Bytes {

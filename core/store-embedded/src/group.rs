@@ -129,9 +129,7 @@ impl<'a, S: Cells> Group<'a, S> {
         if creates && self.get(staged, &key)?.is_some() {
             return Ok(false);
         }
-        if row.key.kind == RowKind::Account {
-            header.accounts.add(&row.key.key);
-        }
+        header.add(&row.key);
         staged.insert(key, row.body.clone());
         Ok(true)
     }
@@ -203,8 +201,8 @@ impl<'a, S: Cells> Group<'a, S> {
         if row.key.kind == RowKind::Header {
             return self.import_header(partition, staged, |header| header.body = Some(row.body.clone()));
         }
-        if row.key.kind == RowKind::Account {
-            self.import_header(partition, staged, |header| header.accounts.add(&row.key.key))?;
+        if Header::names(row.key.kind) {
+            self.import_header(partition, staged, |header| header.add(&row.key))?;
         }
         staged.insert(layout::row(partition, &row.key), row.body.clone());
         Ok(())

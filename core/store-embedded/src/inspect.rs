@@ -244,7 +244,11 @@ struct Named {
 impl Named {
     fn is_right(&self) -> bool {
         let header = Header::decode(&self.value);
-        header.is_some_and(|header| header.accounts.keys().is_none_or(|keys| keys == self.found))
+        header.is_some_and(|header| {
+            header
+                .keys(RowKind::Account)
+                .is_none_or(|keys| keys == self.found)
+        })
     }
 }
 

@@ -1,7 +1,6 @@
 //! The keeper: writes sealed tables to disk, merges tables, and has the log tidied, in threads of its own,
 //! so that the writer waits only where they can't keep up.
 
-use crate::folder::Folder;
 use crate::log::Durable;
 use crate::options::Options;
 use crate::points::Point;
@@ -41,7 +40,6 @@ struct Shared {
     changed: Condvar,
     tables: Arc<Tables>,
     slot: Arc<Slot>,
-    folder: Folder,
     options: Options,
     tidier: Mutex<Tidier>,
 }
@@ -85,7 +83,7 @@ impl Shared {
     fn flush(&self) -> Result<(), String> {
         // Two tables' worth, so that it is not on the way that the space ends.
         let space = self.options.memtable_bytes.saturating_mul(2);
-        self.folder.check_space(space)?;
+        self.options.folder().check_space(space)?;
         self.told(self.tables.flush())?;
         self.options.points.reach(Point::Flushed);
         Ok(())
@@ -148,8 +146,8 @@ impl Shared {
 
     /// A merge writes much before what it merged goes, so it keeps off the reserve.
     fn merge(&self) -> Result<(), String> {
-        self.folder.check_space(self.options.reserve_bytes)?;
-        self.told(self.tables.compact())
+        self.options.folder().check_space(self.options.reserve_bytes)?;
+        self.told(self.tables.compact_while(|| !self.lock().end))
     }
 
     /// Damage is noted for the next start, and makes the store unwell until then.
@@ -176,7 +174,6 @@ impl Keeper {
         tables: Arc<Tables>,
         durable: Arc<Durable>,
         slot: Arc<Slot>,
-        folder: Folder,
         options: Options,
     ) -> io::Result<Self> {
         let tidier = Tidier::start(durable, Arc::clone(&slot), options.clone())?;
@@ -189,7 +186,6 @@ impl Keeper {
             changed: Condvar::new(),
             tables,
             slot,
-            folder,
             options,
             tidier: Mutex::new(tidier),
         });
@@ -289,3 +285,7 @@ impl Drop for Keeper {
         self.end();
     }
 }
+
+#[cfg(test)]
+#[path = "keeper_test.rs"]
+mod tests;

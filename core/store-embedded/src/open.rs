@@ -27,7 +27,6 @@ use std::sync::Arc;
 pub(crate) struct Opened {
     pub(crate) log: Appender,
     pub(crate) tables: Arc<Tables>,
-    pub(crate) folder: Folder,
     pub(crate) lock: FolderLock,
     pub(crate) manifest: Manifest,
     pub(crate) opening: Opening,
@@ -35,7 +34,7 @@ pub(crate) struct Opened {
 
 /// Opens the folder, or creates a store in it where that is wanted and nothing is in the way.
 pub(crate) fn open(options: &Options) -> Result<Opened, OpenError> {
-    let folder = Folder(options.path.clone());
+    let folder = options.folder();
     make_folder(&folder, options)?;
     if Manifest::read(&folder)?.is_none() {
         // Before the lock: a folder of somebody else gets no file of ours.
@@ -65,7 +64,6 @@ pub(crate) fn open(options: &Options) -> Result<Opened, OpenError> {
     Ok(Opened {
         log,
         tables: Arc::new(tables),
-        folder,
         lock,
         manifest,
         opening,

@@ -1,6 +1,7 @@
 //! What an operator may set of the embedded store. Each value has a default that fits a
 //! machine of two cores and some gigabytes.
 
+use crate::folder::Folder;
 use crate::log::Retention;
 use crate::points::Points;
 use std::fmt;
@@ -108,6 +109,11 @@ impl Options {
             store_id,
             ..self
         }
+    }
+
+    /// The data folder, and what is in it.
+    pub(crate) fn folder(&self) -> Folder {
+        Folder(self.path.clone())
     }
 
     /// The same with every value brought into the range that works.

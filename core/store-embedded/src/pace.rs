@@ -5,26 +5,50 @@
 //! between it waits for one stint at most. Nobody rests while the store is opened or closed, or where tables come
 //! faster than they are written and merged.
 
+use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Cells between two rests: a third of a millisecond to two thirds of one processor.
-const STINT: u32 = 500;
+pub(crate) const STINT: u32 = 500;
 
 /// How long a rest is.
 const REST: Duration = Duration::from_millis(2);
 
 /// Who waits for work in the background. Shared by all who do some.
-#[derive(Debug, Default)]
 pub(crate) struct Pace {
     /// Somebody is served.
     is_shared: AtomicBool,
     /// Work comes faster than it is done.
     is_behind: AtomicBool,
+    /// Does nothing for so long. A panic in it would leave nothing half done in here.
+    rest: AssertUnwindSafe<Box<dyn Fn(Duration) + Send + Sync>>,
+}
+
+impl fmt::Debug for Pace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pace")
+    }
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self::new(std::thread::sleep)
+    }
 }
 
 impl Pace {
+    /// Nobody is served yet; a rest is taken by calling this.
+    pub(crate) fn new(rest: impl Fn(Duration) + Send + Sync + 'static) -> Self {
+        Self {
+            is_shared: AtomicBool::new(false),
+            is_behind: AtomicBool::new(false),
+            rest: AssertUnwindSafe(Box::new(rest)),
+        }
+    }
+
     /// From now on somebody is served beside the work, or nobody is any more.
     pub(crate) fn share(&self, is_shared: bool) {
         self.is_shared.store(is_shared, Ordering::Relaxed);
@@ -60,7 +84,7 @@ impl Stint {
     /// One cell is done.
     pub(crate) fn step(&mut self) {
         if self.is_over() {
-            std::thread::sleep(REST);
+            (self.pace.rest)(REST);
         }
     }
 

@@ -74,9 +74,7 @@ fn rows_of_kind(
     header: &Header,
     kind: RowKind,
 ) -> StoreResult<Vec<Row>> {
-    if kind == RowKind::Account
-        && let Some(keys) = header.accounts.keys()
-    {
+    if let Some(keys) = header.keys(kind) {
         let named = |key: &Bytes| {
             let key = RowKey::new(kind, key.clone());
             match at.get(&layout::row(partition, &key))? {

@@ -3,7 +3,6 @@
 use crate::backend::LoggedBackend;
 use crate::bulk::View;
 use crate::error::OpenError;
-use crate::folder::Folder;
 use crate::group::Answer;
 use crate::inspect::{Comparison, compare};
 use crate::keeper::Keeper;
@@ -47,9 +46,7 @@ pub struct EmbeddedStore {
     running: Mutex<Option<Running>>,
     feed: Arc<LogFeed>,
     durable: Arc<Durable>,
-    folder: Folder,
     options: Options,
-    commit_bytes: usize,
     store_id: String,
 }
 
@@ -69,18 +66,17 @@ impl EmbeddedStore {
         let Opened {
             log,
             tables,
-            folder,
             lock,
             manifest,
             opening,
         } = open::open(&options)?;
         let state = Arc::new(State::new());
         state.count(|stats| stats.opening = opening);
-        let slot = Arc::new(Slot::new(Arc::clone(&tables), folder.clone()));
+        let folder = options.folder();
+        let slot = Arc::new(Slot::new(Arc::clone(&tables), options.folder()));
         let recent = Arc::new(Recent::new(options.cache_bytes / RECENT_SHARE));
         let durable = Arc::clone(&log.durable);
         let feed = LogFeed::new(Arc::clone(&durable));
-        let (kept_folder, kept_options) = (folder.clone(), options.clone());
         let (queue, receiver) = sync_channel(options.queue_limit);
         let limits = Limits {
             group: options.group_limit,
@@ -88,13 +84,10 @@ impl EmbeddedStore {
             retry_first: options.retry_first,
             retry_longest: options.retry_longest,
         };
-        let commit_bytes = options.commit_bytes;
-        let failed = folder.io("starting the writer");
         let keeper = Keeper::start(
             Arc::clone(&tables),
             Arc::clone(&log.durable),
             Arc::clone(&slot),
-            folder.clone(),
             options.clone(),
         );
         let backend = LoggedBackend {
@@ -103,8 +96,7 @@ impl EmbeddedStore {
             keeper: keeper.map_err(folder.io("starting the keeper"))?,
             slot: Arc::clone(&slot),
             recent: Arc::clone(&recent),
-            folder,
-            options,
+            options: options.clone(),
         };
         let writer = Writer {
             queue: receiver,
@@ -114,7 +106,9 @@ impl EmbeddedStore {
             live: false,
         };
         let thread = std::thread::Builder::new().name("map-store-writer".to_owned());
-        let writer = thread.spawn(move || writer.run()).map_err(failed)?;
+        let writer = thread
+            .spawn(move || writer.run())
+            .map_err(folder.io("starting the writer"))?;
         let running = Mutex::new(Some(Running { writer, _lock: lock }));
         Ok(Self {
             state,
@@ -124,9 +118,7 @@ impl EmbeddedStore {
             running,
             feed,
             durable,
-            folder: kept_folder,
-            options: kept_options,
-            commit_bytes,
+            options,
             store_id: manifest.store_id,
         })
     }
@@ -165,7 +157,7 @@ impl EmbeddedStore {
 
     async fn submit(&self, change: Change) -> StoreResult<Answer> {
         self.state.accepting()?;
-        let Weight { bytes: weight } = weight::check(&change, self.commit_bytes)?;
+        let Weight { bytes: weight } = weight::check(&change, self.options.commit_bytes)?;
         let (reply, answer) = oneshot::channel();
         match self.queue.try_send(Message::Job(Job {
             change,
@@ -247,7 +239,7 @@ impl Store for EmbeddedStore {
             return Err(StoreError::Damaged(text.to_owned()));
         }
         // As the next commit would find it, before one has met it.
-        let space = self.folder.check_space(self.options.reserve_bytes);
+        let space = self.options.folder().check_space(self.options.reserve_bytes);
         space.map_err(StoreError::NotApplied)
     }
 

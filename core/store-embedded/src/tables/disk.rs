@@ -65,6 +65,7 @@ pub(super) struct DiskView {
 }
 
 impl DiskView {
+    /// Panics where somebody panicked while the list of tables was being changed.
     fn new(tree: &Tree) -> Self {
         // The list second, and the number is that of the first: either may be newer than it, and neither older.
         let tables = tree.current_version();
@@ -155,8 +156,8 @@ impl Disk {
     }
 
     /// The tables that are on disk now. Waits while the list of tables is being written.
-    pub(super) fn view(&self) -> DiskView {
-        DiskView::new(&self.tree)
+    pub(super) fn view(&self) -> Result<DiskView, TablesError> {
+        Ok(guarded(|| Ok(DiskView::new(&self.tree)))?)
     }
 
     /// Writes the newest values of a table in memory to a synced table. One that fails leaves no file. One at a time.
@@ -168,7 +169,7 @@ impl Disk {
                 .register_tables(&[table], None, None, &[], self.counter.get()),
             None => Ok(()),
         });
-        if written.is_err() && !self.listed().contains(&id) {
+        if written.is_err() && self.listed().is_ok_and(|listed| !listed.contains(&id)) {
             remove(&self.path_of(id));
         }
         *lock(&self.writing) = None;
@@ -204,17 +205,19 @@ impl Disk {
     /// Merges some tables; `false`: there was nothing to merge. One that fails leaves no files.
     pub(super) fn merge(&self) -> Result<bool, TablesError> {
         let _one_at_a_time = lock(&self.merging);
-        let before = self.tree.current_version().id();
         let first = self.tree.table_id_counter.get();
         let strategy = compaction::Leveled::default()
             .with_l0_threshold(AT_ONCE)
             .with_table_target_size(TABLE_BYTES);
-        let merged = guarded(|| self.tree.compact(Arc::new(strategy), self.counter.get()));
+        let merged = guarded(|| {
+            let before = self.tree.current_version().id();
+            self.tree.compact(Arc::new(strategy), self.counter.get())?;
+            Ok(self.tree.current_version().id() != before)
+        });
         if merged.is_err() {
             self.remove_unlisted(first);
         }
-        merged?;
-        Ok(self.tree.current_version().id() != before)
+        Ok(merged?)
     }
 
     /// The number of a table that is written from now on.
@@ -230,8 +233,8 @@ impl Disk {
     }
 
     /// The tables that are in the list.
-    fn listed(&self) -> BTreeSet<TableId> {
-        self.tree.current_version().iter_tables().map(Table::id).collect()
+    fn listed(&self) -> lsm_tree::Result<BTreeSet<TableId>> {
+        guarded(|| Ok(self.tree.current_version().iter_tables().map(Table::id).collect()))
     }
 
     /// Removes what a merge left that failed: files from this number on that are neither in the list nor being
@@ -244,12 +247,24 @@ impl Disk {
         let files: Vec<TableId> = entries.filter_map(id).filter(|id| *id >= first).collect();
         // In this order: one that is written is in the list before it is no longer being written.
         let writing = *lock(&self.writing);
-        let listed = self.listed();
+        let Ok(listed) = self.listed() else { return };
         for id in files {
             if !listed.contains(&id) && Some(id) != writing {
                 remove(&self.path_of(id));
             }
         }
+    }
+}
+
+#[cfg(test)]
+impl Disk {
+    /// Panics in the middle of a change of the list of tables.
+    pub(super) fn panic_in_a_change(&self) {
+        let panicked: lsm_tree::Result<()> = guarded(|| {
+            let _list = self.tree.get_version_history_lock();
+            panic!("on purpose")
+        });
+        assert!(panicked.is_err_and(|error| matches!(error, lsm_tree::Error::Unrecoverable)));
     }
 }
 
@@ -295,7 +310,8 @@ impl CompactionFilter for Rest {
     }
 }
 
-/// A panic of the tree on damaged data is damage, like an error.
+/// A panic of the tree on damaged data is damage, like an error. One while the list of tables was being changed makes
+/// whatever looks at the list after it panic, too.
 pub(super) fn guarded<T>(run: impl FnOnce() -> lsm_tree::Result<T>) -> lsm_tree::Result<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(Err(lsm_tree::Error::Unrecoverable))
 }

@@ -49,7 +49,11 @@ impl From<lsm_tree::Error> for TablesError {
             io::ErrorKind::IsADirectory,
             io::ErrorKind::NotADirectory,
         ];
-        let text = error.to_string();
+        let text = if matches!(error, lsm_tree::Error::Unrecoverable) {
+            "lsm-tree panicked over them, or gave them up".to_owned()
+        } else {
+            error.to_string()
+        };
         if let lsm_tree::Error::Io(error) = error
             && !TELLS.contains(&error.kind())
         {
@@ -131,9 +135,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Tables {
     /// Opens the tables, or begins new ones in a folder that is missing or empty.
     pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Result<Self, TablesError> {
-        let pace = Arc::new(Pace::default());
+        Self::open_at_pace(folder, cache_bytes, Pace::default())
+    }
+
+    /// The same, with rests that somebody else takes.
+    pub(crate) fn open_at_pace(folder: &Path, cache_bytes: u64, pace: Pace) -> Result<Self, TablesError> {
+        let pace = Arc::new(pace);
         let disk = Disk::open(folder, cache_bytes, &pace)?;
-        let view = disk.view();
+        let view = disk.view()?;
         let applied = record_in(view.get(&layout::applied())?)?;
         let places = Places {
             open: Arc::default(),
@@ -264,7 +273,7 @@ impl Tables {
                 return Ok(());
             };
             self.disk.write(&oldest, self.pace.begin())?;
-            self.renew(Some(&oldest));
+            self.renew(Some(&oldest))?;
             self.on_disk.fetch_max(oldest.last(), Ordering::AcqRel);
             drop(oldest);
             self.let_go();
@@ -282,16 +291,22 @@ impl Tables {
 
     /// Merges tables on disk, as long as there is something to merge.
     pub(crate) fn compact(&self) -> Result<(), TablesError> {
-        while self.disk.merge()? {
-            self.renew(None);
+        self.compact_while(|| true)
+    }
+
+    /// Merges tables on disk step by step, as long as there is something to merge and this is so.
+    pub(crate) fn compact_while(&self, goes_on: impl Fn() -> bool) -> Result<(), TablesError> {
+        while goes_on() && self.disk.merge()? {
+            self.renew(None)?;
             self.let_go();
         }
         Ok(())
     }
 
     /// Has readers look at the tables that are on disk now, one that was in memory among them.
-    fn renew(&self, written: Option<&Arc<MemoryTable>>) {
-        self.show(self.disk.view(), written);
+    fn renew(&self, written: Option<&Arc<MemoryTable>>) -> Result<(), TablesError> {
+        self.show(self.disk.view()?, written);
+        Ok(())
     }
 
     /// Flush and merge may come here in another order than they looked at the disk: an older view never follows
@@ -376,4 +391,4 @@ fn is_empty((start, end): &KeyRange) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

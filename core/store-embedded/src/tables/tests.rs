@@ -6,11 +6,14 @@
 )]
 
 use super::{Tables, TablesError, disk};
+use crate::pace::{Pace, STINT};
 use bytes::Bytes;
 use map_store::StoreError;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::{fs, io};
 
 #[test]
@@ -261,7 +264,7 @@ fn check_same(tables: &Tables, record: u64) {
 fn an_older_view_of_the_disk_never_follows_a_newer_one() {
     let folder = tempfile::tempdir().unwrap();
     let tables = Tables::open(folder.path(), 1 << 20).unwrap();
-    let mut earlier = vec![tables.disk.view()];
+    let mut earlier = vec![tables.disk.view().unwrap()];
     let many = u64::from(disk::AT_ONCE);
     for record in 1..=many {
         tables.apply([cell("same", record)], record);
@@ -271,7 +274,7 @@ fn an_older_view_of_the_disk_never_follows_a_newer_one() {
             tables.show(view, None);
             check_same(&tables, record);
         }
-        earlier.push(tables.disk.view());
+        earlier.push(tables.disk.view().unwrap());
     }
     tables.compact().unwrap();
     let merged = tables.overlapping();
@@ -326,4 +329,57 @@ fn tables_are_merged_once_they_are_many() {
     tables.compact().unwrap();
     assert_eq!(tables.overlapping(), 0);
     check_same(&tables, disk::AT_ONCE.into());
+}
+
+impl Tables {
+    /// Has the engine panic in the middle of a change of its list of tables.
+    pub(crate) fn panic_in_a_change(&self) {
+        self.disk.panic_in_a_change();
+    }
+}
+
+/// Tables that count their rests.
+pub(crate) fn counting(folder: &Path) -> (Tables, Arc<AtomicU32>) {
+    let rests = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&rests);
+    let rest = move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+    };
+    (
+        Tables::open_at_pace(folder, 1 << 20, Pace::new(rest)).unwrap(),
+        rests,
+    )
+}
+
+/// Writes as many tables as are merged at once, each with so many cells.
+pub(crate) fn write_many(tables: &Tables, cells: u32) {
+    for _ in 0..disk::AT_ONCE {
+        let record = tables.applied().saturating_add(1);
+        let own = |cell: u32| {
+            (
+                format!("{record} {cell}").into_bytes(),
+                Bytes::from_static(b"value"),
+            )
+        };
+        tables.apply((0..cells).map(own), record);
+        tables.seal();
+        tables.flush().unwrap();
+    }
+}
+
+#[test]
+fn writing_and_merging_rest_while_somebody_is_served_and_only_then() {
+    for is_shared in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let (tables, rests) = counting(folder.path());
+        tables.share(is_shared);
+        write_many(&tables, STINT);
+        // Each table is written, and taken apart in memory.
+        let written = rests.swap(0, Ordering::Relaxed);
+        let each = u32::from(is_shared).saturating_mul(disk::AT_ONCE.into());
+        assert_eq!(written, each.saturating_mul(2), "{is_shared}");
+        tables.compact().unwrap();
+        assert_eq!(tables.overlapping(), 0, "they are merged");
+        assert_eq!(rests.load(Ordering::Relaxed), each, "{is_shared}");
+    }
 }
