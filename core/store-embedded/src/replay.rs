@@ -6,8 +6,8 @@
 
 use crate::group::{Answer, Group};
 use crate::layout;
-use crate::log::{Damage, Position, Shelf};
-use crate::options::Options;
+use crate::log::{Damage, Position, Segment, Shelf, offset};
+use crate::options::{Clock, Options};
 use crate::points::Point;
 use crate::seam::Cells;
 use crate::tables::{Tables, TablesError};
@@ -16,6 +16,7 @@ use map_store::codec::log::decode_group;
 use map_store::{Change, CommitOutcome, StoreError, StoreResult};
 use std::cell::RefCell;
 use std::io;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 /// Why the log could not be replayed. What the disk does not read says nothing about what is on it.
 #[derive(Debug)]
@@ -69,7 +70,17 @@ impl Cells for Tables {
     }
 }
 
-/// Brings the tables up to the end of the log. Returns how many records that took.
+/// Segments that are more than a crash leaves to be replayed.
+const LONG: usize = 4;
+
+/// So many times as much is kept in memory in a long replay before it is written: of what is written at once each cell
+/// is written once, and fewer tables are merged less often.
+const LARGER: u64 = 4;
+
+/// How often progress is told.
+const TELL_MS: u64 = 5_000;
+
+/// Brings the tables up to the end of the log, and writes and merges them beside that. Returns how many records it took.
 pub(crate) fn replay(
     tables: &Tables,
     shelf: &Shelf,
@@ -82,6 +93,77 @@ pub(crate) fn replay(
         let text = format!("they hold record {applied}, the log ends at {}", end.sequence);
         return Err(ReplayError::Tables(text));
     }
+    let (to_write, sealed) = sync_channel(1);
+    std::thread::scope(|scope| {
+        let write = move || {
+            // Ends once nothing more comes, or with the first failure; then nobody takes what is sealed any more.
+            sealed.into_iter().try_for_each(|()| {
+                tables.flush()?;
+                tables.compact_when_crowded()
+            })
+        };
+        let thread = std::thread::Builder::new().name("map-store-replay".to_owned());
+        let written = thread.spawn_scoped(scope, write).map_err(ReplayError::Io)?;
+        let replayed = replay_records(tables, shelf, end, active, options, &to_write);
+        drop(to_write);
+        let written = written.join().unwrap_or_else(|_| {
+            let text = "writing them ended in a panic";
+            Err(TablesError::Damaged(text.to_owned()))
+        });
+        written.map_err(|error| match error {
+            TablesError::Io(error) => ReplayError::Io(error),
+            TablesError::Damaged(reason) => ReplayError::Tables(reason),
+        })?;
+        replayed
+    })
+}
+
+/// Tells now and then how far a replay is: in bytes of the log, for records differ much in size.
+struct Progress<'a> {
+    clock: &'a Clock,
+    told_ms: u64,
+    /// In segments that are done.
+    done: u64,
+    all: u64,
+}
+
+impl<'a> Progress<'a> {
+    fn new<'s>(clock: &'a Clock, segments: impl Iterator<Item = &'s Segment>) -> Self {
+        Self {
+            clock,
+            told_ms: clock.now_ms(),
+            done: 0,
+            all: segments.map(|segment| segment.header.size).sum(),
+        }
+    }
+
+    /// A record is done that ends here in its segment.
+    fn reach(&mut self, end: usize) {
+        let now_ms = self.clock.now_ms();
+        if now_ms.saturating_sub(self.told_ms) < TELL_MS {
+            return;
+        }
+        self.told_ms = now_ms;
+        let done = self.done.saturating_add(offset(end)).saturating_mul(100);
+        let percent = done.checked_div(self.all).unwrap_or_default();
+        tracing::info!(percent, "the log is being replayed into the tables");
+    }
+}
+
+fn replay_records(
+    tables: &Tables,
+    shelf: &Shelf,
+    end: &Position,
+    active: &Bytes,
+    options: &Options,
+    to_write: &SyncSender<()>,
+) -> Result<u64, ReplayError> {
+    let applied = tables.applied();
+    let is_long = shelf.from(applied).count() > LONG;
+    let memory_bytes = options
+        .memtable_bytes
+        .saturating_mul(if is_long { LARGER } else { 1 });
+    let mut progress = Progress::new(&options.clock, shelf.from(applied).map(|(segment, _)| segment));
     let damaged = ReplayError::Log;
     let mut replayed = 0_u64;
     for (segment, next) in shelf.from(applied) {
@@ -108,12 +190,20 @@ pub(crate) fn replay(
             apply(tables, changes, record.behind.sequence)?;
             replayed = replayed.saturating_add(1);
             options.points.reach(Point::Replayed);
-            make_room(tables, options)?;
+            progress.reach(record.end);
+            if tables.memory_bytes() >= memory_bytes {
+                tables.seal();
+                if to_write.send(()).is_err() {
+                    // What failed is told by who wrote.
+                    return Ok(replayed);
+                }
+            }
         }
         if records.at != until {
             let what = "the segment does not end where the next one begins";
             return Err(damaged(segment.damage(&records, what)));
         }
+        progress.done = progress.done.saturating_add(segment.header.size);
     }
     Ok(replayed)
 }
@@ -135,19 +225,6 @@ fn apply(tables: &Tables, changes: Vec<Change>, sequence: u64) -> Result<(), Rep
     let own = cells.map(|(key, value)| (key, Bytes::copy_from_slice(&value)));
     tables.apply(own, sequence);
     Ok(())
-}
-
-/// A long replay writes its tables as it goes.
-fn make_room(tables: &Tables, options: &Options) -> Result<(), ReplayError> {
-    if tables.memory_bytes() < options.memtable_bytes {
-        return Ok(());
-    }
-    tables.seal();
-    let written = tables.flush().and_then(|()| tables.compact_when_crowded());
-    written.map_err(|error| match error {
-        TablesError::Io(error) => ReplayError::Io(error),
-        TablesError::Damaged(reason) => ReplayError::Tables(reason),
-    })
 }
 
 #[cfg(test)]

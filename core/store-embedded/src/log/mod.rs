@@ -28,7 +28,7 @@ pub use damage::Damage;
 pub(crate) use feed::LogFeed;
 pub use retention::Retention;
 pub(crate) use retention::tidy;
-pub(crate) use segment::Segment;
+pub(crate) use segment::{Segment, offset};
 pub(crate) use shelf::{Shelf, ShelfError, holds_records, remove_drafts};
 pub(crate) use tail::{Tail, TailError};
 pub use verify::{LogReport, dump, verify};
