@@ -22,7 +22,7 @@ pub(crate) enum Answer {
 }
 
 /// Everything in the store was imported, and more may be.
-const IMPORTED: &[u8] = &[1];
+pub(crate) const IMPORTED: &[u8] = &[1];
 /// Something was committed: no more imports.
 const COMMITTED: &[u8] = &[2];
 

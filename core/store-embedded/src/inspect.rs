@@ -5,6 +5,7 @@ use crate::bulk::read_any_cell;
 use crate::cell::{Accounts, Header};
 use crate::error::OpenError;
 use crate::folder::Folder;
+use crate::group::IMPORTED;
 use crate::layout;
 use crate::lock;
 use crate::log::{Durable, Shelf};
@@ -323,6 +324,28 @@ pub(crate) fn check_tables(tables: &Tables) -> StoreResult<()> {
         cells.skip();
     }
     Ok(())
+}
+
+/// Whether an import that goes on left accounts whose partition is not there yet. Only versions before format 3 did.
+pub(crate) fn has_unnamed_accounts(tables: &Tables) -> StoreResult<bool> {
+    let at = tables.snapshot();
+    if at.get(&layout::origin())?.as_deref() != Some(IMPORTED) {
+        return Ok(false);
+    }
+    let mut cells = Cells::new(|start| at.range((start, Bound::Unbounded), false, PAGE));
+    let mut last = None;
+    while let Some((cell, _)) = cells.peek()? {
+        cells.skip();
+        // A header's cell is the first of its partition.
+        match layout::read_row(&cell) {
+            Some((partition, key)) if key == RowKey::HEADER => last = Some(partition),
+            Some((partition, key)) if Header::names(key.kind) && last.as_ref() != Some(&partition) => {
+                return Ok(true);
+            }
+            Some(_) | None => {}
+        }
+    }
+    Ok(false)
 }
 
 /// A page of cells.

@@ -83,10 +83,15 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// Whether the folder is as an earlier version left it.
+    pub(crate) const fn is_older(&self) -> bool {
+        self.format < FORMAT
+    }
+
     /// Has a folder of an older format be one of this format, which older versions refuse. What is in it
     /// stays as it is.
     pub(crate) fn raise(&mut self, folder: &Folder) -> Result<(), OpenError> {
-        if self.format == FORMAT {
+        if !self.is_older() {
             return Ok(());
         }
         self.format = FORMAT;

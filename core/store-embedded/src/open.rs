@@ -5,7 +5,7 @@
 
 use crate::error::OpenError;
 use crate::folder::{Folder, sync_folder};
-use crate::inspect::check_tables;
+use crate::inspect::{check_tables, has_unnamed_accounts};
 use crate::layout;
 use crate::lock::{self, FolderLock};
 use crate::log::{
@@ -57,10 +57,13 @@ pub(crate) fn open(options: &Options) -> Result<Opened, OpenError> {
     };
     let id = manifest.id().unwrap_or_default();
     let (shelf, tail) = read_log(&folder, &id)?;
-    let (tables, damage) = open_tables(&folder, &id, (&shelf, &tail), options)?;
+    let mut found = open_tables(&folder, &id, (&shelf, &tail), options)?;
+    if manifest.is_older() {
+        found = from_older(&folder, &shelf, found)?;
+    }
     manifest.raise(&folder)?;
     let log = settle(&folder, &id, &shelf, &tail, options)?;
-    let (tables, opening) = bring_up(&folder, (tables, damage), &id, (&shelf, &tail), options)?;
+    let (tables, opening) = bring_up(&folder, found, &id, (&shelf, &tail), options)?;
     Ok(Opened {
         log,
         tables: Arc::new(tables),
@@ -240,6 +243,36 @@ fn check_marked(folder: &Folder, tables: Tables) -> Result<Found, OpenError> {
     }
 }
 
+/// Tables that an earlier version wrote. Where it began an import with accounts before their partitions, no header
+/// would name these; built anew from the log they are named.
+fn from_older(folder: &Folder, shelf: &Shelf, found: Found) -> Result<Found, OpenError> {
+    let (Some(tables), damage) = found else {
+        return Ok(found);
+    };
+    match has_unnamed_accounts(&tables) {
+        Ok(false) => return Ok((Some(tables), damage)),
+        Ok(true) => {}
+        Err(error) => return unusable(folder, error),
+    }
+    let reason = "an earlier version imported accounts before their partitions".to_owned();
+    if !shelf.is_whole() {
+        return Err(tables_lost(folder, reason, shelf));
+    }
+    // Before the format is raised, for nobody asks after that.
+    folder
+        .mark_tables_damaged()
+        .map_err(folder.io("looking at the tables"))?;
+    Ok((None, Some(reason)))
+}
+
+fn tables_lost(folder: &Folder, reason: String, shelf: &Shelf) -> OpenError {
+    OpenError::TablesLost {
+        path: folder.0.clone(),
+        reason,
+        first: shelf.first(),
+    }
+}
+
 /// Tables that are damaged can be built anew; those that the disk does not read are none of ours to judge.
 fn unusable(folder: &Folder, error: StoreError) -> Result<Found, OpenError> {
     match error {
@@ -316,11 +349,7 @@ fn bring_up(
     }
     let reason = damage.unwrap_or_default();
     if !shelf.is_whole() {
-        return Err(OpenError::TablesLost {
-            path: folder.0.clone(),
-            reason,
-            first: shelf.first(),
-        });
+        return Err(tables_lost(folder, reason, shelf));
     }
     tracing::warn!(%reason, "the tables can't be used and are built anew from the log");
     let building = "building the tables anew";
@@ -392,3 +421,7 @@ fn run_replay(
         ReplayError::Tables(reason) => Stop::Rebuild(reason),
     })
 }
+
+#[cfg(test)]
+#[path = "open_test.rs"]
+mod tests;
