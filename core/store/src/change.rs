@@ -28,7 +28,7 @@ impl Change {
                 std::iter::once(head).chain(each).collect()
             }
             Self::Import(rows) => {
-                let head = format!("import: {} rows", rows.len());
+                let head = format!("imported rows: {}", rows.len());
                 let each = rows.iter().map(|row| format!("  {}", place::of_bulk_row(row)));
                 std::iter::once(head).chain(each).collect()
             }

@@ -237,12 +237,12 @@ pub fn dump(folder: &Path, from: u64, limit: u64, tell: &mut dyn FnMut(&str)) ->
             let changes = decode_group(record.body.clone())
                 .map_err(|error| broken(segment.damage_in(&record, error.to_string())))?;
             tell(&format!(
-                "record {} at {} offset {}: {} changes, {} bytes, commits from {}",
+                "record {} at {} offset {}: {}, {}, commits from {}",
                 record.behind.sequence,
                 path.display(),
                 record.begin,
-                changes.len(),
-                record.body.len(),
+                counted(changes.len(), "change"),
+                counted(record.body.len(), "byte"),
                 record.commits_before.saturating_add(1)
             ));
             for line in changes.iter().flat_map(map_store::Change::describe) {
@@ -255,4 +255,10 @@ pub fn dump(folder: &Path, from: u64, limit: u64, tell: &mut dyn FnMut(&str)) ->
         return Err(io::Error::new(io::ErrorKind::NotFound, text));
     }
     Ok(())
+}
+
+/// So many of a thing: `1 change`, `2 changes`.
+fn counted(count: usize, thing: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{ending}")
 }
