@@ -6,6 +6,7 @@ use http::uri::PathAndQuery;
 use http_body_util::BodyExt;
 use map_proto::metadata::{ON_BEHALF_OF, PROOF_DIGEST, REQUEST_ID};
 use prost::Message;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 use tonic::body::Body;
@@ -125,4 +126,18 @@ impl Core {
             Err(_) => Err(Status::deadline_exceeded("the core did not answer in time")),
         }
     }
+}
+
+/// Why a call was not answered, with what lies below: a certificate that is not trusted, a connection refused.
+pub(crate) fn reason(status: &Status) -> String {
+    let below = std::iter::successors(status.source(), |&error| error.source());
+    let texts = std::iter::once(status.message().to_owned()).chain(below.map(ToString::to_string));
+    // The one above often says it, too.
+    let mut reasons: Vec<String> = Vec::new();
+    for text in texts {
+        if !reasons.contains(&text) {
+            reasons.push(text);
+        }
+    }
+    reasons.join(": ")
 }

@@ -125,11 +125,10 @@ impl Gateway {
 
     /// Why calls can't be answered now, as of less than two seconds ago while [`Gateway::serve`] runs; `None`:
     /// they can.
-    pub fn obstacle(&self) -> Option<&'static str> {
-        if self.inner.directory.borrow().is_none() {
-            return Some("the gateway has no directory from the core yet");
-        }
-        self.inner.core_health.borrow().obstacle()
+    pub fn obstacle(&self) -> Option<String> {
+        let of_core = self.inner.core_health.borrow().obstacle();
+        let none = || "the gateway has no directory from the core yet".to_owned();
+        of_core.or_else(|| self.inner.directory.borrow().is_none().then(none))
     }
 
     /// Serves bound listeners until `shutdown` resolves, then drains them.

@@ -1,13 +1,13 @@
 //! Keeps the directory current: asks the core for it at start and then at intervals.
 
-use crate::core::{Core, Meta};
-use crate::core_health::CoreHealth;
+use crate::core::{Core, Meta, reason};
+use crate::core_health::{self, CoreHealth};
 use crate::directory::Directory;
 use crate::pages::{MAX_PAGES, PAGE_SIZE};
 use crate::telemetry;
 use map_proto::provisioning::v1::{GetDirectoryRequest, GetDirectoryResponse};
+use map_trace::Outage;
 use std::convert::Infallible;
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -102,7 +102,7 @@ pub(crate) async fn keep(
 ) -> Infallible {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut told = None;
+    let mut outage = Outage::default();
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
@@ -113,30 +113,26 @@ pub(crate) async fn keep(
             }
         }
         let failed = once(&core, &directory, &networks, deadline).await.err();
-        let failed = failed.map(|status| (status.code(), reason(&status)));
-        // As often as it is another reason, not as often as it is asked.
-        if failed != told
-            && let Some((code, reason)) = &failed
-        {
-            let kept = if directory.borrow().is_some() {
-                "directory not refreshed; the last one stays in force"
-            } else {
-                "directory not loaded yet"
-            };
-            tracing::warn!(?code, reason, "{kept}");
+        // While the core is away that is what is wrong, and is told as such.
+        if failed.is_some() && !serves(&core, &core_health).await {
+            continue;
         }
-        told = failed;
+        outage.look(
+            failed,
+            |status| {
+                let kept = if directory.borrow().is_some() {
+                    "directory not refreshed; the last one stays in force"
+                } else {
+                    "directory not loaded yet"
+                };
+                tracing::warn!(code = ?status.code(), reason = reason(&status), "{kept}");
+            },
+            || tracing::info!("the core gives the directory again"),
+        );
     }
 }
 
-/// What went wrong, with what lies below: a certificate that is not trusted, a connection refused.
-fn reason(status: &tonic::Status) -> String {
-    let mut reasons = vec![status.message().to_owned()];
-    let mut below = status.source();
-    while let Some(error) = below {
-        reasons.push(error.to_string());
-        below = error.source();
-    }
-    reasons.dedup();
-    reasons.join(": ")
+/// Whether the core serves, as it said last and says now.
+async fn serves(core: &Core, said: &watch::Receiver<CoreHealth>) -> bool {
+    *said.borrow() == CoreHealth::Serving && core_health::ask(core).await == Some(CoreHealth::Serving)
 }

@@ -227,6 +227,12 @@ impl EdgeSettings {
         }
     }
 
+    /// Whether there is a key in them that vouches for somebody: who reads it can call in that one's name, or read
+    /// payment codes.
+    pub const fn hold_secrets(&self) -> bool {
+        self.app_key.is_some() || self.posp_key.is_some()
+    }
+
     /// What can be read, and what can't.
     fn read(json: &str) -> (Self, Vec<EdgeError>) {
         let whole = |problem: &str| (Self::default(), vec![EdgeError::of("", problem)]);

@@ -1,7 +1,7 @@
 //! The client: one method for each call of the canonical contract.
 
 use crate::config::{ClientConfig, ConfigError};
-use crate::error::{Error, is_about_the_caller, is_of_the_core, is_open, refusal, retry_delay};
+use crate::error::{Error, is_about_the_caller, is_of_the_core, is_open, refusal, retry_delay, unknown};
 use map_proto::metadata::ON_BEHALF_OF;
 use map_proto::{account, catalog, common, customer, opening, operator, payment, provisioning, transfer};
 use std::future::Future;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::time::{Instant, sleep, timeout_at};
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Response, Status};
+use tonic::{Request, Response, Status};
 
 /// A client of the core. Cheap to clone; one connection is shared by all clones.
 #[derive(Clone, Debug)]
@@ -89,10 +89,8 @@ impl MapClient {
                 Ok(Ok(response)) => return Ok(response.into_inner()),
                 Ok(Err(status)) => status,
                 Err(_) => {
-                    return Err(Error::OutcomeUnknown {
-                        attempts,
-                        code: Code::DeadlineExceeded,
-                    });
+                    let late = Status::deadline_exceeded("no answer within the deadline");
+                    return Err(unknown(attempts, &late));
                 }
             };
             // A refusal of the caller says nothing about what an earlier attempt may have done; what is not the
@@ -108,10 +106,7 @@ impl MapClient {
             let wait = config.retry.backoff(attempts, retry_delay(&status));
             let again = Instant::now().checked_add(wait).filter(|at| *at < deadline);
             if attempts >= config.retry.max_attempts || again.is_none() {
-                return Err(Error::OutcomeUnknown {
-                    attempts,
-                    code: status.code(),
-                });
+                return Err(unknown(attempts, &status));
             }
             sleep(wait).await;
         }

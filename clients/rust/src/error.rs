@@ -3,6 +3,7 @@
 use map_proto::ERROR_DOMAIN;
 use map_proto::common::v1::ErrorReason;
 use std::collections::BTreeMap;
+use std::error::Error as _;
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
@@ -53,12 +54,17 @@ pub enum Error {
     #[error("refused: {} ({})", .0.reason_text, .0.message)]
     Refused(Refusal),
     /// Nobody knows yet whether it happened: ask again under the same idempotency key.
-    #[error("outcome unknown after {attempts} attempts ({code:?}): ask again under the same key")]
+    #[error("outcome unknown after {attempts} attempts ({code:?}: {message}): ask again under the same key")]
     OutcomeUnknown {
         /// How often it was tried.
         attempts: u32,
         /// The last gRPC code.
         code: Code,
+        /// For people: what came of the last attempt, with what lies below it, such as a connection refused or a
+        /// certificate that is not trusted.
+        message: String,
+        /// The name of the last attempt in the core's logs. `None`: nothing came from the core.
+        request_id: Option<String>,
     },
 }
 
@@ -69,6 +75,24 @@ impl Error {
             Self::Refused(refusal) => Some(refusal.reason),
             Self::OutcomeUnknown { .. } => None,
         }
+    }
+}
+
+/// What is known where attempts or time are used up.
+pub(crate) fn unknown(attempts: u32, status: &Status) -> Error {
+    let below = std::iter::successors(status.source(), |&error| error.source());
+    // What is at the bottom, such as "Connection refused", says most; the status may have no more than its kind.
+    let bottom = below.last().map(ToString::to_string);
+    let bottom = bottom.filter(|bottom| !status.message().contains(bottom.as_str()));
+    let message = bottom.map_or_else(
+        || status.message().to_owned(),
+        |bottom| format!("{}: {bottom}", status.message()),
+    );
+    Error::OutcomeUnknown {
+        attempts,
+        code: status.code(),
+        message,
+        request_id: refusal(status).request_id().map(str::to_owned),
     }
 }
 

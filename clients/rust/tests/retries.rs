@@ -107,8 +107,26 @@ async fn attempts_that_are_used_up_leave_the_outcome_open() {
     let expected = Error::OutcomeUnknown {
         attempts: 3,
         code: Code::Unavailable,
+        message: "text".to_owned(),
+        request_id: None,
     };
     assert_eq!(error, expected);
+}
+
+#[tokio::test]
+async fn why_nothing_answered_is_told_to_the_bottom() {
+    let nobody = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let config = ClientConfig::new(format!("http://{nobody}"), "key").retry(RetryPolicy::NEVER);
+    let error = MapClient::new(config)
+        .unwrap()
+        .pay(PayRequest::default())
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("onnection refused"), "{error}");
 }
 
 #[tokio::test]
@@ -119,10 +137,9 @@ async fn a_refusal_of_the_caller_decides_nothing_about_an_earlier_attempt() {
             "{code:?} at first"
         );
         let after = pay(&[Code::Unavailable, code, code, code]).await.unwrap_err();
-        assert_eq!(
-            after,
-            Error::OutcomeUnknown { attempts: 3, code },
-            "{code:?} after an open attempt"
+        assert!(
+            matches!(&after, Error::OutcomeUnknown { attempts: 3, code: last, .. } if *last == code),
+            "{code:?} after an open attempt: {after:?}"
         );
     }
 }
@@ -137,17 +154,14 @@ async fn what_stands_between_and_gives_no_reason_of_the_core_decides_nothing() {
         Code::InvalidArgument,
         Code::AlreadyExists,
     ] {
-        let unknown = |attempts| Err(Error::OutcomeUnknown { attempts, code });
+        let is_unknown = |ended: &Result<PayResponse, Error>| matches!(ended, Err(Error::OutcomeUnknown { attempts: 3, code: last, .. }) if *last == code);
         for between in [Status::new(code, "a proxy"), with_reason(code, "proxy.example")] {
             let open = of_the_core(Code::Unavailable);
             let after = [open, between.clone(), between.clone()];
-            assert_eq!(
-                pay_through(after.into()).await,
-                unknown(3),
-                "{code:?} after an open attempt"
-            );
-            let first = vec![between; 9];
-            assert_eq!(pay_through(first.into()).await, unknown(3), "{code:?} at first");
+            let ended = pay_through(after.into()).await;
+            assert!(is_unknown(&ended), "{code:?} after an open attempt: {ended:?}");
+            let ended = pay_through(vec![between; 9].into()).await;
+            assert!(is_unknown(&ended), "{code:?} at first: {ended:?}");
         }
         let decided = pay(&[Code::Unavailable, code]).await;
         assert!(matches!(decided, Err(Error::Refused(_))), "{code:?} of the core");

@@ -8,7 +8,8 @@ use std::time::Duration;
 use tonic::Status;
 use tonic_health::pb::health_check_response::ServingStatus;
 
-const SOON: Duration = Duration::from_millis(1500);
+/// Two answers that are late, and the wait for the first question.
+const SOON: Duration = Duration::from_millis(1600);
 
 /// A gateway that serves, on a core that says of itself what it is told to.
 async fn served(core: &FakeCore) -> Gateway {
@@ -43,6 +44,28 @@ async fn a_core_that_serves_not_or_answers_not_is_told_soon_and_so_is_its_return
         tokio::time::sleep(SOON).await;
         assert_eq!(gateway.obstacle(), None, "after {told}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_answer_that_is_late_is_no_outage_and_a_refusal_is_one_at_once() {
+    let core = FakeCore::new(callers(json!({}), json!({})));
+    let gateway = served(&core).await;
+    core.says_after(Duration::from_millis(300));
+    for _ in 0..3 {
+        core.says(None);
+        // Asked once, at some time of this, and not answered.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        core.says(Some(Ok(ServingStatus::Serving)));
+        for _ in 0..100 {
+            assert_eq!(gateway.obstacle(), None);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    core.says_after(Duration::ZERO);
+    core.says(Some(Err(Status::unavailable("refused"))));
+    tokio::time::sleep(Duration::from_millis(520)).await;
+    let obstacle = gateway.obstacle().expect("an obstacle");
+    assert!(obstacle.ends_with("does not answer: refused"), "{obstacle}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,6 +9,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tonic::Status;
 use tonic::body::Body;
 use tonic_health::pb::HealthCheckResponse;
@@ -46,6 +47,7 @@ pub struct FakeCore {
     script: Arc<Mutex<Script>>,
     directory: Arc<Mutex<Directory>>,
     health: Arc<Mutex<(Health, usize)>>,
+    health_takes: Arc<Mutex<Duration>>,
 }
 
 /// The directory, and the one that takes its place once a page was asked for.
@@ -94,6 +96,7 @@ impl FakeCore {
             }))),
             directory: Arc::new(Mutex::new(directory)),
             health: Arc::new(Mutex::new((Some(Ok(ServingStatus::Serving)), 0))),
+            health_takes: Arc::default(),
         };
         core.answers(|call| Ok(super::declared::response(&call.rpc)));
         core
@@ -122,6 +125,11 @@ impl FakeCore {
         std::mem::replace(&mut *self.health.lock().unwrap(), (health, 0)).1
     }
 
+    /// How long its answers to the question for health take from now on.
+    pub fn says_after(&self, time: Duration) {
+        *self.health_takes.lock().unwrap() = time;
+    }
+
     /// The calls since the last time, those for directory and health not counted.
     pub fn take_calls(&self) -> Vec<CoreCall> {
         std::mem::take(&mut self.calls.lock().unwrap())
@@ -146,7 +154,11 @@ impl FakeCore {
                 let status = status.into();
                 HealthCheckResponse { status }.encode_to_vec()
             });
-            return Box::pin(std::future::ready(answer));
+            let takes = *self.health_takes.lock().unwrap();
+            return Box::pin(async move {
+                tokio::time::sleep(takes).await;
+                answer
+            });
         }
         let script = Arc::clone(&self.script.lock().unwrap());
         let reply = script(&call);

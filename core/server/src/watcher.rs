@@ -5,6 +5,7 @@ use crate::core::Core;
 use crate::health::Health;
 use crate::layers::Admission;
 use crate::telemetry;
+use map_trace::Outage;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,18 +14,18 @@ pub(crate) struct Watcher {
     core: Arc<Core>,
     health: Arc<Health>,
     admission: Arc<Admission>,
-    store_is_unwell: bool,
-    catalogue_is_unread: bool,
+    store: Outage,
+    catalogue: Outage,
 }
 
 impl Watcher {
-    pub(crate) const fn new(core: Arc<Core>, health: Arc<Health>, admission: Arc<Admission>) -> Self {
+    pub(crate) fn new(core: Arc<Core>, health: Arc<Health>, admission: Arc<Admission>) -> Self {
         Self {
             core,
             health,
             admission,
-            store_is_unwell: false,
-            catalogue_is_unread: false,
+            store: Outage::default(),
+            catalogue: Outage::default(),
         }
     }
 
@@ -40,30 +41,28 @@ impl Watcher {
     }
 
     async fn look_at_catalogue(&mut self) {
-        let unread = self.core.refresh_catalogue().await.err();
-        match (&unread, self.catalogue_is_unread) {
-            (Some(failure), false) => tracing::warn!(
-                ?failure,
-                "the catalogue can't be read; the last one stays in force"
-            ),
-            (None, true) => tracing::info!("the catalogue can be read again"),
-            (Some(_), true) | (None, false) => {}
-        }
-        self.catalogue_is_unread = unread.is_some();
+        self.catalogue.look(
+            self.core.refresh_catalogue().await.err(),
+            |failure| {
+                tracing::warn!(
+                    ?failure,
+                    "the catalogue can't be read; the last one stays in force"
+                );
+            },
+            || tracing::info!("the catalogue can be read again"),
+        );
     }
 
     /// Health says what is seen.
     pub(crate) async fn look_at_store(&mut self) {
         let unwell = self.core.store.health().await.err();
-        match (&unwell, self.store_is_unwell) {
-            (Some(error), false) => tracing::warn!(%error, "the store accepts no commits"),
-            (None, true) => tracing::info!("the store accepts commits again"),
-            (Some(_), true) | (None, false) => {}
-        }
-        self.store_is_unwell = unwell.is_some();
-        metrics::gauge!(telemetry::STORE_HEALTHY).set(if unwell.is_none() { 1.0 } else { 0.0 });
-        self.health
-            .say(unwell.is_none() && !self.admission.draining())
-            .await;
+        let well = unwell.is_none();
+        self.store.look(
+            unwell,
+            |error| tracing::warn!(%error, "the store accepts no commits"),
+            || tracing::info!("the store accepts commits again"),
+        );
+        metrics::gauge!(telemetry::STORE_HEALTHY).set(if well { 1.0 } else { 0.0 });
+        self.health.say(well && !self.admission.draining()).await;
     }
 }

@@ -1,8 +1,12 @@
-//! A trace across processes: the W3C `traceparent` of a request, read where it comes in and written where it
-//! goes on.
+//! What core and gateway say of their work alike: a trace across processes (the W3C `traceparent` of a request, read
+//! where it comes in and written where it goes on), and an [`Outage`], when it begins and when it ends.
 //!
 //! Without the feature `otel` nothing is traced, and neither does anything. What this crate does not do: export
 //! (the binary does), or take over `tracestate` and baggage: what strangers write there is no affair of ours.
+
+mod outage;
+
+pub use outage::Outage;
 
 use http::HeaderMap;
 use tracing::Span;

@@ -261,6 +261,13 @@ fn a_check_that_finds_no_room_for_its_copy_names_the_way_without_one() {
     let (code, said) = check(&[]);
     assert!(code == Some(1) && said.contains("--in-place"), "{code:?} {said}");
     assert_eq!(check(&["--in-place"]).0, Some(0));
+    // Not a page is left: what to do is told.
+    disk.fill();
+    let (code, said) = check(&["--in-place"]);
+    assert!(
+        code == Some(1) && said.contains("can't be compared") && said.contains("another disk"),
+        "{code:?} {said}"
+    );
 }
 
 #[test]

@@ -3,13 +3,13 @@
 
 use crate::cli::CheckArgs;
 use crate::outcome::Stop;
-use crate::runtime::{blocking, close_store, open_existing};
+use crate::runtime::{blocking, close_store, open_existing, wants_space};
 use crate::ui::{Style, Ui, counted, note, yuan};
-use map_store::Store;
 use map_store::check::{CheckOptions, CheckReport, Progress, Stage, check};
+use map_store::{Store, StoreError};
 use map_store_embedded::{Comparison, EmbeddedStore, FolderCopy, LogReport, OpenError};
 use serde_json::{Value, json};
-use std::io::{ErrorKind, IsTerminal};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -80,9 +80,7 @@ pub(crate) async fn examine_copy(folder: &Path, progress: bool) -> Result<Findin
 
 /// No copy was made: where the disk is full there is another way.
 fn uncopied(error: &OpenError) -> Stop {
-    if let OpenError::Io { source, .. } = error
-        && matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
-    {
+    if wants_space(error) {
         return Stop::failed(format!(
             "{error} There is no room for a copy: --in-place opens the folder itself, and settles the end of its log"
         ));
@@ -122,8 +120,20 @@ async fn examine(folder: &Path, name: &Path, progress: bool) -> Result<Findings,
         report: report?,
         log,
         rebuilt,
-        comparison: comparison.map_err(Stop::failed)?,
+        comparison: comparison.map_err(|error| uncompared(&error))?,
     })
+}
+
+/// The rows may be well; whether they are what the log says is not known.
+fn uncompared(error: &StoreError) -> Stop {
+    let told = match error {
+        StoreError::NotApplied(text) => text.clone(),
+        StoreError::OutcomeUnknown(_) | StoreError::Damaged(_) => error.to_string(),
+    };
+    Stop::failed(format!(
+        "the state can't be compared with the log: {told}. For that it is built anew in the folder: where the disk is \
+         full, free as much as `state` has, or copy the folder to another disk (`cp -a`) and check the copy"
+    ))
 }
 
 /// What the rows of this folder say by themselves, without a look at its log.
@@ -160,8 +170,8 @@ pub(crate) fn show(ui: Ui, findings: &Findings) {
     ui.line(&format!("  {}", super::log::summary(&findings.log)));
     ui.line(&match findings.comparison.log_begins_at {
         None => format!(
-            "  {} cells of the state compared with it",
-            findings.comparison.cells
+            "  {} of the state compared with it",
+            counted(findings.comparison.cells, "cell")
         ),
         Some(first) => format!("  it begins at record {first}: the state can't be compared with it, only the accounts with the headers that name them"),
     });

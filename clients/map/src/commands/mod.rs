@@ -15,7 +15,7 @@ mod serve;
 use crate::cli::{Cli, Command, Global, ServeArgs};
 use crate::config::{Layers, MapConfig, TelemetryConfig, check_environment, dump, load};
 use crate::outcome::Stop;
-use crate::runtime::ReadyFile;
+use crate::runtime::{ReadyFile, warn_of_configuration};
 use crate::telemetry;
 use crate::ui::Ui;
 
@@ -40,21 +40,15 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Stop> {
         )),
         Some(Command::Demo(args)) => demo::run(&args).await,
         Some(Command::Serve(args)) => {
-            let ready_file = claimed(&args)?;
-            let config = config(&global)?;
-            begin(&config.telemetry)?;
+            let (config, ready_file) = begun(&args, &global, begin)?;
             serve::run(config, ready_file).await
         }
         Some(Command::Core(args)) => {
-            let ready_file = claimed(&args)?;
-            let config = config(&global)?;
-            begin(&config.telemetry)?;
+            let (config, ready_file) = begun(&args, &global, begin)?;
             core::run(config, ready_file).await
         }
         Some(Command::Gateway(args)) => {
-            let ready_file = claimed(&args.serve)?;
-            let config = config(&global)?;
-            begin(&config.telemetry)?;
+            let (config, ready_file) = begun(&args.serve, &global, begin)?;
             gateway::run(config, &args, ready_file).await
         }
         Some(Command::Provision(args)) => provision::run(&args, &global).await,
@@ -66,9 +60,20 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Stop> {
     }
 }
 
-/// The place of the ready file, cleared before anything else can fail.
-fn claimed(args: &ServeArgs) -> Result<Option<ReadyFile>, Stop> {
-    args.ready_file.as_deref().map(ReadyFile::claim).transpose()
+/// What a server begins with: its configuration, and the place of its ready file, cleared before anything else can
+/// fail. From here on there is a log.
+fn begun(
+    args: &ServeArgs,
+    global: &Global,
+    log: impl FnOnce(&TelemetryConfig) -> Result<(), Stop>,
+) -> Result<(MapConfig, Option<ReadyFile>), Stop> {
+    let ready_file = args.ready_file.as_deref().map(ReadyFile::claim).transpose()?;
+    let config = config(global)?;
+    log(&config.telemetry)?;
+    if let Some(file) = &global.config {
+        warn_of_configuration(file);
+    }
+    Ok((config, ready_file))
 }
 
 /// The configuration in force, checked.

@@ -4,15 +4,17 @@ use super::{config as config_in_force, core_channel};
 use crate::cli::{Global, ProvisionArgs};
 use crate::outcome::Stop;
 use crate::provisioning::Provisioning;
-use crate::runtime::random_hex;
+use crate::runtime::{random_hex, warn_of_provisioning};
 use crate::ui::{Style, Ui, counted};
 use map_client::proto::provisioning::v1::{ApplyRequest, Document};
-use map_client::{ClientConfig, Error, ErrorReason, MapClient};
+use map_client::{ClientConfig, Error, ErrorReason, FieldViolation, MapClient};
 use std::time::Duration;
+use tonic::Code;
 
 pub(super) async fn run(args: &ProvisionArgs, global: &Global) -> Result<(), Stop> {
     let ui = Ui::new();
     let read = Provisioning::read_valid(&args.file).map_err(Stop::usage)?;
+    warn_of_provisioning(&args.file, &read);
     let document = &read.document;
     if args.check {
         ui.line(&format!(
@@ -44,7 +46,7 @@ pub(super) async fn run(args: &ProvisionArgs, global: &Global) -> Result<(), Sto
     let answer = client
         .apply(request)
         .await
-        .map_err(|error| refused(&read, error))?;
+        .map_err(|error| refused(&read, &args.core, error))?;
     for change in &answer.changes {
         ui.line(&format!("  {change}"));
     }
@@ -57,14 +59,15 @@ pub(super) async fn run(args: &ProvisionArgs, global: &Global) -> Result<(), Sto
     Ok(())
 }
 
-fn refused(read: &Provisioning, error: Error) -> Stop {
+fn refused(read: &Provisioning, core: &str, error: Error) -> Stop {
     match error {
         Error::Refused(refusal) if !refusal.fields.is_empty() => {
-            let fields = refusal.fields.iter().map(|field| {
+            let of_document = |field: FieldViolation| {
                 let place = field.field.trim_start_matches("document.");
-                read.readable(place, &field.description)
-            });
-            Stop::failed(format!("refused:\n  {}", fields.collect::<Vec<_>>().join("\n  ")))
+                (place.to_owned(), field.description)
+            };
+            let fields: Vec<_> = refusal.fields.into_iter().map(of_document).collect();
+            Stop::failed(format!("refused:\n  {}", read.readable(&fields).join("\n  ")))
         }
         Error::Refused(refusal) if refusal.reason == ErrorReason::CatalogueChanged => {
             let known = |key: &str| refusal.metadata.get(key).map_or("?", String::as_str);
@@ -75,11 +78,31 @@ fn refused(read: &Provisioning, error: Error) -> Stop {
                 known("expected_revision"),
             ))
         }
+        Error::Refused(refusal) if refusal.request_id().is_none() => {
+            no_core(core, refusal.code, &refusal.message)
+        }
         Error::Refused(_) => Stop::failed(error),
-        Error::OutcomeUnknown { code, .. } => Stop::failed(format!(
-            "the core did not answer ({code:?}); run it again, applying twice changes nothing"
+        // Where nothing answered, the code is one of these.
+        Error::OutcomeUnknown {
+            code,
+            message,
+            request_id: None,
+            ..
+        } if !matches!(code, Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled) => {
+            no_core(core, code, &message)
+        }
+        Error::OutcomeUnknown { code, message, .. } => Stop::failed(format!(
+            "the core did not answer ({code:?}: {message}); run it again, applying twice changes nothing"
         )),
     }
+}
+
+/// Something answered, and not as a core does.
+fn no_core(url: &str, code: Code, message: &str) -> Stop {
+    Stop::failed(format!(
+        "what answers at {url} is no core's gRPC port ({code:?}: {message}); --core takes the address that the core \
+         shows as `gRPC`"
+    ))
 }
 
 fn summary(document: &Document) -> String {

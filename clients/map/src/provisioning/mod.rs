@@ -7,6 +7,7 @@ mod validate;
 
 use crate::config::read_form;
 use map_client::proto::provisioning::v1::Document;
+use map_gateway::EdgeSettings;
 use std::path::Path;
 
 pub(crate) use validate::edge_validator;
@@ -42,16 +43,23 @@ impl Provisioning {
         let read = Self { document, text };
         match validate::errors(&read.document) {
             errors if errors.is_empty() => Ok(read),
-            errors => {
-                let errors = errors.iter().map(|(place, what)| read.readable(place, what));
-                Err(listed(path, &errors.collect::<Vec<_>>()))
-            }
+            errors => Err(listed(path, &read.readable(&errors))),
         }
     }
 
-    /// An error at a place of the document, as line and path of the file.
-    pub(crate) fn readable(&self, place: &str, what: &str) -> String {
-        place::readable(&self.document, &self.text, place, what)
+    /// Whether keys are in it that vouch for a caller.
+    pub(crate) fn holds_secrets(&self) -> bool {
+        let settings = self
+            .document
+            .callers
+            .iter()
+            .map(|caller| EdgeSettings::parse(&caller.edge_settings_json));
+        settings.flatten().any(|settings| settings.hold_secrets())
+    }
+
+    /// Errors at places of the document (which place, what is wrong), as lines and paths of the file, in its order.
+    pub(crate) fn readable(&self, errors: &[(String, String)]) -> Vec<String> {
+        place::readable(&self.document, &self.text, errors)
     }
 }
 
@@ -112,5 +120,48 @@ mod tests {
         ] {
             assert!(errors.contains(part), "{errors:?} lacks {part:?}");
         }
+    }
+
+    #[test]
+    fn errors_of_a_document_are_told_in_the_order_of_the_file() {
+        let product = |id: &str| {
+            format!(
+                "[[product]]\nid = \"{id}\"\nname = \"P\"\ntype = \"instalment\"\nnumber_prefix = \"1\"\n\
+                 price_fen = 1\nface_value_fen = -5\nvalidity_months = 0\n"
+            )
+        };
+        let seller = "[[seller]]\nid = \"s\"\n[[seller.store]]\nid = \"t\"\n[[seller.store.terminal]]\nid = \"x\"\n\
+                      network = \"nowhere\"\n";
+        let app = "[[app]]\nid = \"a\"\nnetworks = [\"nowhere\"]\n[app.edge]\nposp_key = \"0123\"\n";
+        let network = "[[network]]\nid = \"n\"\nbearer_key_sha256 = [\"x\"]\n";
+        let text = [
+            seller,
+            &product("p"),
+            app,
+            &product("q"),
+            network,
+            "[[operator]]\nid = \"\"\n",
+        ]
+        .concat();
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("p.toml");
+        std::fs::write(
+            &path,
+            format!("default_product = \"none\"\nregion = \"x\"\n{text}"),
+        )
+        .expect("written");
+        let errors = Provisioning::read_valid(&path).err().expect("refused");
+        let lines: Vec<usize> = errors
+            .lines()
+            .skip(1)
+            .map(|error| {
+                let line = error
+                    .trim()
+                    .strip_prefix("line ")
+                    .and_then(|rest| rest.split_once(':'));
+                line.expect(error).0.parse().expect(error)
+            })
+            .collect();
+        assert!(lines.len() > 10 && lines.is_sorted(), "{errors}");
     }
 }

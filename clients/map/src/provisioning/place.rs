@@ -11,13 +11,27 @@ struct Step {
     index: Option<usize>,
 }
 
-/// An error at a place of the document, in the words of the file: line, path, what is wrong.
-pub(super) fn readable(document: &Document, text: &str, place: &str, what: &str) -> String {
+/// Errors at places of the document, in the words of the file (line, path, what is wrong) and in its order.
+pub(super) fn readable(document: &Document, text: &str, errors: &[(String, String)]) -> Vec<String> {
+    let mut told: Vec<_> = errors
+        .iter()
+        .map(|(place, what)| in_words(document, text, place, what))
+        .collect();
+    // Stable: errors of one line stay as the rules told them.
+    told.sort_by_key(|(line, _)| *line);
+    let with_line = |(line, error): (Option<usize>, String)| match line {
+        Some(line) => format!("line {line}: {error}"),
+        None => error,
+    };
+    told.into_iter().map(with_line).collect()
+}
+
+/// The line of an error, where the file has it, and path and what is wrong.
+fn in_words(document: &Document, text: &str, place: &str, what: &str) -> (Option<usize>, String) {
     let steps = in_file(document, &steps(place));
     let path: Vec<String> = steps.iter().map(Step::to_string).collect();
-    let line = line(text, &steps).map_or_else(String::new, |line| format!("line {line}: "));
     let whose = subject(document, place).map_or_else(String::new, |id| format!(" ({id})"));
-    format!("{line}{}{whose}: {what}", path.join("."))
+    (line(text, &steps), format!("{}{whose}: {what}", path.join(".")))
 }
 
 impl std::fmt::Display for Step {
@@ -175,8 +189,8 @@ mod tests {
         let document = parse(FILE).expect("parses");
         let check = |place: &str, expect: &str| {
             assert_eq!(
-                readable(&document, FILE, place, "wrong"),
-                format!("{expect}: wrong")
+                readable(&document, FILE, &[(place.to_owned(), "wrong".to_owned())]),
+                [format!("{expect}: wrong")]
             );
         };
         check("region_code", "line 1: region");

@@ -6,7 +6,8 @@ use map_server::adapters::{OsRandom, SystemClock};
 use map_server::ports::{Clock, Random};
 use map_server::secret_file::{ledger_is_new, load_or_create};
 use map_server::secrets::Secrets;
-use map_store_embedded::{Clock as StoreClock, EmbeddedStore, Options};
+use map_store_embedded::{Clock as StoreClock, EmbeddedStore, OpenError, Options};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -41,11 +42,27 @@ fn now_ms() -> u64 {
 /// A ledger that is there, for looking at. Nobody else may have it open meanwhile.
 pub(crate) async fn open_existing(folder: &Path) -> Result<Arc<EmbeddedStore>, Stop> {
     let options = Options::new(folder);
-    Ok(Arc::new(
-        blocking(move || EmbeddedStore::open(options))
-            .await?
-            .map_err(Stop::failed)?,
+    let opened = blocking(move || EmbeddedStore::open(options)).await?;
+    Ok(Arc::new(opened.map_err(|error| unopened(&error))?))
+}
+
+/// A store writes when it is opened, if only a few pages.
+fn unopened(error: &OpenError) -> Stop {
+    if !wants_space(error) {
+        return Stop::failed(error);
+    }
+    Stop::failed(format!(
+        "{error} There is no room to open it: free a few MiB on this disk, or copy the folder to another one \
+         (`cp -a`) and look at the copy"
     ))
+}
+
+/// Whether the disk, or somebody's part of it, is full.
+pub(crate) fn wants_space(error: &OpenError) -> bool {
+    let OpenError::Io { source, .. } = error else {
+        return false;
+    };
+    matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
 /// Syncs and lets go of the folder.

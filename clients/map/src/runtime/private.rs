@@ -3,6 +3,7 @@
 
 use super::Parts;
 use crate::config::MapConfig;
+use crate::provisioning::Provisioning;
 use map_server::config::SmsConfig;
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
@@ -11,7 +12,7 @@ use std::path::Path;
 /// What others may do with a file, in its mode.
 const EVERYBODY: u32 = 0o007;
 
-/// Warns of the ledger and of the keys that the configuration names, once each.
+/// Warns of the ledger, and of the files with keys that the configuration names, once each.
 pub(super) fn warn(config: &MapConfig, parts: &Parts) {
     let core = || {
         let sms = match &config.core.sms {
@@ -43,6 +44,27 @@ pub(crate) fn warn_of_key(file: &Path) {
     if is_open(file) {
         let file = file.display();
         tracing::warn!("everybody may use the key in {file}: chmod 600 {file}");
+    }
+}
+
+/// Warns of a configuration file where the gateway's bearer key is in it.
+pub(crate) fn warn_of_configuration(file: &Path) {
+    let has_key = |table: toml::Table| {
+        let key = table.get("gateway").and_then(|gateway| gateway.get("core_key"));
+        key.and_then(toml::Value::as_str)
+            .is_some_and(|key| !key.is_empty())
+    };
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    if text.parse().is_ok_and(has_key) {
+        warn_of_key(file);
+    }
+}
+
+/// Warns of a provisioning file where keys of apps or POS networks are in it.
+pub(crate) fn warn_of_provisioning(file: &Path, read: &Provisioning) {
+    if read.holds_secrets() && is_open(file) {
+        let file = file.display();
+        tracing::warn!("everybody may read the keys of apps and POS networks in {file}: chmod 600 {file}");
     }
 }
 

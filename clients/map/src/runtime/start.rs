@@ -12,8 +12,7 @@ use crate::config::MapConfig;
 use crate::outcome::Stop;
 use crate::provisioning::{Provisioning, edge_validator};
 use crate::telemetry;
-use crate::ui::Ui;
-use map_client::proto::provisioning::v1::Document;
+use crate::ui::{Ui, counted};
 use map_gateway::{BindError, Core as GatewayCore, Gateway, GatewayConfig, Listener, Secret};
 use map_listener::Listener as CoreListener;
 use map_server::adapters::{OsRandom, SystemClock};
@@ -58,6 +57,16 @@ pub(crate) async fn run(
     let sockets = Sockets::bind(&config, &parts).await?;
     let ready = sockets.addresses(&config)?;
     private::warn(&config, &parts);
+    if let (
+        Some(file),
+        Some(Inputs {
+            provisioning: Some(read),
+            ..
+        }),
+    ) = (&config.provisioning_file, &inputs)
+    {
+        private::warn_of_provisioning(file, read);
+    }
     let key = bearer_key();
     let core = match inputs {
         Some(inputs) => Some(start_core(&config, inputs, &key).await?),
@@ -202,7 +211,7 @@ fn unbound(section: &str, error: &BindError) -> Stop {
 /// What the core's start reads. Reading changes nothing.
 struct Inputs {
     sms: Arc<dyn SmsSender>,
-    provisioning: Option<Document>,
+    provisioning: Option<Provisioning>,
 }
 
 impl Inputs {
@@ -212,8 +221,7 @@ impl Inputs {
         let provisioning = file
             .map(Provisioning::read_valid)
             .transpose()
-            .map_err(Stop::usage)?
-            .map(|read| read.document);
+            .map_err(Stop::usage)?;
         // Whether one may be made is known when the ledger is open; one that is there must be good, and where there
         // is none there must be a place for it.
         let secret_file = config.secret_file();
@@ -237,8 +245,9 @@ impl RunningCore {
         drop(self.server);
         ledger::close(self.store).await?;
         if running > 0 {
+            let calls = counted(running, "call");
             return Err(Stop::failed(format!(
-                "{running} calls still ran after timeouts.drain_ms"
+                "{calls} still ran after core.timeouts.drain_ms"
             )));
         }
         tracing::info!("drained");
@@ -273,8 +282,8 @@ async fn start_core(config: &MapConfig, inputs: Inputs, gateway_key: &str) -> Re
     let server = CoreServer::start(config.core.clone(), ports, options)
         .await
         .map_err(Stop::failed)?;
-    if let (Some(file), Some(document)) = (&config.provisioning_file, inputs.provisioning) {
-        provision::apply(&server, file, document, &operator_key).await?;
+    if let (Some(file), Some(read)) = (&config.provisioning_file, inputs.provisioning) {
+        provision::apply(&server, file, read.document, &operator_key).await?;
     }
     Ok(RunningCore {
         server: Arc::new(server),
@@ -319,7 +328,7 @@ fn readiness(signals: Signals, store: Option<Arc<EmbeddedStore>>, gateway: Optio
             {
                 return Some(format!("the ledger takes no commits: {error}"));
             }
-            obstacle.map(str::to_owned)
+            obstacle
         })
     })
 }

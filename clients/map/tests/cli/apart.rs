@@ -2,6 +2,7 @@
 
 use crate::support::{Served, check, example, get, map};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use std::io::Read;
 use std::path::Path;
 
 /// An authority, and certificates of core and gateway that it vouches for.
@@ -42,7 +43,6 @@ fn apart(tls: bool) {
     let mut settings = vec![
         format!("data_dir={}", path("data")),
         format!("provisioning_file={}", path("p.toml")),
-        "core.bind=127.0.0.1:0".to_owned(),
     ];
     if tls {
         certificates(folder.path());
@@ -54,11 +54,15 @@ fn apart(tls: bool) {
             settings.push(format!("core.tls.{key}={}", path(file)));
         }
     }
-    let mut arguments = vec!["core"];
-    settings
-        .iter()
-        .for_each(|setting| arguments.extend(["--set", setting]));
-    let core = Served::start(folder.path(), &arguments);
+    let start_core = |address: &str| {
+        let bind = format!("core.bind={address}");
+        let mut arguments = vec!["core", "--set", &bind];
+        settings
+            .iter()
+            .for_each(|setting| arguments.extend(["--set", setting]));
+        Served::start(folder.path(), &arguments)
+    };
+    let core = start_core("127.0.0.1:0");
 
     let scheme = if tls { "https" } else { "http" };
     let url = format!("{scheme}://{}", core.address("/core"));
@@ -88,7 +92,11 @@ fn apart(tls: bool) {
             .iter()
             .for_each(|setting| arguments.extend(["--set", setting]));
     }
-    let gateway = Served::start(folder.path(), &arguments);
+    let (gateway, mut log) = Served::start_with_log(folder.path(), &arguments);
+    let log = std::thread::spawn(move || {
+        let mut text = String::new();
+        log.read_to_string(&mut text).map(|_| text)
+    });
     // The gateway asks for its directory in the background: until then calls get no answer.
     probed(&gateway, 200, "ready");
     let listener = format!("http://{}", gateway.address("/gateway/0/address"));
@@ -119,22 +127,56 @@ fn apart(tls: bool) {
         wrong.arg(example()).env("MAP_KEY", "nobody");
         check(wrong, 1, &["UNAUTHENTICATED"]);
     }
+    // Nothing of these is a core whom this may trust; what it is instead is told.
+    let secure = url.replace("http:", "https:");
+    let stranger = path("stranger.pem");
+    let wrongly = |core: &str, part: &str| {
+        let mut provision = map(&["provision", &file, "--core", core, "--reason", "r", "--set"]);
+        provision.env("MAP_KEY", "operator-key-for-trying-out");
+        provision.arg(format!("core_client.ca_file={stranger}"));
+        check(provision, 1, &[part]);
+    };
+    let strange = rcgen::generate_simple_self_signed(["core.test".to_owned()]).expect("signed");
+    std::fs::write(&stranger, strange.cert.pem()).expect("written");
+    wrongly(&listener, "is no core's gRPC port");
+    wrongly(
+        &format!("http://{}", gateway.address("/admin")),
+        "is no core's gRPC port",
+    );
+    wrongly(
+        &secure,
+        if tls {
+            "(Unavailable: invalid peer certificate: "
+        } else {
+            "InvalidContentType"
+        },
+    );
+    wrongly("http://127.0.0.1:1", "refused");
     // Without its core a gateway is not ready, and with it is again; on the same port, as after a restart.
-    let again = format!("core.bind={}", core.address("/core"));
+    let again = core.address("/core").to_owned();
     drop(core);
     probed(&gateway, 503, "the core does not answer");
-    *settings
-        .iter_mut()
-        .find(|setting| setting.starts_with("core.bind"))
-        .expect("a port") = again;
-    let mut arguments = vec!["core"];
-    settings
-        .iter()
-        .for_each(|setting| arguments.extend(["--set", setting]));
-    let core = Served::start(folder.path(), &arguments);
+    let core = start_core(&again);
+    probed(&gateway, 200, "ready");
+    // A core that drains says that it is not serving, and then nothing at all: one outage.
+    assert!(core.stop().success());
+    probed(&gateway, 503, "the core does not answer");
+    let core = start_core(&again);
     probed(&gateway, 200, "ready");
     assert!(gateway.stop().success());
     assert!(core.stop().success());
+    let log = log.join().expect("read").expect("UTF-8");
+    let count = |level: &str, part: &str| {
+        let lines = log.lines().filter(|line| !line.contains("everybody may "));
+        lines
+            .filter(|line| line.contains(level) && line.contains(part))
+            .count()
+    };
+    let begun = count(" WARN ", "until the core takes calls again");
+    // There may be more than these two: a machine that is busy enough keeps answers late.
+    assert!(begun >= 2, "{log}");
+    assert_eq!(count(" INFO ", "the core takes calls again"), begun, "{log}");
+    assert_eq!(count(" WARN ", ""), begun, "{log}");
 }
 
 /// Asks for its readiness until it is this.

@@ -120,8 +120,8 @@ fn what_everybody_may_read_and_only_its_owner_should_is_told_once() {
     let mode = |name: &str, mode: u32| {
         std::fs::set_permissions(start.path(name), PermissionsExt::from_mode(mode)).expect("set");
     };
-    let warnings = || {
-        let (served, mut log) = Served::start_with_log(start.folder.path(), &arguments);
+    let warnings = |arguments: &[&str]| {
+        let (served, mut log) = Served::start_with_log(start.folder.path(), arguments);
         assert!(served.stop().success());
         let mut text = String::new();
         log.read_to_string(&mut text).expect("UTF-8");
@@ -130,10 +130,10 @@ fn what_everybody_may_read_and_only_its_owner_should_is_told_once() {
     };
     mode("key.pem", 0o644);
     mode("sms.key", 0o604);
-    let told = warnings();
+    let told = warnings(&arguments);
     assert!(told.len() == 2 && told[1].contains(&sms), "{told:?}");
     mode("sms.key", 0o600);
-    let told = warnings();
+    let told = warnings(&arguments);
     assert!(
         told.len() == 1 && told[0].contains(&key) && told[0].contains("chmod 600"),
         "{told:?}"
@@ -144,25 +144,50 @@ fn what_everybody_may_read_and_only_its_owner_should_is_told_once() {
         .mode();
     assert_eq!(made & 0o777, 0o700, "a new folder is its owner's");
     mode("key.pem", 0o640);
-    assert_eq!(warnings(), Vec::<String>::new());
+    assert_eq!(warnings(&arguments), Vec::<String>::new());
     mode("data", 0o755);
-    let told = warnings();
+    let told = warnings(&arguments);
     let data = start.path("data");
     assert!(
         told.len() == 1 && told[0].contains(&data) && told[0].contains("chmod 700"),
         "{told:?}"
     );
-    // A bearer key in a file, of a gateway or an operator.
+    mode("data", 0o700);
+    mode("key.pem", 0o600);
+    // Keys of apps and POS networks; what has none may be read.
+    let keys = std::fs::read_to_string(example()).expect("the example");
+    let provisioning = start.write("provisioning.toml", &keys);
+    let set = format!("provisioning_file={provisioning}");
+    arguments.extend(["--set", &set]);
+    mode("provisioning.toml", 0o644);
+    let told = warnings(&arguments);
+    assert!(
+        told.len() == 1
+            && told[0].contains("keys of apps")
+            && told[0].contains(&format!("chmod 600 {provisioning}")),
+        "{told:?}"
+    );
+    check(
+        map(&["provision", "--check", &provisioning]),
+        0,
+        &["everybody may read the keys of apps", "is valid"],
+    );
+    start.write("provisioning.toml", "[[channel]]\nid = \"C001\"\n");
+    assert_eq!(warnings(&arguments), Vec::<String>::new());
+    // A bearer key in a file, of a gateway or an operator; the gateway's may stand in its configuration.
     let bearer = start.write("bearer.key", "a-key");
     mode("bearer.key", 0o644);
     let gateway = map(&["gateway", "--core", "127.0.0.1:1", "--key-file", &bearer]);
     let mut provision = map(&["provision", "--core", "127.0.0.1:1", "--reason", "r"]);
     provision.args(["--key-file", &bearer]).arg(example());
-    for command in [gateway, provision] {
+    let config = start.write("gateway.toml", "[gateway]\ncore_key = \"a-key\"\n");
+    mode("gateway.toml", 0o644);
+    let configured = map(&["gateway", "--core", "127.0.0.1:1", "--config", &config]);
+    for (command, file) in [(gateway, &bearer), (provision, &bearer), (configured, &config)] {
         check(
             command,
             2,
-            &["everybody may use the key in", &bearer, "--core 127.0.0.1:1"],
+            &["everybody may use the key in", file, "--core 127.0.0.1:1"],
         );
     }
 }
