@@ -89,3 +89,56 @@ fn common(reason: ErrorReason) -> &'static str {
         | ErrorReason::CatalogueChanged => "系统繁忙，请稍后再试",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::refusal::Refusal;
+    use std::collections::BTreeMap;
+
+    /// All but those that no call is told.
+    fn reasons() -> impl Iterator<Item = (i32, String)> {
+        let known = (0..1_000).filter_map(|number| ErrorReason::try_from(number).ok());
+        let told = known.filter(|reason| common(*reason) != common(ErrorReason::Internal));
+        told.map(|reason| (code(reason), common(reason).to_owned()))
+    }
+
+    fn refusals() -> impl Iterator<Item = (i32, String)> {
+        use Refusal as R;
+        let all = [
+            R::UnknownPath,
+            R::Method,
+            R::ContentEncoding,
+            R::TooLarge,
+            R::NotUtf8,
+            R::NotJson,
+            R::DuplicateKey,
+            R::TooDeep,
+            R::NoNetwork,
+            R::CallerUnknown,
+            R::AddressRefused,
+            R::AppSignature,
+            R::Missing("…"),
+            R::Malformed("…"),
+            R::TooLong("…"),
+            R::OrderDigest,
+            R::Tsig,
+            R::NotFresh,
+            R::Undecryptable("…"),
+            R::Busy,
+            R::Unavailable,
+        ];
+        all.into_iter().map(|refusal| (refusal.code(), refusal.text()))
+    }
+
+    #[test]
+    fn the_guide_lists_every_code_with_its_reason() {
+        let guide = include_str!("../../docs/legacy-contract.md");
+        let row = |line: &str| {
+            let mut cells = line.trim_matches('|').split('|').map(str::trim);
+            Some((cells.next()?.parse().ok()?, cells.next()?.to_owned()))
+        };
+        let listed: BTreeMap<i32, String> = guide.lines().filter_map(row).collect();
+        assert_eq!(listed, reasons().chain(refusals()).collect());
+    }
+}

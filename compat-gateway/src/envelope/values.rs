@@ -73,6 +73,8 @@ impl<'a> Fields<'a> {
 fn one<'a>(field: &'static Field, payload: &Members<'a>) -> Result<Option<Cow<'a, str>>, Refusal> {
     let text = match (payload.scalar(field.name), field.number) {
         (Scalar::Absent, _) => None,
+        // Clients that fill in templates send a number they don't have as "".
+        (Scalar::Text(text), true) if is_blank(&text) => None,
         (Scalar::Text(text), false) => Some(text),
         (Scalar::Number(lexeme), true) => Some(Cow::Borrowed(lexeme)),
         (Scalar::Text(_) | Scalar::Number(_) | Scalar::Other, _) => {
@@ -177,13 +179,13 @@ fn open<'a>(field: &'static Field, text: Cow<'a, str>, caller: &Caller) -> Resul
     let (text, opened) = match field.encryption {
         Encryption::None => (text, Opened::Clear),
         Encryption::TripleDes => {
-            let key = caller.keys.triple_des.as_ref().ok_or(damaged)?;
+            let key = caller.keys.triple_des.as_ref().ok_or(NO_KEY)?;
             (
                 Cow::Owned(key.decrypt(&text).map_err(|_| damaged)?),
                 Opened::Clear,
             )
         }
-        Encryption::PaymentCode => payment_code(&text, caller).ok_or(damaged)?,
+        Encryption::PaymentCode => payment_code(&text, caller)?.ok_or(damaged)?,
     };
     let blank = is_blank(&text);
     if field.encryption != Encryption::None && blank && !field.may_be_blank {
@@ -201,19 +203,26 @@ fn open<'a>(field: &'static Field, text: Cow<'a, str>, caller: &Caller) -> Resul
     })
 }
 
-fn payment_code(text: &str, caller: &Caller) -> Option<(Cow<'static, str>, Opened)> {
-    match caller.settings.payment_code {
+/// A caller that has no key has lost it, or was not given it yet: the same bytes may have succeeded before, or
+/// will. An app's key of PIN blocks goes with its network.
+const NO_KEY: Refusal = Refusal::Unavailable;
+
+/// `Ok(None)`: damaged.
+fn payment_code(text: &str, caller: &Caller) -> Result<Option<(Cow<'static, str>, Opened)>, Refusal> {
+    Ok(match caller.settings.payment_code {
         PaymentCodeMode::Des => {
-            let clear = caller.keys.des.as_ref()?.decrypt(Mode::Ecb, text).ok()?;
-            Some((Cow::Owned(clear), Opened::Clear))
+            let key = caller.keys.des.as_ref().ok_or(NO_KEY)?;
+            let clear = key.decrypt(Mode::Ecb, text);
+            clear.ok().map(|clear| (Cow::Owned(clear), Opened::Clear))
         }
         PaymentCodeMode::PinBlock => {
-            let block = caller.posp_key()?.open(text).ok()?;
             let opened = match caller.settings.pin_account {
                 PinAccount::Mobile => Opened::PinBlock,
                 PinAccount::MobileOrCard => Opened::CardPinBlock,
             };
-            Some((Cow::Owned(block.to_hex().to_string()), opened))
+            let block = caller.posp_key().ok_or(NO_KEY)?.open(text);
+            let hex = block.ok().map(|block| block.to_hex().to_string());
+            hex.map(|hex| (Cow::Owned(hex), opened))
         }
-    }
+    })
 }

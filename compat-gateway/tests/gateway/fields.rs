@@ -233,6 +233,34 @@ async fn an_encrypted_value_of_the_wrong_form_reads_like_a_damaged_one() {
     }
 }
 
+/// Clients that fill in templates send a number they don't have as `""`.
+#[tokio::test]
+async fn a_number_that_is_blank_is_absent() {
+    let bench = bench().await;
+    let pay = endpoint("gw_pay");
+    for blank in ["\"\"", "\" \"", "null"] {
+        for (field, errcode) in [("productPrice", 0), ("sum", 10000)] {
+            let mut payload = payload(pay);
+            payload.remove(field);
+            let body = signer(pay).sign_json(pay, &payload).unwrap();
+            let body = body.replace("\"batchNo\":", &format!("\"{field}\":{blank},\"batchNo\":"));
+            assert!(body.contains(blank));
+            let reply = bench.post(pay.path, body).await;
+            assert_eq!(reply.errcode(), errcode, "{field} {blank}: {}", reply.errmsg());
+            assert!(
+                errcode == 0 || reply.errmsg().ends_with("缺少参数sum"),
+                "{}",
+                reply.errmsg()
+            );
+            assert_eq!(
+                bench.core.take_calls().is_empty(),
+                errcode != 0,
+                "{field} {blank}"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn values_of_the_wrong_type_or_form_are_refused() {
     let bench = bench().await;

@@ -153,6 +153,8 @@ fn builder(bounds: &Bounds) -> auto::Builder<TokioExecutor> {
         // Times are kept here, for both versions of HTTP alike.
         .header_read_timeout(None)
         .max_buf_size(header_bytes.max(LEAST_BUFFER))
+        // Names of headers are not case-sensitive; clients that search for `Content-Length:` are.
+        .title_case_headers(true)
         // Who closes their side behind the request still reads the answer.
         .half_close(true);
     builder

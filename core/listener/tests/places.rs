@@ -120,7 +120,7 @@ async fn a_connection_is_kept_for_a_while_after_its_last_request() {
     let ended = tokio::time::timeout(LONG, stream.read_to_string(&mut answer)).await;
     ended.expect("it is closed").unwrap();
     assert!(
-        answer.contains("content-length: 5\r\n") && answer.ends_with("hello"),
+        answer.contains("Content-Length: 5\r\n") && answer.ends_with("hello"),
         "{answer}"
     );
 }

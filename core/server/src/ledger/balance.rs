@@ -68,6 +68,11 @@ impl Ledger {
             place,
             id,
         } = request;
+        if asking.code.is_some() {
+            // A wrong code is told only once it is counted. Were a right one told while nothing can be
+            // counted, it could be found by trying.
+            self.core.store.health().await.map_err(Halt::read)?;
+        }
         let unknown = || Halt::no(Refusal::ConsumerUnknown);
         let customer = self.consumer(&asking.consumer).await?.ok_or_else(unknown)?;
         let key = place.key.slot(Slot::Query);

@@ -84,8 +84,7 @@ impl Ledger {
         match pay {
             Found::Bound(binding) => self.reverse_bound(request, binding, others).await,
             Found::Closed(order) => {
-                let visible = request.place.require_visible(Some(&order), &request.caller);
-                visible.map_err(Halt::Final)?;
+                request.place.require_answerable(&order, &request.caller)?;
                 Err(self.reverse_closed(request, &order, others).await?)
             }
             Found::Free => {
@@ -121,7 +120,8 @@ impl Ledger {
             Some(payment) => payment.network.clone(),
             None => request.place.network.clone(),
         };
-        if !request.caller.acts_for(&network) {
+        let repeats = payment.is_some_and(|order| has_its_answer(order, &request.caller));
+        if !repeats && !request.caller.acts_for(&network) {
             return Err(Halt::Final(Failure::NetworkNotAllowed));
         }
         let paid = payment.is_some_and(|payment| match payment.state {
@@ -187,6 +187,16 @@ impl Ledger {
             request.caller.id.clone(),
             at,
         )
+    }
+}
+
+/// Whether a reversal by this caller moves nothing any more: it gave the payment back itself, or the key holds
+/// its own decline or fence. Its repeat gets its answer, though its network was withdrawn since (decision 16).
+fn has_its_answer(order: &Order, caller: &Caller) -> bool {
+    match &order.state {
+        OrderState::Done => false,
+        OrderState::Reversed(step) | OrderState::Cancelled(step) => step.caller == caller.id,
+        OrderState::Declined(_) | OrderState::Closed => order.caller == caller.id,
     }
 }
 

@@ -4,6 +4,7 @@ use map_store::faulty::{Call, Choose, Fault};
 use map_store::{PartitionId, keys};
 use std::collections::VecDeque;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The store in memory, with faults as they are scripted.
 pub(crate) type FaultyStore = map_store::faulty::FaultyStore<Script>;
@@ -20,6 +21,8 @@ pub(crate) struct Script {
     events: Mutex<VecDeque<Fault>>,
     catalogue: Mutex<VecDeque<Fault>>,
     claims: Mutex<VecDeque<Fault>>,
+    /// No commit is taken, and the store says so.
+    pub(crate) sick: AtomicBool,
 }
 
 impl Script {
@@ -67,6 +70,7 @@ impl Choose for Script {
     fn fault(&self, call: Call<'_>) -> Fault {
         let script = match call {
             Call::Read => return Fault::Fine,
+            Call::Commit(_) | Call::Claim(_) if self.sick.load(Ordering::SeqCst) => return Fault::NotApplied,
             Call::Claim(_) => &self.claims,
             Call::Commit(commit) => match &commit.partition {
                 PartitionId::Customer(_) => &self.customers,
@@ -77,5 +81,9 @@ impl Choose for Script {
             },
         };
         script.lock().unwrap().pop_front().unwrap_or(Fault::Fine)
+    }
+
+    fn is_well(&self) -> bool {
+        !self.sick.load(Ordering::SeqCst)
     }
 }

@@ -14,6 +14,7 @@ use map_server::core::Core;
 use map_server::failure::Failure;
 use map_server::ledger::{self, Ledger};
 use map_server::ports::{SentCode, SmsNotSent, SmsSender};
+use std::sync::atomic::Ordering;
 use tonic::Code;
 
 fn no(reason: &str) -> (Code, String) {
@@ -117,6 +118,20 @@ async fn a_payment_code_may_be_absent_only_while_none_is_set() {
         refused(story.transfer(without("X-2")).await),
         no("PAYMENT_CODE_REQUIRED")
     );
+    story.sound().await;
+}
+
+/// Wrong codes can't be counted then: who could tell them from right ones could try them all.
+#[tokio::test(start_paused = true)]
+async fn no_payment_code_is_told_right_from_wrong_while_attempts_can_not_be_counted() {
+    let story = Story::new().await;
+    story.store.faults.sick.store(true, Ordering::SeqCst);
+    for code in [CODE, "000000"] {
+        let refused = refused(story.balance("1", digits(code)).await);
+        assert_eq!(refused, (Code::Unavailable, "UNAVAILABLE".to_owned()), "{code}");
+    }
+    story.store.faults.sick.store(false, Ordering::SeqCst);
+    story.balance("1", digits(CODE)).await.unwrap();
     story.sound().await;
 }
 

@@ -5,7 +5,7 @@ use crate::faults::pos_key;
 use crate::harness::{APP, NETWORK, NOON, OTHER_APP, by, document, refused};
 use crate::story::{STRANGER, Story, cancel_of, key, payment, undo_of};
 use map_domain::{CallerId, Order, OrderId, Slot, Timestamp};
-use map_proto::payment::v1::{CancelPaymentResponse, PayRequest, PayResponse};
+use map_proto::payment::v1::{CancelPaymentResponse, PayRequest, PayResponse, ReversePaymentResponse};
 use map_server::CoreConfig;
 use map_store::faulty::Fault::{ClaimsOnly, UnknownHeld};
 use map_store::records::closed_claim;
@@ -30,9 +30,9 @@ impl Story {
         Ok(self.payments().pay(by(caller, request)).await?.into_inner())
     }
 
-    async fn undo_as(&self, caller: &str, serial: &str) -> Result<(), Status> {
+    async fn undo_as(&self, caller: &str, serial: &str) -> Result<ReversePaymentResponse, Status> {
         let request = by(caller, undo_of(serial));
-        self.payments().reverse_payment(request).await.map(drop)
+        Ok(self.payments().reverse_payment(request).await?.into_inner())
     }
 
     async fn cancel_as(
@@ -63,6 +63,9 @@ async fn a_repeat_gets_its_answer_though_the_network_was_withdrawn_from_its_app(
     story.pay(payment("5")).await.unwrap();
     let cancelled = story.cancel_as(APP, "6", "5").await.unwrap();
     let nothing = refused(story.cancel_as(APP, "7", "9").await);
+    story.pay_as(APP, payment("10")).await.unwrap();
+    let undone = story.undo_as(APP, "10").await;
+    let fenced = refused(story.undo_as(APP, "11").await);
     let mut withdrawn = document();
     withdrawn.callers[2].network_ids = vec!["net2".to_owned()];
     story.fixture.apply(withdrawn).await.unwrap();
@@ -70,6 +73,8 @@ async fn a_repeat_gets_its_answer_though_the_network_was_withdrawn_from_its_app(
     assert_eq!(refused(story.pay_as(APP, by_a_stranger("2")).await), declined);
     assert_eq!(story.cancel_as(APP, "6", "5").await.unwrap(), cancelled);
     assert_eq!(refused(story.cancel_as(APP, "7", "9").await), nothing);
+    assert_eq!(story.undo_as(APP, "10").await.unwrap(), undone.unwrap());
+    assert_eq!(refused(story.undo_as(APP, "11").await), fenced);
     // Not what the network itself made, nothing new, and nothing is given back.
     assert_eq!(refused(story.pay_as(APP, payment("3")).await), denied());
     assert_eq!(refused(story.pay_as(APP, payment("4")).await), denied());

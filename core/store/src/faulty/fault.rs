@@ -44,4 +44,9 @@ pub enum Call<'a> {
 pub trait Choose: Send + Sync + 'static {
     /// The fault of this call.
     fn fault(&self, call: Call<'_>) -> Fault;
+
+    /// Whether the store says that it would take a commit now.
+    fn is_well(&self) -> bool {
+        true
+    }
 }

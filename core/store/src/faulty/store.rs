@@ -85,6 +85,9 @@ impl<C: Choose> Store for FaultyStore<C> {
     }
 
     async fn health(&self) -> StoreResult<()> {
+        if !self.faults.is_well() {
+            return Err(not_applied());
+        }
         self.inner.health().await
     }
 
