@@ -137,16 +137,15 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// A record is done that ends here in its segment.
-    fn reach(&mut self, end: usize) {
+    /// A record is done that ends here in its segment. The per cent that are done, where it is time to tell them.
+    fn reach(&mut self, end: usize) -> Option<u64> {
         let now_ms = self.clock.now_ms();
         if now_ms.saturating_sub(self.told_ms) < TELL_MS {
-            return;
+            return None;
         }
         self.told_ms = now_ms;
         let done = self.done.saturating_add(offset(end)).saturating_mul(100);
-        let percent = done.checked_div(self.all).unwrap_or_default();
-        tracing::info!(percent, "the log is being replayed into the tables");
+        done.checked_div(self.all)
     }
 }
 
@@ -190,7 +189,9 @@ fn replay_records(
             apply(tables, changes, record.behind.sequence)?;
             replayed = replayed.saturating_add(1);
             options.points.reach(Point::Replayed);
-            progress.reach(record.end);
+            if let Some(percent) = progress.reach(record.end) {
+                tracing::info!(percent, "the log is being replayed into the tables");
+            }
             if tables.memory_bytes() >= memory_bytes {
                 tables.seal();
                 if to_write.send(()).is_err() {

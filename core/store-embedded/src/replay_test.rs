@@ -5,6 +5,8 @@ use crate::store::EmbeddedStore;
 use map_domain::CustomerId;
 use map_store::{BulkRow, Commit, PartitionId, Row, RowKey, RowKind, RowWrite, Store, Version};
 use std::ops::Bound;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 const ID: [u8; 16] = [1; 16];
 
@@ -93,4 +95,22 @@ async fn what_is_replayed_is_no_part_of_the_segment_that_it_was_read_from() {
         .filter(|(_, value)| segment.contains(&value.as_ptr()));
     assert_eq!(parts.count(), 0);
     assert!(cells.iter().filter(|(_, value)| value.len() == 600).count() == 20);
+}
+
+#[test]
+fn progress_is_told_now_and_then_in_per_cent_of_the_log() {
+    let now_ms = Arc::new(AtomicU64::new(1_000));
+    let read = Arc::clone(&now_ms);
+    let clock = Clock::new(move || read.load(Ordering::Relaxed));
+    let mut progress = Progress::new(&clock, std::iter::empty());
+    progress.all = 400;
+    assert_eq!(progress.reach(10), None);
+    now_ms.store(1_000 + TELL_MS - 1, Ordering::Relaxed);
+    assert_eq!(progress.reach(50), None);
+    now_ms.store(1_000 + TELL_MS, Ordering::Relaxed);
+    assert_eq!(progress.reach(100), Some(25));
+    assert_eq!(progress.reach(100), None);
+    progress.done = 200;
+    now_ms.store(1_000 + 2 * TELL_MS, Ordering::Relaxed);
+    assert_eq!(progress.reach(100), Some(75));
 }

@@ -383,3 +383,16 @@ fn writing_and_merging_rest_while_somebody_is_served_and_only_then() {
         assert_eq!(rests.load(Ordering::Relaxed), each, "{is_shared}");
     }
 }
+
+/// As when a merge panics between a table's being written and its being shown.
+#[test]
+fn a_list_of_tables_that_a_panic_left_can_not_be_looked_at_and_reads_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = Tables::open(folder.path(), 1 << 20).unwrap();
+    tables.apply([cell("same", 1)], 1);
+    tables.seal();
+    tables.flush().unwrap();
+    tables.panic_in_a_change();
+    assert!(matches!(tables.disk.view(), Err(TablesError::Damaged(_))));
+    check_same(&tables, 1);
+}
