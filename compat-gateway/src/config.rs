@@ -145,6 +145,9 @@ impl GatewayConfig {
     /// Checks what the types can't: every error at once, each for the operator and with its key.
     pub fn validate(&self) -> Vec<String> {
         const POSITIVE: &str = "must be more than 0";
+        // More is a mistake, and too much to count with.
+        const TIME: &str = "must be 1 to 86400000, a day";
+        let is_time = |value: u64| (1..=86_400_000).contains(&value);
         let checks = [
             (
                 "max_json_depth",
@@ -157,16 +160,16 @@ impl GatewayConfig {
                 self.total_body_bytes >= self.max_body_bytes,
                 "must not be below max_body_bytes",
             ),
-            ("header_timeout_ms", self.header_timeout_ms > 0, POSITIVE),
-            ("idle_timeout_ms", self.idle_timeout_ms > 0, POSITIVE),
+            ("header_timeout_ms", is_time(self.header_timeout_ms), TIME),
+            ("idle_timeout_ms", is_time(self.idle_timeout_ms), TIME),
             (
                 "streams_per_connection",
                 self.streams_per_connection > 0,
                 POSITIVE,
             ),
-            ("body_timeout_ms", self.body_timeout_ms > 0, POSITIVE),
-            ("core_timeout_ms", self.core_timeout_ms > 0, POSITIVE),
-            ("directory_refresh_ms", self.directory_refresh_ms > 0, POSITIVE),
+            ("body_timeout_ms", is_time(self.body_timeout_ms), TIME),
+            ("core_timeout_ms", is_time(self.core_timeout_ms), TIME),
+            ("directory_refresh_ms", is_time(self.directory_refresh_ms), TIME),
             ("slow_verifications", self.slow_verifications > 0, POSITIVE),
         ];
         let own = checks.into_iter().filter(|(_, right, _)| !right);

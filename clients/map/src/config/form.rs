@@ -4,9 +4,10 @@
 //! form of an address) is told when nothing else is wrong. No value is ever shown: it may be a key.
 
 use super::schema::{self, Schema};
-use super::suggest::{closest, friendly_toml_error, line_of};
+use super::suggest::{closest, friendly_error, friendly_toml_error, line_of, path_in};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use std::num::IntErrorKind;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 /// Reads a file, or tells all that is wrong with its form.
@@ -23,11 +24,22 @@ pub(crate) fn read_form<T: DeserializeOwned + JsonSchema>(text: &str) -> Result<
     };
     form.section("", 0, Schema::new(&schema), file.get_ref());
     if form.errors.is_empty() {
-        return toml::from_str(text).map_err(|error| vec![friendly(&error)]);
+        return toml::from_str(text)
+            .map_err(|error| vec![known_by_serde::<T>(&error, text, Schema::new(&schema))]);
     }
     form.errors.sort();
     let told = |(line, what)| format!("line {line}: {what}");
     Err(form.errors.into_iter().map(told).collect())
+}
+
+/// What serde alone knows to be wrong, with the path of its key and what the value may look like.
+fn known_by_serde<T: DeserializeOwned>(error: &toml::de::Error, text: &str, schema: Schema<'_>) -> String {
+    // Read from text an error has its line, and read from values its path.
+    let read = text
+        .parse()
+        .map(|table| T::deserialize(toml::Value::Table(table)));
+    let path = read.ok().and_then(Result::err).map(|error| path_in(&error));
+    friendly_error(error, text, path.unwrap_or_default(), schema)
 }
 
 /// A file that is compared with its schema.
@@ -80,8 +92,8 @@ impl Form<'_> {
             }
             (DeValue::String(_), _) if schema.is_text() => {}
             (DeValue::Integer(number), _) if schema.is_integer() => {
-                if !holds(schema, number) {
-                    self.error(at, format!("{path}: the number is out of range"));
+                if let Some(wrong) = misfit(schema, number) {
+                    self.error(at, format!("{path}: {wrong}"));
                 }
             }
             (DeValue::Boolean(_), _) if schema.is_boolean() => {}
@@ -112,10 +124,21 @@ fn below(path: &str, key: &str) -> String {
     }
 }
 
-/// Whether a number is within the bounds of its type.
-fn holds(schema: Schema<'_>, number: &DeInteger<'_>) -> bool {
+/// Why a number can't be that, if it can't.
+fn misfit(schema: Schema<'_>, number: &DeInteger<'_>) -> Option<String> {
     let (least, most) = schema.bounds();
-    i64::from_str_radix(number.as_str(), number.radix()).is_ok_and(|number| (least..=most).contains(&number))
+    let range = match (least, most) {
+        (i64::MIN, most) => format!("{most} or less"),
+        (least, i64::MAX) => format!("{least} or more"),
+        (least, most) => format!("{least} to {most}"),
+    };
+    match i64::from_str_radix(number.as_str(), number.radix()) {
+        Ok(number) if (least..=most).contains(&number) => None,
+        Err(error) if *error.kind() == IntErrorKind::InvalidDigit => {
+            Some("expected a whole number".to_owned())
+        }
+        Ok(_) | Err(_) => Some(format!("the number is out of range, which is {range}")),
+    }
 }
 
 /// The key that was probably meant, or all there are.
@@ -182,8 +205,8 @@ mod tests {
                 "line 1: nme: unknown key; did you mean `name`?",
                 "line 3: app[0].id: expected a text in quotes",
                 "line 4: app[0].kind: expected one of \"first\", \"second\"",
-                "line 5: app[0].stages: the number is out of range",
-                "line 6: app[0].port: the number is out of range",
+                "line 5: app[0].stages: the number is out of range, which is -2147483648 to 2147483647",
+                "line 6: app[0].port: the number is out of range, which is 0 to 65535",
                 "line 7: app[0].active: expected true or false",
                 "line 8: app[0].networks[1]: expected a text in quotes",
                 "line 9: app[1].id: is missing",
@@ -202,6 +225,8 @@ mod tests {
         );
         let address = errors("bind = \"here\"\n");
         assert!(address[0].starts_with("line 1: bind: "), "{address:?}");
+        let number = errors("[[app]]\nid = \"x\"\nkind = \"first\"\nstages = 1_0x\n");
+        assert!(number[0].contains("expected a whole number"), "{number:?}");
     }
 
     #[test]

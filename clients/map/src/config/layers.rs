@@ -3,7 +3,7 @@
 use super::dump::MASK;
 use super::form::read_form;
 use super::schema::{self, Schema};
-use super::suggest::{closest, with_suggestion};
+use super::suggest::{closest, path_in, with_suggestion};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use std::path::Path;
@@ -63,6 +63,7 @@ pub(crate) fn load<T: DeserializeOwned + JsonSchema>(layers: &Layers<'_>) -> Res
         }
     }
     masked(&table, "", &mut errors);
+    empty(&table, "", &mut errors);
     if !errors.is_empty() {
         return Err(errors.join(AND));
     }
@@ -189,6 +190,30 @@ fn masked(table: &Table, path: &str, errors: &mut Vec<String>) {
     }
 }
 
+/// Finds texts that are empty: no setting means anything by that, and a path would name the folder that this runs in.
+fn empty(table: &Table, path: &str, errors: &mut Vec<String>) {
+    for (key, value) in table {
+        match value {
+            Value::Table(below) => empty(below, &format!("{path}{key}."), errors),
+            Value::String(text) if text.is_empty() => errors.push(format!(
+                "{path}{key}: is empty; leave the key out, or give it a value"
+            )),
+            Value::Array(list) => {
+                for (at, entry) in list.iter().enumerate() {
+                    if let Value::Table(below) = entry {
+                        empty(below, &format!("{path}{key}[{at}]."), errors);
+                    }
+                }
+            }
+            Value::String(_)
+            | Value::Integer(_)
+            | Value::Float(_)
+            | Value::Boolean(_)
+            | Value::Datetime(_) => {}
+        }
+    }
+}
+
 /// A secret, or a URL with one in it.
 fn is_masked(text: &str) -> bool {
     text == MASK || (text.contains("://") && text.contains(MASK))
@@ -197,20 +222,13 @@ fn is_masked(text: &str) -> bool {
 /// The error with the variable or flag that it comes from: the last that sets this key, one below it, or the
 /// section it is in.
 fn blamed(error: &toml::de::Error, schema: Schema<'_>, overrides: &[Override]) -> String {
-    // The error has its path only in its text, as a last line.
-    let text = error.to_string();
-    let path = text
-        .lines()
-        .last()
-        .and_then(|line| line.strip_prefix("in `")?.strip_suffix('`'));
-    let path: Vec<&str> = path.map(|path| path.split('.').collect()).unwrap_or_default();
+    let path = path_in(error);
     let related = |set: &&Override| set.path.iter().zip(&path).all(|(one, other)| one == other);
     let source = overrides
         .iter()
         .rev()
         .find(related)
         .map(|set| set.source.as_str());
-    let path: Vec<String> = path.into_iter().map(str::to_owned).collect();
     let example = schema.at(&path).and_then(Schema::example);
     let example = example.map_or_else(String::new, |example| format!("; such as {example}"));
     format!(

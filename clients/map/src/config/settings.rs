@@ -174,17 +174,22 @@ impl StoreConfig {
         let least = |key: &str, value: u64, least: u64| {
             (value < least).then(|| format!("store.{key} = {value}: at least {least}"))
         };
+        let most = |key: &str, value: u64, most: u64| {
+            (value > most).then(|| format!("store.{key} = {value}: at most {most}"))
+        };
         let count = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
-        let most = 1024 * 1024 * 1024;
-        let above = (self.segment_bytes > most)
-            .then(|| format!("store.segment_bytes = {}: at most {most}", self.segment_bytes));
+        let above = [
+            most("segment_bytes", self.segment_bytes, 1024 * 1024 * 1024),
+            // Its places are taken at the start.
+            most("queue_limit", count(self.queue_limit), 256 * 1024),
+        ];
         let below = [
             least("segment_bytes", self.segment_bytes, 4 * 1024),
             least("memtable_bytes", self.memtable_bytes, 64 * 1024),
             least("queue_limit", count(self.queue_limit), 1),
             least("group_limit", count(self.group_limit), 1),
         ];
-        below.into_iter().flatten().chain(above).collect()
+        below.into_iter().chain(above).flatten().collect()
     }
 
     /// How long full segments of the log are kept.
@@ -262,6 +267,8 @@ mod tests {
         config.core.limits.reserved_calls = 0;
         config.gateway.max_json_depth = 0;
         config.gateway.core_timeout_ms = 0;
+        config.gateway.idle_timeout_ms = u64::MAX;
+        config.store.queue_limit = usize::MAX;
         config.gateway.listeners.iter_mut().for_each(|listener| {
             listener.concurrency = 0;
             listener.reserved = 0;
@@ -272,6 +279,8 @@ mod tests {
             "core.limits.reserved_calls",
             "gateway.max_json_depth",
             "gateway.core_timeout_ms",
+            "gateway.idle_timeout_ms must be 1 to 86400000",
+            "store.queue_limit",
             "gateway.listeners[0].concurrency",
             "gateway.listeners[0].reserved",
         ] {

@@ -1,5 +1,7 @@
 //! Turns a TOML or serde error into one that a person can act on.
 
+use super::schema::Schema;
+
 /// The error with its line, and the key that was probably meant. Never shows the source
 /// line: it may hold a key.
 pub(super) fn friendly_toml_error(error: &toml::de::Error, source: &str) -> String {
@@ -8,6 +10,39 @@ pub(super) fn friendly_toml_error(error: &toml::de::Error, source: &str) -> Stri
     let key = error.span().and_then(|span| key_before(source, span.start));
     let key = key.map_or_else(String::new, |key| format!("{key}: "));
     format!("{place}{key}{}", with_suggestion(error.message()))
+}
+
+/// The same of an error in a value, with the path of its key and the default, which shows how values look.
+pub(super) fn friendly_error(
+    error: &toml::de::Error,
+    source: &str,
+    mut path: Vec<String>,
+    schema: Schema<'_>,
+) -> String {
+    let line = error.span().map(|span| line_of(source, span.start));
+    let place = line.map_or_else(String::new, |line| format!("line {line}: "));
+    let key = error.span().and_then(|span| key_before(source, span.start));
+    if let Some(key) = key.filter(|key| path.last().is_none_or(|last| last != key)) {
+        path.push(key.to_owned());
+    }
+    let example = schema.at(&path).and_then(Schema::example);
+    let example = example.map_or_else(String::new, |example| format!("; such as {example}"));
+    let key = path.join(".");
+    let between = if key.is_empty() { "" } else { ": " };
+    format!(
+        "{place}{key}{between}{}{example}",
+        with_suggestion(error.message())
+    )
+}
+
+/// The path that an error of a value has: only in its text, as a last line.
+pub(super) fn path_in(error: &toml::de::Error) -> Vec<String> {
+    let text = error.to_string();
+    let path = text
+        .lines()
+        .last()
+        .and_then(|line| line.strip_prefix("in `")?.strip_suffix('`'));
+    path.map_or_else(Vec::new, |path| path.split('.').map(str::to_owned).collect())
 }
 
 /// The line of this byte.

@@ -31,6 +31,10 @@ pub(crate) async fn open(config: &MapConfig) -> Result<(Arc<EmbeddedStore>, Secr
         .await?
         .map_err(Stop::failed)?;
     let new = ledger_is_new(&store).await.map_err(Stop::failed)?;
+    if new {
+        // Where one was expected, the path is wrong.
+        tracing::info!(folder = %config.data_dir.display(), "the ledger is new: nothing is in it");
+    }
     let secrets = load_or_create(&config.secret_file(), new, &OsRandom).map_err(Stop::failed)?;
     Ok((Arc::new(store), secrets))
 }

@@ -47,6 +47,30 @@ fn a_typing_error_ends_with_2_and_a_suggestion() {
         &["line 2", "did you mean `bind`?"],
     );
     refused("[core]\npoll_ms = 1", &["core.poll_ms"]);
+    refused(
+        "[admin]\nbind = \"here\"",
+        &["line 2: admin.bind: invalid", "; such as \"127.0.0.1:9090\""],
+    );
+    refused(
+        "[core.sms]\nadapter = \"webhok\"",
+        &["line 2: core.sms.adapter: unknown", "did you mean `webhook`?"],
+    );
+    refused(
+        "[core.sms]\nadapter = \"webhook\"",
+        &["line 1: core.sms: missing field `url`"],
+    );
+    refused(
+        "data_dir = \"\"\n[store]\nlog_archive = \"\"\n[[gateway.listeners]]\nnetwork = \"\"",
+        &[
+            "data_dir: is empty",
+            "store.log_archive: is empty",
+            "gateway.listeners[0].network: is empty",
+        ],
+    );
+    refused(
+        "[telemetry]\nsample_per_mille = 70000",
+        &["line 2: telemetry.sample_per_mille: the number is out of range, which is 0 to 65535"],
+    );
     refused("[gateway]\nmax_json_depth = 100", &["gateway.max_json_depth"]);
     check(
         map(&["serve", "--set", "core.bidn=127.0.0.1:0"]),

@@ -314,3 +314,17 @@ fn a_ledger_is_not_served_with_the_secret_file_of_another() {
     std::fs::write(&secret, own).expect("written");
     assert!(Served::start(start.folder.path(), &core).stop().success());
 }
+
+#[test]
+fn a_ledger_that_is_new_is_told_for_a_path_may_be_mistyped() {
+    let start = Start::new();
+    let data = format!("data_dir={}", start.path("data"));
+    let core = ["core", "--set", &data, "--set", "core.bind=127.0.0.1:0"];
+    for is_new in [true, false] {
+        let (served, mut log) = Served::start_with_log(start.folder.path(), &core);
+        assert!(served.stop().success());
+        let mut text = String::new();
+        log.read_to_string(&mut text).expect("UTF-8");
+        assert_eq!(text.contains("the ledger is new"), is_new, "{text}");
+    }
+}
