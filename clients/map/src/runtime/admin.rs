@@ -7,12 +7,13 @@ use axum::extract::State;
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, StatusCode};
+use hyper_util::service::TowerToHyperService;
+use map_listener::{Bounds, Listener};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 
 /// Upper bounds of latency histograms, in seconds.
 const SECONDS: [f64; 12] = [
@@ -33,6 +34,18 @@ MAP's admin port
 
 /// How often old samples are folded together.
 const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Anybody of this machine may connect: neither a connection nor a descriptor is kept by who asks nothing.
+const BOUNDS: Bounds = Bounds {
+    connections: 64,
+    per_address: 32,
+    first_request: Duration::from_secs(5),
+    idle: Duration::from_secs(75),
+    keep_alive: Duration::from_secs(20),
+    streams: 8,
+    header_bytes: 16 * 1024,
+    drain: Duration::ZERO,
+};
 
 /// Why calls can't be answered now; `None`: they can.
 pub(crate) type Readiness =
@@ -58,7 +71,7 @@ pub(crate) fn install_metrics() -> Result<PrometheusHandle, String> {
 
 /// Serves until it is dropped.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    listener: Listener,
     metrics: PrometheusHandle,
     readiness: Readiness,
     collect: Collect,
@@ -82,8 +95,9 @@ pub(crate) async fn serve(
             readiness,
             collect,
         });
+    let service = |_| Some(TowerToHyperService::new(router.clone()));
     tokio::select! {
-        served = axum::serve(listener, router) => served,
+        () = listener.serve(BOUNDS, service, || (), std::future::pending()) => Ok(()),
         () = upkeep => Ok(()),
     }
 }

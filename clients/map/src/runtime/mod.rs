@@ -1,6 +1,7 @@
 //! Starts the parts, watches them, and stops them in order.
 
 mod admin;
+mod descriptors;
 mod keys;
 mod ledger;
 mod private;

@@ -7,14 +7,14 @@ use super::ready::{GatewayAddress, Ready};
 use super::ready_file::ReadyFile;
 use super::serving::Serving;
 use super::signals::Signals;
-use super::{ledger, private, provision, store_metrics};
+use super::{descriptors, ledger, private, provision, store_metrics};
 use crate::config::MapConfig;
 use crate::outcome::Stop;
 use crate::provisioning::{Provisioning, edge_validator};
 use crate::telemetry;
 use crate::ui::{Ui, counted};
 use map_gateway::{BindError, Core as GatewayCore, Gateway, GatewayConfig, Listener, Secret};
-use map_listener::Listener as CoreListener;
+use map_listener::{Listener as AdminListener, Listener as CoreListener};
 use map_server::adapters::{OsRandom, SystemClock};
 use map_server::caller::Role;
 use map_server::catalogue::ProvisionedCaller;
@@ -25,7 +25,6 @@ use map_store_embedded::EmbeddedStore;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::convert::Infallible;
 use std::sync::Arc;
-use tokio::net::TcpListener;
 use tonic::transport::Channel;
 
 /// What runs in this process.
@@ -48,6 +47,7 @@ pub(crate) async fn run(
     mut ready_file: Option<ReadyFile>,
 ) -> Result<(), Stop> {
     let signals = Signals::install()?;
+    descriptors::take_all();
     let metrics = admin::install_metrics().map_err(Stop::Failed)?;
     register_metrics(&parts);
     let inputs = match parts {
@@ -139,7 +139,7 @@ fn serve(
 struct Sockets {
     core: Option<CoreListener>,
     gateway: Vec<Listener>,
-    admin: TcpListener,
+    admin: AdminListener,
 }
 
 impl Sockets {
@@ -170,9 +170,9 @@ impl Sockets {
         Ok(Self {
             core,
             gateway,
-            admin: TcpListener::bind(config.admin.bind)
+            admin: AdminListener::bind(config.admin.bind, None)
                 .await
-                .map_err(|error| unbound("admin", &BindError::Address(config.admin.bind, error)))?,
+                .map_err(|error| unbound("admin", &error))?,
         })
     }
 

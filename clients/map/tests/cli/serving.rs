@@ -119,6 +119,69 @@ fn every_metric_is_there_from_the_start_and_documented() {
     assert!(served.stop().success());
 }
 
+fn data_in(folder: &std::path::Path) -> String {
+    format!("data_dir={}", folder.join("data").display())
+}
+
+/// The arguments of a server of no POS network, with this `data_dir=…`.
+fn empty(data: &str) -> [&str; 7] {
+    let listeners = "gateway.listeners=[{ bind = \"127.0.0.1:0\" }]";
+    [
+        "serve",
+        "--set",
+        data,
+        "--set",
+        "core.bind=127.0.0.1:0",
+        "--set",
+        listeners,
+    ]
+}
+
+/// A connection is a descriptor, and so is a file of the ledger; what the system gives at first is few.
+#[test]
+fn a_server_takes_as_many_file_descriptors_as_it_may_have() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = data_in(folder.path());
+    let served = Served::start_with_descriptors(folder.path(), &empty(&data), 200);
+    let limits = served.told_by_the_system("limits");
+    let files = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"))
+        .expect("a limit");
+    let [.., soft, hard, _unit] = files.split_whitespace().collect::<Vec<_>>()[..] else {
+        panic!("{files}")
+    };
+    assert_eq!(soft, hard, "{files}");
+    assert!(served.stop().success());
+}
+
+/// Whoever may connect to the admin port of a machine takes no descriptors that the ledger needs.
+#[test]
+fn the_admin_port_has_few_connections() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let served = serve_empty(folder.path());
+    let admin = served.address("/admin");
+    let mut open: Vec<_> = (0..33)
+        .map(|_| {
+            let mut stream = TcpStream::connect(admin).expect("it listens");
+            stream.write_all(b"GET /metrics HTTP/1.1\r\nX: ").expect("sent");
+            stream
+        })
+        .collect();
+    let mut last = open.pop().expect("one too many");
+    // Less than a connection has that asks nothing.
+    last.set_read_timeout(Some(std::time::Duration::from_secs(4)))
+        .expect("a socket");
+    let read = last.read(&mut [0]);
+    let closed = match &read {
+        Ok(bytes) => *bytes == 0,
+        Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+    };
+    assert!(closed, "{read:?}");
+    drop(open);
+    assert!(served.stop().success());
+}
+
 /// A call whose body has not come yet: the server waits for it.
 fn half_a_call(address: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).expect("it listens");
@@ -151,18 +214,7 @@ fn serve_empty(folder: &std::path::Path) -> Served {
 }
 
 fn serve_empty_with_log(folder: &std::path::Path) -> (Served, std::process::ChildStderr) {
-    let data = format!("data_dir={}", folder.join("data").display());
-    let listeners = "gateway.listeners=[{ bind = \"127.0.0.1:0\" }]";
-    let arguments = [
-        "serve",
-        "--set",
-        &data,
-        "--set",
-        "core.bind=127.0.0.1:0",
-        "--set",
-        listeners,
-    ];
-    Served::start_with_log(folder, &arguments)
+    Served::start_with_log(folder, &empty(&data_in(folder)))
 }
 
 #[test]

@@ -14,13 +14,19 @@ pub(crate) fn example() -> PathBuf {
 
 /// The binary with these arguments.
 pub(crate) fn map(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_map"));
+    let mut command = without_settings(env!("CARGO_BIN_EXE_map"));
+    command.args(arguments);
+    command
+}
+
+fn without_settings(program: &str) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("MAP_")) {
             command.env_remove(name);
         }
     }
-    command.args(arguments).stdin(Stdio::null());
+    command.stdin(Stdio::null());
     command
 }
 
@@ -81,8 +87,23 @@ impl Served {
 
     /// The same, with the reading end of its log.
     pub(crate) fn start_with_log(folder: &Path, arguments: &[&str]) -> (Self, ChildStderr) {
+        Self::spawn(folder, arguments, map(arguments))
+    }
+
+    /// The same with at most so many file descriptors, unless it takes more.
+    pub(crate) fn start_with_descriptors(folder: &Path, arguments: &[&str], most: u32) -> Self {
+        let limited = format!("ulimit -Sn {most}; exec \"$0\" \"$@\"");
+        let mut command = without_settings("sh");
+        command
+            .args(["-c", &limited, env!("CARGO_BIN_EXE_map")])
+            .args(arguments);
+        let (served, mut log) = Self::spawn(folder, arguments, command);
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        served
+    }
+
+    fn spawn(folder: &Path, arguments: &[&str], mut command: Command) -> (Self, ChildStderr) {
         let ready_file = folder.join(format!("{}.ready", arguments[0]));
-        let mut command = map(arguments);
         command
             .arg("--ready-file")
             .arg(&ready_file)
@@ -115,6 +136,11 @@ impl Served {
             .pointer(pointer)
             .and_then(Value::as_str)
             .expect("an address")
+    }
+
+    /// What the system says of it under this name of `/proc`.
+    pub(crate) fn told_by_the_system(&self, name: &str) -> String {
+        std::fs::read_to_string(format!("/proc/{}/{name}", self.child.id())).expect("it runs")
     }
 
     /// Asks it to drain.
