@@ -12,6 +12,7 @@ use crate::log::{Durable, Shelf};
 use crate::manifest::Manifest;
 use crate::options::Options;
 use crate::replay::{ReplayError, replay};
+use crate::scratch::{self, Scratch};
 use crate::slot::Slot;
 use crate::tables::Tables;
 use bytes::Bytes;
@@ -22,7 +23,8 @@ use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tempfile::TempDir;
+
+const COPYING: &str = "copying the folder";
 
 /// Cells read at once.
 const PAGE: usize = 1000;
@@ -30,10 +32,13 @@ const PAGE: usize = 1000;
 /// Differences that are listed; further ones are counted.
 const LISTED: usize = 1000;
 
-/// A copy of a data folder, removed when it is dropped. Files that are never written to again are
-/// shared with the original, where the file system can do that.
+/// A copy of a data folder, its owner's alone and removed when it is dropped. Files that are never written to
+/// again are shared with the original, where the file system can do that.
 #[derive(Debug)]
-pub struct FolderCopy(TempDir);
+pub struct FolderCopy {
+    original: Folder,
+    scratch: Scratch,
+}
 
 impl FolderCopy {
     /// Copies a folder that nobody has open, to beside it, or where that can't be, to the folder for
@@ -42,47 +47,68 @@ impl FolderCopy {
     /// # Errors
     /// As [`crate::EmbeddedStore::open`], where there is no store, or it is in use.
     pub fn make(path: &Path) -> Result<Self, OpenError> {
-        let folder = Folder(path.to_owned());
+        let copy = Self::begin(path)?;
+        copy.fill().map(|()| copy)
+    }
+
+    /// Makes the place of a copy, which is soon done: who ends early then knows what to remove.
+    ///
+    /// # Errors
+    /// Where there is no store, or no place.
+    pub fn begin(path: &Path) -> Result<Self, OpenError> {
+        let original = Folder(path.to_owned());
         if !path.is_dir() {
             return Err(OpenError::Missing(path.to_owned()));
         }
-        if Manifest::read(&folder)?.is_none() {
-            folder.refuse_occupied()?;
+        if Manifest::read(&original)?.is_none() {
+            original.refuse_occupied()?;
             return Err(OpenError::Missing(path.to_owned()));
         }
-        let _lock = lock::take(&folder)?;
-        let copying = "copying the folder";
-        let beside = path.parent().filter(|parent| *parent != Path::new(""));
-        let copy = TempDir::with_prefix_in(".map-check-", beside.unwrap_or(Path::new(".")))
-            .or_else(|_| TempDir::with_prefix("map-check-"))
-            .map_err(folder.io(copying))?;
-        copy_folder(path, copy.path()).map_err(folder.io(copying))?;
-        Ok(Self(copy))
+        let scratch = Scratch::beside(path).map_err(original.io(COPYING))?;
+        Ok(Self { original, scratch })
+    }
+
+    /// Copies, and removes what checks that died have left. Blocks.
+    ///
+    /// # Errors
+    /// Where the folder is in use, or can't be read, or there is no space.
+    pub fn fill(&self) -> Result<(), OpenError> {
+        let _lock = lock::take(&self.original)?;
+        scratch::clear_beside(&self.original.0);
+        copy_folder(&self.original.0, self.path()).map_err(self.original.io(COPYING))
     }
 
     /// Where the copy is.
     pub fn path(&self) -> &Path {
-        self.0.path()
+        self.scratch.path()
+    }
+
+    /// What is removed with the copy, or before.
+    pub const fn scratch(&self) -> &Scratch {
+        &self.scratch
     }
 }
 
 fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     let mut entries: Vec<PathBuf> = Vec::new();
     for entry in fs::read_dir(from)? {
-        entries.push(entry?.path());
+        let entry = entry?;
+        if !scratch::is_within(&entry.file_name()) {
+            entries.push(entry.path());
+        }
     }
     entries.sort();
     let newest_segment = entries.iter().rfind(|path| is_segment(path));
     for path in &entries {
         let target = to.join(path.file_name().unwrap_or_default());
         if path.is_dir() {
-            fs::create_dir(&target)?;
+            scratch::make_folder(&target)?;
             copy_folder(path, &target)?;
         } else {
             let closed = is_segment(path) && Some(path) != newest_segment;
             let table = from.ends_with("state/tables");
             if !(closed || table) || fs::hard_link(path, &target).is_err() {
-                fs::copy(path, &target)?;
+                scratch::copy_file(path, &target)?;
             }
         }
     }
@@ -174,13 +200,14 @@ fn place(cell: &Bytes, value: &Bytes) -> String {
     })
 }
 
-/// Builds the state anew from the log, beside the one that is there, and compares the two.
+/// Builds the state anew from the log in a scratch folder, beside the one that is there, and compares the two.
 ///
 /// The state is read through its slot, the log is not: what is wrong with the log is no damage of the tables.
 pub(crate) fn compare(
     slot: &Arc<Slot>,
     durable: &Arc<Durable>,
     options: &Options,
+    scratch: &Scratch,
 ) -> StoreResult<Comparison> {
     let (shelf, end) = {
         let durable = durable.lock();
@@ -194,8 +221,7 @@ pub(crate) fn compare(
         compare_names(is, &mut comparison)?;
         return Ok(comparison);
     }
-    let folder = TempDir::with_prefix_in("compare-", &options.path).map_err(|error| io_error(&error))?;
-    let said = Tables::open(folder.path(), options.cache_bytes)
+    let said = Tables::open(scratch.path(), options.cache_bytes)
         .map_err(|error| StoreError::NotApplied(error.to_string()))?;
     begin(slot, &said)?;
     say(&said, &shelf, &end, options)?;
@@ -308,7 +334,7 @@ fn say(said: &Tables, shelf: &Shelf, end: &crate::log::Position, options: &Optio
     })
 }
 
-fn io_error(error: &io::Error) -> StoreError {
+pub(crate) fn io_error(error: &io::Error) -> StoreError {
     StoreError::NotApplied(format!("comparing the state with the log: {error}"))
 }
 

@@ -14,6 +14,7 @@ use crate::log::{
 use crate::manifest::Manifest;
 use crate::options::Options;
 use crate::replay::{ReplayError, replay};
+use crate::scratch;
 use crate::stats::Opening;
 use crate::tables::{Tables, TablesError};
 use bytes::Bytes;
@@ -55,6 +56,7 @@ pub(crate) fn open(options: &Options) -> Result<Opened, OpenError> {
             create(&folder, options)?
         }
     };
+    scratch::clear_within(&folder.0);
     let id = manifest.id().unwrap_or_default();
     let (shelf, tail) = read_log(&folder, &id)?;
     let mut found = open_tables(&folder, &id, (&shelf, &tail), options)?;

@@ -4,7 +4,7 @@ use crate::backend::LoggedBackend;
 use crate::bulk::View;
 use crate::error::OpenError;
 use crate::group::Answer;
-use crate::inspect::{Comparison, compare};
+use crate::inspect::{Comparison, compare, io_error};
 use crate::keeper::Keeper;
 use crate::lock::FolderLock;
 use crate::log::{Durable, LogFeed};
@@ -12,6 +12,7 @@ use crate::open::{self, Opened};
 use crate::options::Options;
 use crate::read;
 use crate::recent::Recent;
+use crate::scratch::Scratch;
 use crate::slot::Slot;
 use crate::state::{State, not_applied};
 use crate::stats::Stats;
@@ -152,7 +153,16 @@ impl EmbeddedStore {
     /// # Errors
     /// Where something can't be read. What is different is in the answer.
     pub fn compare_with_log(&self) -> StoreResult<Comparison> {
-        compare(&self.slot, &self.durable, &self.options)
+        let scratch = Scratch::within(&self.options.path).map_err(|error| io_error(&error))?;
+        self.compare_with_log_in(&scratch)
+    }
+
+    /// The same, with the second state in this folder, which must be empty.
+    ///
+    /// # Errors
+    /// As [`EmbeddedStore::compare_with_log`].
+    pub fn compare_with_log_in(&self, scratch: &Scratch) -> StoreResult<Comparison> {
+        compare(&self.slot, &self.durable, &self.options, scratch)
     }
 
     async fn submit(&self, change: Change) -> StoreResult<Answer> {

@@ -3,11 +3,11 @@
 
 use crate::cli::CheckArgs;
 use crate::outcome::Stop;
-use crate::runtime::{blocking, close_store, open_existing, wants_space};
+use crate::runtime::{Ending, blocking, close_store, open_existing, wants_space};
 use crate::ui::{Style, Ui, counted, note, yuan};
 use map_store::check::{CheckOptions, CheckReport, Progress, Stage, check};
 use map_store::{Store, StoreError};
-use map_store_embedded::{Comparison, EmbeddedStore, FolderCopy, LogReport, OpenError};
+use map_store_embedded::{Comparison, EmbeddedStore, FolderCopy, LogReport, OpenError, Scratch};
 use serde_json::{Value, json};
 use std::io::IsTerminal;
 use std::path::Path;
@@ -54,9 +54,12 @@ impl Findings {
 pub(super) async fn run(args: &CheckArgs) -> Result<(), Stop> {
     let progress = std::io::stderr().is_terminal();
     let findings = if args.in_place {
-        examine(&args.dir, &args.dir, progress).await?
+        examine_in_place(&args.dir, progress).await?
     } else {
-        examine_copy(&args.dir, progress).await?
+        let mut ending = Ending::listen()?;
+        let copy = Arc::new(FolderCopy::begin(&args.dir).map_err(|error| uncopied(&error))?);
+        let examined = fill_and_examine(Arc::clone(&copy), &args.dir, progress);
+        ending.unless(copy.scratch(), examined).await?
     };
     if args.json {
         let text = serde_json::to_string_pretty(&document(&findings)).map_err(Stop::failed)?;
@@ -72,10 +75,26 @@ pub(super) async fn run(args: &CheckArgs) -> Result<(), Stop> {
 
 /// What is found in a copy of this folder, which is left as it is.
 pub(crate) async fn examine_copy(folder: &Path, progress: bool) -> Result<Findings, Stop> {
-    let original = folder.to_owned();
-    let copy = blocking(move || FolderCopy::make(&original)).await?;
-    let copy = copy.map_err(|error| uncopied(&error))?;
-    examine(copy.path(), folder, progress).await
+    let copy = FolderCopy::begin(folder).map_err(|error| uncopied(&error))?;
+    fill_and_examine(Arc::new(copy), folder, progress).await
+}
+
+async fn fill_and_examine(copy: Arc<FolderCopy>, folder: &Path, progress: bool) -> Result<Findings, Stop> {
+    let filled = Arc::clone(&copy);
+    let filled = blocking(move || filled.fill()).await?;
+    filled.map_err(|error| uncopied(&error))?;
+    let (log, store) = open(copy.path(), folder).await?;
+    // In the copy, with which it goes.
+    let scratch = Scratch::within(copy.path()).map_err(Stop::failed)?;
+    examine(log, store, Arc::new(scratch), progress).await
+}
+
+async fn examine_in_place(folder: &Path, progress: bool) -> Result<Findings, Stop> {
+    let (log, store) = open(folder, folder).await?;
+    let mut ending = Ending::listen()?;
+    let scratch = Arc::new(Scratch::within(folder).map_err(Stop::failed)?);
+    let examined = examine(log, store, Arc::clone(&scratch), progress);
+    ending.unless(&scratch, examined).await
 }
 
 /// No copy was made: where the disk is full there is another way.
@@ -88,8 +107,9 @@ fn uncopied(error: &OpenError) -> Stop {
     Stop::failed(error)
 }
 
-/// What is found in this folder, told as of the folder of this name: a copy is gone when it is read.
-async fn examine(folder: &Path, name: &Path, progress: bool) -> Result<Findings, Stop> {
+/// What is wrong with the log of this folder, told as of the folder of this name (a copy is gone when it is read),
+/// and the store in it.
+async fn open(folder: &Path, name: &Path) -> Result<(LogReport, Arc<EmbeddedStore>), Stop> {
     let to_read = folder.to_owned();
     let log = blocking(move || map_store_embedded::verify(&to_read)).await?;
     let store = open_existing(folder).await;
@@ -105,13 +125,22 @@ async fn examine(folder: &Path, name: &Path, progress: bool) -> Result<Findings,
             Ui::new().line(&finding.to_string());
         }
     }
-    let store = store.map_err(|stop| stop.about(folder, name))?;
+    Ok((log, store.map_err(|stop| stop.about(folder, name))?))
+}
+
+/// What is found in a store; the scratch folder is for a second state.
+async fn examine(
+    log: LogReport,
+    store: Arc<EmbeddedStore>,
+    scratch: Arc<Scratch>,
+    progress: bool,
+) -> Result<Findings, Stop> {
     let rebuilt = store.stats().opening.rebuilt;
     let report = check_rows(&store, progress).await;
     // A log that is not sound says nothing to compare with.
     let comparison = if log.is_sound() {
         let comparing = Arc::clone(&store);
-        blocking(move || comparing.compare_with_log()).await?
+        blocking(move || comparing.compare_with_log_in(&scratch)).await?
     } else {
         Ok(Comparison::default())
     };

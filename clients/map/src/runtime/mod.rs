@@ -2,6 +2,7 @@
 
 mod admin;
 mod descriptors;
+mod ending;
 mod keys;
 mod ledger;
 mod private;
@@ -13,6 +14,7 @@ mod signals;
 mod start;
 mod store_metrics;
 
+pub(crate) use ending::Ending;
 pub(crate) use keys::{bearer_key, random_hex, sha256_hex};
 pub(crate) use ledger::{blocking, close as close_store, open as open_store, open_existing, wants_space};
 pub(crate) use private::{warn_of_configuration, warn_of_key, warn_of_provisioning};
