@@ -48,7 +48,7 @@ impl FolderCopy {
     /// As [`crate::EmbeddedStore::open`], where there is no store, or it is in use.
     pub fn make(path: &Path) -> Result<Self, OpenError> {
         let copy = Self::begin(path)?;
-        copy.fill().map(|()| copy)
+        copy.fill().map(|_| copy)
     }
 
     /// Makes the place of a copy, which is soon done: who ends early then knows what to remove.
@@ -68,14 +68,17 @@ impl FolderCopy {
         Ok(Self { original, scratch })
     }
 
-    /// Copies, and removes what checks that died have left. Blocks.
+    /// Copies, and removes what checks that died have left. Blocks. Answers whether the folder was locked
+    /// meanwhile: one that can't be written to and has no lock can't be, and a server that has it open
+    /// elsewhere goes unnoticed.
     ///
     /// # Errors
     /// Where the folder is in use, or can't be read, or there is no space.
-    pub fn fill(&self) -> Result<(), OpenError> {
-        let _lock = lock::take(&self.original)?;
+    pub fn fill(&self) -> Result<bool, OpenError> {
+        let lock = lock::take_to_read(&self.original)?;
         scratch::clear_beside(&self.original.0);
-        copy_folder(&self.original.0, self.path()).map_err(self.original.io(COPYING))
+        copy_folder(&self.original.0, self.path()).map_err(self.original.io(COPYING))?;
+        Ok(lock.is_some())
     }
 
     /// Where the copy is.

@@ -55,5 +55,5 @@ pub use log::{Damage, LogReport, Retention, dump, verify};
 pub use options::{Clock, Options};
 pub use points::{Point, Points};
 pub use scratch::Scratch;
-pub use stats::{Opening, Stats};
+pub use stats::{Opening, Rebuilt, Stats};
 pub use store::EmbeddedStore;

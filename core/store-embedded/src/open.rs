@@ -15,7 +15,7 @@ use crate::manifest::Manifest;
 use crate::options::Options;
 use crate::replay::{ReplayError, replay};
 use crate::scratch;
-use crate::stats::Opening;
+use crate::stats::{Opening, Rebuilt};
 use crate::tables::{Tables, TablesError};
 use bytes::Bytes;
 use map_store::StoreError;
@@ -179,7 +179,12 @@ fn lost_end(folder: &Folder, acknowledged: u64, found: u64) -> OpenError {
 }
 
 /// The tables, and what is wrong with them where they can't be used.
-type Found = (Option<Tables>, Option<String>);
+type Found = (Option<Tables>, Option<Rebuilt>);
+
+/// Tables that are no use.
+const fn damaged(reason: String) -> Found {
+    (None, Some(Rebuilt::Damaged(reason)))
+}
 
 /// Opens the tables. They may not know more than the log.
 fn open_tables(
@@ -191,17 +196,14 @@ fn open_tables(
     let looking = "looking at the tables";
     let is_marked = folder.has_damaged_tables().map_err(folder.io(looking))?;
     if is_marked && shelf.is_whole() {
-        return Ok((
-            None,
-            Some("they were found damaged when they were read".to_owned()),
-        ));
+        return Ok(damaged("they were found damaged when they were read".to_owned()));
     }
     if !folder.tables().try_exists().map_err(folder.io(looking))? {
-        return Ok((None, Some("they are missing".to_owned())));
+        return Ok((None, Some(Rebuilt::Missing)));
     }
     let tables = match open_or_fall_back(folder, shelf, options) {
         Ok(tables) => tables,
-        Err(TablesError::Damaged(reason)) => return Ok((None, Some(reason))),
+        Err(TablesError::Damaged(reason)) => return Ok(damaged(reason)),
         Err(TablesError::Io(error)) => return Err(folder.io("opening the tables")(error)),
     };
     let found = tail.position.sequence;
@@ -210,8 +212,8 @@ fn open_tables(
     }
     let owner = tables.get(&layout::store_id());
     match owner {
-        Ok(Some(owner)) if owner != id[..] => Ok((None, Some("they belong to another store".to_owned()))),
-        Ok(None) if tables.applied() > 0 => Ok((None, Some("they name no store".to_owned()))),
+        Ok(Some(owner)) if owner != id[..] => Ok(damaged("they belong to another store".to_owned())),
+        Ok(None) if tables.applied() > 0 => Ok(damaged("they name no store".to_owned())),
         Err(error) => unusable(folder, error),
         Ok(_) if is_marked => check_marked(folder, tables),
         Ok(_) => Ok((Some(tables), None)),
@@ -264,7 +266,7 @@ fn from_older(folder: &Folder, shelf: &Shelf, found: Found) -> Result<Found, Ope
     folder
         .mark_tables_damaged()
         .map_err(folder.io("looking at the tables"))?;
-    Ok((None, Some(reason)))
+    Ok(damaged(reason))
 }
 
 fn tables_lost(folder: &Folder, reason: String, shelf: &Shelf) -> OpenError {
@@ -278,7 +280,7 @@ fn tables_lost(folder: &Folder, reason: String, shelf: &Shelf) -> OpenError {
 /// Tables that are damaged can be built anew; those that the disk does not read are none of ours to judge.
 fn unusable(folder: &Folder, error: StoreError) -> Result<Found, OpenError> {
     match error {
-        StoreError::Damaged(reason) => Ok((None, Some(reason))),
+        StoreError::Damaged(reason) => Ok(damaged(reason)),
         StoreError::NotApplied(reason) | StoreError::OutcomeUnknown(reason) => Err(OpenError::Tables {
             path: folder.0.clone(),
             reason,
@@ -346,14 +348,19 @@ fn bring_up(
                 return Ok((tables, opening(replayed, None)));
             }
             Err(Stop::Refuse(error)) => return Err(error),
-            Err(Stop::Rebuild(reason)) => damage = Some(reason),
+            Err(Stop::Rebuild(reason)) => damage = Some(Rebuilt::Damaged(reason)),
         }
     }
-    let reason = damage.unwrap_or_default();
+    let reason = damage.unwrap_or(Rebuilt::Missing);
     if !shelf.is_whole() {
-        return Err(tables_lost(folder, reason, shelf));
+        return Err(tables_lost(folder, reason.to_string(), shelf));
     }
-    tracing::warn!(%reason, "the tables can't be used and are built anew from the log");
+    match &reason {
+        Rebuilt::Missing => tracing::info!("there are no tables: they are built from the log"),
+        Rebuilt::Damaged(reason) => {
+            tracing::warn!(%reason, "the tables can't be used and are built anew from the log");
+        }
+    }
     let building = "building the tables anew";
     folder.set_tables_aside().map_err(folder.io(building))?;
     match build(folder, id, (shelf, tail), options) {

@@ -56,7 +56,10 @@ async fn an_import_that_an_earlier_version_began_is_gone_on_with_and_hides_no_ac
     let folder = tempfile::tempdir().unwrap();
     let store = EmbeddedStore::open(make_older(folder.path()).await).unwrap();
     let rebuilt = store.stats().opening.rebuilt.unwrap();
-    assert!(rebuilt.contains("accounts before their partitions"), "{rebuilt}");
+    assert!(
+        rebuilt.to_string().contains("accounts before their partitions"),
+        "{rebuilt}"
+    );
     let partition = BulkRow::Partition {
         id: customer(),
         version: Version(3),

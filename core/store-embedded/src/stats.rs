@@ -33,5 +33,23 @@ pub struct Opening {
     /// What was cut from the end of the log: part of a record that was never acknowledged (bytes).
     pub torn_bytes: u64,
     /// Why the tables were built anew from the log; `None`: they were not.
-    pub rebuilt: Option<String>,
+    pub rebuilt: Option<Rebuilt>,
+}
+
+/// Why tables were built anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rebuilt {
+    /// There were none, as in a backup of the log alone.
+    Missing,
+    /// They could not be used, for this reason.
+    Damaged(String),
+}
+
+impl std::fmt::Display for Rebuilt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Missing => f.write_str("they are missing"),
+            Self::Damaged(reason) => f.write_str(reason),
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::runtime::{Ending, blocking, close_store, open_existing, wants_space};
 use crate::ui::{Style, Ui, counted, note, yuan};
 use map_store::check::{CheckOptions, CheckReport, Progress, Stage, check};
 use map_store::{Store, StoreError};
-use map_store_embedded::{Comparison, EmbeddedStore, FolderCopy, LogReport, OpenError, Scratch};
+use map_store_embedded::{Comparison, EmbeddedStore, FolderCopy, LogReport, OpenError, Rebuilt, Scratch};
 use serde_json::{Value, json};
 use std::io::IsTerminal;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub(crate) struct Findings {
     /// What is wrong with the log.
     log: LogReport,
     /// Why the state had to be built anew before it could be looked at.
-    rebuilt: Option<String>,
+    rebuilt: Option<Rebuilt>,
     /// The state beside what the log says.
     comparison: Comparison,
 }
@@ -31,19 +31,27 @@ impl Findings {
         let in_log = u64::try_from(self.log.findings.len()).unwrap_or(u64::MAX);
         let counts = [
             in_log,
-            u64::from(self.rebuilt.is_some()),
+            u64::from(self.damage().is_some()),
             self.comparison.difference_count,
             self.report.problem_count,
         ];
         counts.into_iter().fold(0, u64::saturating_add)
     }
 
+    /// Why the state was no use. One that is missing is no problem: a backup of the log alone has none.
+    fn damage(&self) -> Option<&str> {
+        match &self.rebuilt {
+            Some(Rebuilt::Damaged(reason)) => Some(reason),
+            Some(Rebuilt::Missing) | None => None,
+        }
+    }
+
     /// Each thing that is wrong, as a line; not all where there are very many.
     pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
         let log = self.log.findings.iter().map(ToString::to_string);
         let state = self.comparison.differences.iter().map(ToString::to_string);
-        let rebuilt = self.rebuilt.iter().map(|reason| {
-            format!("the state is damaged ({reason}); what follows is of a state built anew from the log")
+        let rebuilt = self.damage().into_iter().map(|reason| {
+            format!("the state is damaged: {reason}; what follows is of a state built anew from the log")
         });
         log.chain(rebuilt)
             .chain(state)
@@ -82,7 +90,12 @@ pub(crate) async fn examine_copy(folder: &Path, progress: bool) -> Result<Findin
 async fn fill_and_examine(copy: Arc<FolderCopy>, folder: &Path, progress: bool) -> Result<Findings, Stop> {
     let filled = Arc::clone(&copy);
     let filled = blocking(move || filled.fill()).await?;
-    filled.map_err(|error| uncopied(&error))?;
+    if !filled.map_err(|error| uncopied(&error))? {
+        note(&format!(
+            "{}: nothing can be written there, so it could not be locked: that no server has it open is for you to know",
+            folder.display()
+        ));
+    }
     let (log, store) = open(copy.path(), folder).await?;
     // In the copy, with which it goes.
     let scratch = Scratch::within(copy.path()).map_err(Stop::failed)?;
@@ -204,6 +217,9 @@ pub(crate) fn show(ui: Ui, findings: &Findings) {
         ),
         Some(first) => format!("  it begins at record {first}: the state can't be compared with it, only the accounts with the headers that name them"),
     });
+    if findings.rebuilt == Some(Rebuilt::Missing) {
+        ui.line("  there was no state beside it: what follows is of one built from the log");
+    }
     ui.styled(Style::Bold, "Counts");
     ui.line(&format!(
         "  customers {}, accounts {}, orders {}, entries {}, events {}",
@@ -279,7 +295,7 @@ fn document(findings: &Findings) -> Value {
             })).collect::<Vec<_>>(),
         },
         "state": {
-            "rebuilt": findings.rebuilt, "compared_cells": state.cells, "log_begins_at": state.log_begins_at,
+            "missing": findings.rebuilt == Some(Rebuilt::Missing), "rebuilt": findings.damage(), "compared_cells": state.cells, "log_begins_at": state.log_begins_at,
             "differences": state.differences.iter().map(|difference| json!({
                 "kind": format!("{:?}", difference.kind), "place": difference.place,
             })).collect::<Vec<_>>(),

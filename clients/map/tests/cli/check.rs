@@ -59,8 +59,11 @@ fn a_damaged_state_is_a_finding_and_a_damaged_log_is_named_where_it_is() {
     );
     assert!(served.stop().success());
 
-    std::fs::remove_dir_all(data.join("state")).expect("the state");
-    check(map(&["check", name]), 1, &["the state is damaged", "1 problem"]);
+    let tables = fs::read_dir(data.join("state")).expect("the state").flatten();
+    for file in tables.map(|entry| entry.path()).filter(|path| path.is_file()) {
+        fs::write(file, "no table").expect("a file of the state");
+    }
+    check(map(&["check", name]), 1, &["the state is damaged: ", "1 problem"]);
 
     let segment = data.join("log/00000000000000000001.seg");
     let mut bytes = std::fs::read(&segment).expect("a segment");
@@ -123,4 +126,74 @@ fn a_copy_is_its_owners_alone_and_goes_when_its_check_is_ended() {
         [PathBuf::new(); 0],
         "the next check clears"
     );
+}
+
+/// What the documentation calls enough of a backup.
+fn minimal_backup(data: &Path, backup: &Path) {
+    fs::create_dir_all(backup.join("log")).expect("a folder");
+    for entry in fs::read_dir(data.join("log")).expect("the log").flatten() {
+        fs::copy(entry.path(), backup.join("log").join(entry.file_name())).expect("a segment");
+    }
+    for name in ["manifest.toml", "watermark"] {
+        fs::copy(data.join(name), backup.join(name)).expect(name);
+    }
+}
+
+#[test]
+fn a_backup_without_its_state_is_clean() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let backup = folder.path().join("backup");
+    minimal_backup(&stopped_ledger(folder.path()), &backup);
+    let name = backup.to_str().expect("UTF-8");
+    check(
+        map(&["check", name]),
+        0,
+        &["there was no state beside it", "No problem found"],
+    );
+    let told = check(map(&["check", name, "--json"]), 0, &[]).out;
+    let report: Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(report["state"]["missing"], true);
+    assert_eq!(report["state"]["rebuilt"], Value::Null);
+    assert!(!backup.join("state").exists(), "a check changes nothing");
+}
+
+/// The binary run by somebody who may not write to this folder. Root may always: then it is run by nobody.
+fn map_that_may_not_write(folder: &Path, arguments: &[&str]) -> Command {
+    if fs::File::create(folder.join("probe")).is_err() {
+        return map(arguments);
+    }
+    fs::remove_file(folder.join("probe")).expect("the probe");
+    let binary = folder.join("../map");
+    fs::copy(env!("CARGO_BIN_EXE_map"), &binary).expect("a copy that everybody may run");
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+        .arg(binary)
+        .args(arguments);
+    command.env_clear();
+    command
+}
+
+#[test]
+fn a_folder_that_can_not_be_written_to_is_checked_and_told_to_be_without_a_lock() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let backup = folder.path().join("backup");
+    minimal_backup(&stopped_ledger(folder.path()), &backup);
+    let set = |mode: u32, of_files: u32| {
+        let files = fs::read_dir(backup.join("log"))
+            .expect("the log")
+            .flatten()
+            .map(|entry| entry.path());
+        for file in files.chain(["manifest.toml", "watermark"].map(|name| backup.join(name))) {
+            fs::set_permissions(file, PermissionsExt::from_mode(of_files)).expect("a mode");
+        }
+        for folder in [&backup, &backup.join("log")] {
+            fs::set_permissions(folder, PermissionsExt::from_mode(mode)).expect("a mode");
+        }
+    };
+    set(0o555, 0o444);
+    let command = map_that_may_not_write(&backup, &["check", backup.to_str().expect("UTF-8")]);
+    check(command, 0, &["could not be locked", "No problem found"]);
+    assert!(!backup.join("lock").exists());
+    set(0o700, 0o600);
 }
