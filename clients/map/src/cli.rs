@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// MAP, the marketing account platform: stored-value accounts, prepaid fuel cards and payments at POS
 /// terminals, over gRPC and over the documented signed JSON.
 #[derive(Debug, Parser)]
-#[command(name = "map", version, after_help = EXAMPLES, subcommand_required = false, max_term_width = 100)]
+#[command(name = "map", version = crate::version::line(), after_help = EXAMPLES, subcommand_required = false, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,

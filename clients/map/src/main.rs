@@ -14,6 +14,7 @@ mod runtime;
 mod story;
 mod telemetry;
 mod ui;
+mod version;
 
 use clap::Parser;
 use std::process::ExitCode;

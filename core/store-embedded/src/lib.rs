@@ -52,6 +52,7 @@ mod writer;
 pub use error::OpenError;
 pub use inspect::{Comparison, Difference, DifferenceKind, FolderCopy};
 pub use log::{Damage, LogReport, Retention, dump, verify};
+pub use manifest::FORMAT;
 pub use options::{Clock, Options};
 pub use points::{Point, Points};
 pub use scratch::Scratch;

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, Write};
 
-/// The format that is written. 3: headers name the accounts of their partition.
-pub(crate) const FORMAT: u64 = 3;
+/// The format of a data folder that is written. 3: headers name the accounts of their partition.
+pub const FORMAT: u64 = 3;
 
 /// The oldest format that is read.
 const OLDEST: u64 = 2;

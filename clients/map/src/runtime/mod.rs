@@ -3,6 +3,7 @@
 mod admin;
 mod descriptors;
 mod ending;
+mod exposure;
 mod keys;
 mod ledger;
 mod private;

@@ -12,7 +12,7 @@ use std::path::Path;
 /// What others may do with a file, in its mode.
 const EVERYBODY: u32 = 0o007;
 
-/// Warns of the ledger, and of the files with keys that the configuration names, once each.
+/// Warns of the files with keys that the configuration names, once each.
 pub(super) fn warn(config: &MapConfig, parts: &Parts) {
     let core = || {
         let sms = match &config.core.sms {
@@ -33,8 +33,12 @@ pub(super) fn warn(config: &MapConfig, parts: &Parts) {
         Parts::Gateway(..) => listeners().chain(&config.core_client.key_file).collect(),
     };
     keys.into_iter().for_each(|key| warn_of_key(key));
-    if !matches!(parts, Parts::Gateway(..)) && is_open(&config.data_dir) {
-        let folder = config.data_dir.display();
+}
+
+/// Warns of the folder of a ledger that was opened: of another it is not for us to say who may look into it.
+pub(super) fn warn_of_ledger(folder: &Path) {
+    if is_open(folder) {
+        let folder = folder.display();
         tracing::warn!("everybody may look into the ledger {folder}: chmod 700 {folder}");
     }
 }

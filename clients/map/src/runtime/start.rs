@@ -7,12 +7,13 @@ use super::ready::{GatewayAddress, Ready};
 use super::ready_file::ReadyFile;
 use super::serving::Serving;
 use super::signals::Signals;
-use super::{descriptors, ledger, private, provision, store_metrics};
+use super::{descriptors, exposure, ledger, private, provision, store_metrics};
 use crate::config::MapConfig;
 use crate::outcome::Stop;
 use crate::provisioning::{Provisioning, edge_validator};
 use crate::telemetry;
 use crate::ui::{Ui, counted};
+use crate::version;
 use map_gateway::{BindError, Core as GatewayCore, Gateway, GatewayConfig, Listener, Secret};
 use map_listener::{Listener as AdminListener, Listener as CoreListener};
 use map_server::adapters::{OsRandom, SystemClock};
@@ -46,9 +47,11 @@ pub(crate) async fn run(
     parts: Parts,
     mut ready_file: Option<ReadyFile>,
 ) -> Result<(), Stop> {
+    version::tell();
     let signals = Signals::install()?;
     descriptors::take_all();
     let metrics = admin::install_metrics().map_err(Stop::Failed)?;
+    version::register_metric();
     register_metrics(&parts);
     let inputs = match parts {
         Parts::Both | Parts::Core => Some(Inputs::read(&config)?),
@@ -67,6 +70,7 @@ pub(crate) async fn run(
     {
         private::warn_of_provisioning(file, read);
     }
+    exposure::warn_of_settings(&config, &parts);
     let key = bearer_key();
     let core = match inputs {
         Some(inputs) => Some(start_core(&config, inputs, &key).await?),
@@ -259,6 +263,7 @@ impl RunningCore {
 /// the gateway of this process calls with.
 async fn start_core(config: &MapConfig, inputs: Inputs, gateway_key: &str) -> Result<RunningCore, Stop> {
     let (store, secrets) = ledger::open(config).await?;
+    private::warn_of_ledger(&config.data_dir);
     let operator_key = bearer_key();
     // Never provisioned, with keys that nobody else ever sees: the gateway of this process, and the
     // operator that applies the file.
@@ -276,7 +281,7 @@ async fn start_core(config: &MapConfig, inputs: Inputs, gateway_key: &str) -> Re
         secrets,
     };
     let options = Options {
-        extra_callers,
+        extra_callers: extra_callers.clone(),
         edge_validator: edge_validator(),
     };
     let server = CoreServer::start(config.core.clone(), ports, options)
@@ -285,6 +290,7 @@ async fn start_core(config: &MapConfig, inputs: Inputs, gateway_key: &str) -> Re
     if let (Some(file), Some(read)) = (&config.provisioning_file, inputs.provisioning) {
         provision::apply(&server, file, read.document, &operator_key).await?;
     }
+    exposure::warn_of_callers(&server.core().catalogue(), &extra_callers);
     Ok(RunningCore {
         server: Arc::new(server),
         store,

@@ -2,7 +2,7 @@
 
 use crate::support::{check, map, run};
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 #[test]
 fn wrong_arguments_end_with_2_and_help_with_0() {
@@ -237,4 +237,23 @@ fn a_curl_command_is_complete() {
         "curl -sS http://127.0.0.1:8080/front/offline/pay_undo -H 'Content-Type: application/json' \
          -d '{\"order\":{\"batchNo\":\"it'\\''s 1\"}}'"
     );
+}
+
+#[test]
+fn a_version_names_its_commit_and_the_format_of_its_ledgers() {
+    let told = check(map(&["-V"]), 0, &["map 0.1.0 (commit ", ", store format 3)"]).out;
+    let commit = told
+        .split("commit ")
+        .nth(1)
+        .and_then(|rest| rest.split(',').next());
+    let git = Command::new("git")
+        .args(["rev-parse", "--short=12", "HEAD"])
+        .output();
+    let head = git
+        .ok()
+        .filter(|output| output.status.success())
+        .map(|output| output.stdout);
+    let head = head.map(|head| String::from_utf8(head).expect("UTF-8").trim().to_owned());
+    let built = std::env::var("BUILD_COMMIT").ok().or(head);
+    assert_eq!(commit, Some(built.as_deref().unwrap_or("unknown")));
 }

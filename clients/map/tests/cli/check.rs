@@ -108,7 +108,7 @@ fn a_copy_is_its_owners_alone_and_goes_when_its_check_is_ended() {
     let data = stopped_ledger(folder.path());
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         end_a_check(folder.path(), &data, signal);
-        assert_eq!(copies(folder.path()), [PathBuf::new(); 0], "{signal:?}");
+        assert!(copies(folder.path()).is_empty(), "{signal:?}");
     }
     end_a_check(folder.path(), &data, Signal::KILL);
     assert_eq!(
@@ -121,11 +121,7 @@ fn a_copy_is_its_owners_alone_and_goes_when_its_check_is_ended() {
         0,
         &["No problem found"],
     );
-    assert_eq!(
-        copies(folder.path()),
-        [PathBuf::new(); 0],
-        "the next check clears"
-    );
+    assert!(copies(folder.path()).is_empty(), "the next check clears");
 }
 
 /// What the documentation calls enough of a backup.

@@ -282,7 +282,10 @@ fn the_log_names_a_listener_whose_network_is_unknown_and_no_refresh_without_news
         text.contains("listener=1 network=\"pops1\"") && text.contains("is not provisioned"),
         "{text}"
     );
-    assert!(!text.contains("posp1"), "{text}");
+    assert!(
+        !text.contains("listener=0") && !text.contains("network=\"posp1\""),
+        "{text}"
+    );
     assert!(
         text.contains("directory loaded") && !text.contains("GetDirectory"),
         "{text}"
@@ -327,4 +330,60 @@ fn a_ledger_that_is_new_is_told_for_a_path_may_be_mistyped() {
         log.read_to_string(&mut text).expect("UTF-8");
         assert_eq!(text.contains("the ledger is new"), is_new, "{text}");
     }
+}
+
+#[test]
+fn a_folder_that_is_no_ledger_is_not_advised_about() {
+    let start = Start::new();
+    std::fs::create_dir(start.path("docs")).expect("made");
+    let page = start.write("docs/page.md", "not ours");
+    for other in [start.path("docs"), page] {
+        std::fs::set_permissions(&other, PermissionsExt::from_mode(0o755)).expect("set");
+        let set = format!("data_dir={other}");
+        let ended = check(
+            map(&[
+                "core",
+                "--set",
+                &set,
+                "--set",
+                "core.bind=127.0.0.1:0",
+                "--set",
+                "admin.bind=127.0.0.1:0",
+            ]),
+            1,
+            &[&other],
+        );
+        assert!(!ended.err.contains("chmod"), "{}", ended.err);
+    }
+}
+
+#[test]
+fn what_is_only_good_for_trying_things_out_is_told() {
+    let start = Start::new();
+    let data = format!("data_dir={}", start.path("data"));
+    let provisioning = format!("provisioning_file={}", example().display());
+    let warnings = |more: &[&str]| {
+        let mut arguments = vec!["core", "--set", &data, "--set", "core.bind=127.0.0.1:0"];
+        more.iter().for_each(|set| arguments.extend(["--set", set]));
+        let (served, mut log) = Served::start_with_log(start.folder.path(), &arguments);
+        assert!(served.stop().success());
+        let mut text = String::new();
+        log.read_to_string(&mut text).expect("UTF-8");
+        let told = text
+            .lines()
+            .filter(|line| line.contains(" WARN map::runtime::exposure:"));
+        told.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let check = |more: &[&str], expect: &[&str]| {
+        let told = warnings(more);
+        assert_eq!(told.len(), expect.len(), "{told:#?}");
+        for (told, expect) in told.iter().zip(expect) {
+            assert!(told.contains(expect), "{told}");
+        }
+    };
+    let (sms, nobody) = ("core.sms.adapter = outbox", "nobody is provisioned");
+    check(&[], &[sms, nobody]);
+    check(&[&provisioning], &[sms, "let anybody call as app/"]);
+    // The ledger knows them now, whether the file is named or not.
+    check(&[], &[sms, "let anybody call as app/"]);
 }
