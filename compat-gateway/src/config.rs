@@ -54,6 +54,7 @@ pub struct GatewayConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct ListenerConfig {
     /// Address and port; port 0 takes a free one. Default 127.0.0.1:8080.
+    #[schemars(extend("format" = "address"))]
     pub bind: SocketAddr,
     /// The POS network whose calls without credential arrive here; none, the default: such calls are
     /// refused.

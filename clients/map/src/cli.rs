@@ -134,9 +134,9 @@ pub(crate) struct ServeArgs {
   map key                               a key for the gateway; its hash goes under [[gateway]] in provisioning
   map gateway --core http://10.0.0.5:50051 --key-file /etc/map/gateway.key --config gateway.toml")]
 pub(crate) struct GatewayArgs {
-    /// The core, such as http://10.0.0.5:50051
+    /// The core, such as http://10.0.0.5:50051. Needed to serve
     #[arg(long, value_name = "URL", env = "MAP_CORE_URL")]
-    pub(crate) core: String,
+    pub(crate) core: Option<String>,
     /// File with the gateway's bearer key. Default: gateway.core_key of the configuration
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
@@ -261,9 +261,10 @@ Reads only, and may run beside a server. Exit codes: 0 the log is sound, 1 it is
 #[derive(Debug, Args)]
 #[command(after_help = "Examples (values in clear; the call encrypts and signs them):
   map call --list
-  map call /gw/offline/get_account_info --app zjhtwallet --app-key … consumerId=13912345678 \\
+  export MAP_APP_KEY=…                  or --app-key-file FILE
+  map call /gw/offline/get_account_info --app zjhtwallet consumerId=13912345678 \\
       sellerId=SH12345 storeId=ST12345 terminalId=ZJ000001 operatorId=z batchNo=1 terminalOrderId=1
-  map call /gw/offline/pay --app zjhtwallet --app-key … --rsa-key app.pem --json payment.json
+  map call /gw/offline/pay --app zjhtwallet --app-key-file app.key --rsa-key app.pem --json payment.json
   map call /front/offline/pay_undo --print-curl sellerId=…
 
 Exit codes: 0 errcode 0, 1 a documented failure or no answer (standard error says which), 2 wrong arguments.")]
@@ -283,9 +284,12 @@ pub(crate) struct CallArgs {
     /// The app that calls
     #[arg(long, value_name = "ID", default_value = "")]
     pub(crate) app: String,
-    /// The app's shared key
-    #[arg(long, value_name = "KEY", default_value = "", hide_default_value = true)]
-    pub(crate) app_key: String,
+    /// The app's shared key. A key in the environment or a file is seen by fewer eyes
+    #[arg(long, value_name = "KEY", env = "MAP_APP_KEY", hide_env_values = true)]
+    pub(crate) app_key: Option<String>,
+    /// File with the app's shared key; it wins over MAP_APP_KEY
+    #[arg(long, value_name = "FILE")]
+    pub(crate) app_key_file: Option<PathBuf>,
     /// The app's RSA private key (PKCS#8 PEM), for calls that carry `tsig`
     #[arg(long, value_name = "FILE")]
     pub(crate) rsa_key: Option<PathBuf>,

@@ -22,6 +22,7 @@ use std::sync::Arc;
 #[serde(deny_unknown_fields, default)]
 pub struct CoreConfig {
     /// Where gRPC and gRPC-web are served. Default `127.0.0.1:50051`.
+    #[schemars(extend("format" = "address"))]
     pub bind: SocketAddr,
     /// TLS for that address. Default: none, which is for loopback and private networks.
     pub tls: Option<TlsConfig>,

@@ -3,6 +3,15 @@
 use crate::log::Damage;
 use std::path::PathBuf;
 
+/// What to do where something that is not ours is in a folder.
+fn remedy(found: &str) -> &'static str {
+    if found == "lost+found" {
+        "That is the root of a file system: give a folder in it."
+    } else {
+        "Give an empty folder, or the right one."
+    }
+}
+
 /// A folder that was refused. Each text names the folder and the remedy; nothing was changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -15,8 +24,9 @@ pub enum OpenError {
     NotAFolder(PathBuf),
     /// The folder holds files that are not ours.
     #[error(
-        "{}: holds `{found}`, which is no part of a MAP store. Give an empty folder, or the right one.",
-        .path.display()
+        "{}: holds `{found}`, which is no part of a MAP store. {}",
+        .path.display(),
+        remedy(found)
     )]
     Foreign {
         /// The folder.

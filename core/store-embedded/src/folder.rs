@@ -149,6 +149,11 @@ impl Folder {
     }
 }
 
+/// An error of the system that names its file.
+pub(crate) fn of_file(path: &Path) -> impl FnOnce(io::Error) -> io::Error + use<'_> {
+    move |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
 fn remove_if_there(removed: io::Result<()>) -> io::Result<()> {
     match removed {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

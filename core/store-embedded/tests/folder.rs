@@ -309,6 +309,26 @@ fn missing_tables_are_built_anew_from_the_log() {
 }
 
 #[test]
+fn a_mount_point_is_refused_with_what_to_give_instead() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("lost+found")).unwrap();
+    let is_right = |error: &OpenError| matches!(error, OpenError::Foreign { .. });
+    check_refused(folder.path(), is_right, "give a folder in it");
+}
+
+#[test]
+fn a_file_that_can_not_be_read_is_named() {
+    for part in ["watermark", "log/00000000000000000001.seg"] {
+        let folder = store_folder();
+        let path = folder.path().join(part);
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        let is_right = |error: &OpenError| matches!(error, OpenError::Io { .. });
+        check_refused(folder.path(), is_right, part);
+    }
+}
+
+#[test]
 fn a_state_of_another_store_is_not_believed() {
     let (ours, theirs) = (store_folder(), tempfile::tempdir().unwrap());
     let other = EmbeddedStore::open(Options::new(theirs.path()).create([9; 16])).unwrap();

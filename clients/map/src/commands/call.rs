@@ -1,5 +1,6 @@
 //! `map call`: sends a documented JSON call, signing and encrypting it.
 
+use super::core_channel;
 use crate::cli::CallArgs;
 use crate::config::did_you_mean;
 use crate::outcome::Stop;
@@ -195,13 +196,18 @@ fn caller(args: &CallArgs, endpoint: &Endpoint) -> Result<Caller, Stop> {
             None => Ok(Caller::network_without_key()),
         };
     }
-    if args.app.is_empty() || args.app_key.is_empty() {
+    let app_key = match (&args.app_key_file, &args.app_key) {
+        (Some(file), _) => core_channel::key_in(file)?,
+        (None, Some(key)) => key.clone(),
+        (None, None) => String::new(),
+    };
+    if args.app.is_empty() || app_key.is_empty() {
         return Err(Stop::usage(format!(
-            "{} is called by an app: --app ID --app-key KEY",
+            "{} is called by an app: --app ID, with its key in --app-key-file FILE, MAP_APP_KEY or --app-key",
             endpoint.path
         )));
     }
-    let mut caller = Caller::app(&args.app, &args.app_key).map_err(Stop::usage)?;
+    let mut caller = Caller::app(&args.app, &app_key).map_err(Stop::usage)?;
     if let Some(file) = &args.rsa_key {
         let text = std::fs::read_to_string(file)
             .map_err(|error| Stop::usage(format!("can't read {}: {error}", file.display())))?;
@@ -234,8 +240,8 @@ fn algorithm(name: &str) -> Result<Algorithm, Stop> {
 fn list(ui: Ui, endpoint: &Endpoint) {
     let credential = match endpoint.credential {
         Credential::Network => "by a POS network, at its listener",
-        Credential::App => "by an app: --app --app-key",
-        Credential::AppTsig => "by an app, signed: --app --app-key --rsa-key",
+        Credential::App => "by an app: --app --app-key-file",
+        Credential::AppTsig => "by an app, signed: --app --app-key-file --rsa-key",
     };
     let path = ui.paint(Style::Bold, endpoint.path);
     // Two calls have one path: there the names tell them apart.

@@ -51,8 +51,8 @@ fn tls(settings: &CoreClientConfig) -> Result<ClientTlsConfig, Stop> {
     Ok(tls)
 }
 
-/// The bearer key in a file.
-pub(super) fn bearer_key(file: &Path) -> Result<String, Stop> {
+/// The key in a file: a bearer key, or an app's.
+pub(super) fn key_in(file: &Path) -> Result<String, Stop> {
     let text = read(file)?;
     warn_of_key(file);
     Ok(text.trim().to_owned())

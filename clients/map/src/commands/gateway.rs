@@ -14,7 +14,7 @@ pub(super) async fn run(
     ready_file: Option<ReadyFile>,
 ) -> Result<(), Stop> {
     let key = match &args.key_file {
-        Some(file) => Secret::new(core_channel::bearer_key(file)?),
+        Some(file) => Secret::new(core_channel::key_in(file)?),
         None => config.gateway.core_key.clone(),
     };
     if key.expose().is_empty() {
@@ -27,6 +27,9 @@ pub(super) async fn run(
             "the gateway's bearer key must be one word of ASCII, as `map key` makes it",
         ));
     }
-    let channel = core_channel::lazy(&args.core, || Ok(config.core_client.clone()))?;
+    let core = args.core.as_deref().ok_or_else(|| {
+        Stop::usage("the gateway needs its core: --core URL or MAP_CORE_URL, such as http://10.0.0.5:50051")
+    })?;
+    let channel = core_channel::lazy(core, || Ok(config.core_client.clone()))?;
     run_parts(config, Parts::Gateway(channel, key), ready_file).await
 }

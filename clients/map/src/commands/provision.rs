@@ -26,7 +26,7 @@ pub(super) async fn run(args: &ProvisionArgs, global: &Global) -> Result<(), Sto
     }
     let key = match (&args.key, &args.key_file) {
         (Some(key), _) => key.clone(),
-        (None, Some(file)) => core_channel::bearer_key(file)?,
+        (None, Some(file)) => core_channel::key_in(file)?,
         (None, None) => {
             return Err(Stop::usage(
                 "an operator's key is needed: MAP_KEY, --key-file or --key",

@@ -1,12 +1,13 @@
 //! Reads a TOML file by its schema: every error of form is told at once, each with its line and key.
 //!
-//! serde stops at the first error. So the file is compared with the schema first, and what only serde knows (the
-//! form of an address) is told when nothing else is wrong. No value is ever shown: it may be a key.
+//! serde stops at the first error. So the file is compared with the schema first, and what only serde knows is told
+//! when nothing else is wrong. No value is ever shown: it may be a key.
 
 use super::schema::{self, Schema};
 use super::suggest::{closest, friendly_error, friendly_toml_error, line_of, path_in};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use std::net::SocketAddr;
 use std::num::IntErrorKind;
 use toml::de::{DeInteger, DeTable, DeValue};
 
@@ -90,6 +91,17 @@ impl Form<'_> {
                     self.error(at, format!("{path}: expected one of {}", choices.join(", ")));
                 }
             }
+            (DeValue::String(text), _) if schema.is_address() => {
+                if text.parse::<SocketAddr>().is_err() {
+                    let example = schema
+                        .example()
+                        .unwrap_or_else(|| "\"127.0.0.1:8080\"".to_owned());
+                    self.error(
+                        at,
+                        format!("{path}: expected an address and a port, such as {example}"),
+                    );
+                }
+            }
             (DeValue::String(_), _) if schema.is_text() => {}
             (DeValue::Integer(number), _) if schema.is_integer() => {
                 if let Some(wrong) = misfit(schema, number) {
@@ -161,7 +173,10 @@ mod tests {
         #[serde(default)]
         name: Option<String>,
         #[serde(default)]
-        bind: Option<std::net::SocketAddr>,
+        only_serde: Option<SocketAddr>,
+        #[serde(default)]
+        #[schemars(extend("format" = "address"))]
+        bind: Option<SocketAddr>,
         #[serde(default, rename = "app")]
         apps: Vec<App>,
     }
@@ -218,15 +233,26 @@ mod tests {
 
     #[test]
     fn several_errors_of_syntax_are_told_and_what_only_serde_knows() {
-        let broken = errors("name = \"a\nbind = \n[[app]]\nid \"x\"\n");
+        let broken = errors("name = \"a\nonly_serde = \n[[app]]\nid \"x\"\n");
         assert!(
             broken.len() > 1 && broken.iter().all(|error| error.starts_with("line ")),
             "{broken:?}"
         );
-        let address = errors("bind = \"here\"\n");
-        assert!(address[0].starts_with("line 1: bind: "), "{address:?}");
+        let address = errors("only_serde = \"here\"\n");
+        assert!(address[0].starts_with("line 1: only_serde: "), "{address:?}");
         let number = errors("[[app]]\nid = \"x\"\nkind = \"first\"\nstages = 1_0x\n");
         assert!(number[0].contains("expected a whole number"), "{number:?}");
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_told_with_the_others_and_with_an_example() {
+        assert_eq!(
+            errors("bind = \"here\"\n[[app]]\nid = 7\nkind = \"first\"\n"),
+            [
+                "line 1: bind: expected an address and a port, such as \"127.0.0.1:8080\"",
+                "line 3: app[0].id: expected a text in quotes",
+            ]
+        );
     }
 
     #[test]

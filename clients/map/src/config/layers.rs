@@ -24,7 +24,8 @@ pub(crate) struct Layers<'a> {
 const PREFIX: &str = "MAP_";
 
 /// Variables with the prefix that are flags of the command line, not configuration keys.
-const NOT_CONFIG: [&str; 5] = [
+const NOT_CONFIG: [&str; 6] = [
+    "MAP_APP_KEY",
     "MAP_CONFIG",
     "MAP_LOG",
     "MAP_LOG_FORMAT",
@@ -47,27 +48,71 @@ struct Override {
 pub(crate) fn load<T: DeserializeOwned + JsonSchema>(layers: &Layers<'_>) -> Result<T, String> {
     let schema = schema::of::<T>();
     let schema = Schema::new(&schema);
-    let (mut table, mut errors) = layers.file.map(read::<T>).unwrap_or_default();
-    let (mut overrides, unknown) = variables(schema, &layers.environment);
-    errors.extend(unknown);
+    let (table, mut errors) = layers.file.map(read::<T>).unwrap_or_default();
+    let (mut overrides, mut unknown) = variables(schema, &layers.environment);
     for flag in layers.flags {
         match flagged(schema, flag) {
             Ok(found) => overrides.push(found),
-            Err(error) => errors.push(error),
+            Err(error) => unknown.push(error),
         }
     }
-    for Override { source, path, value } in &overrides {
-        let text = schema.at(path).is_some_and(Schema::is_text);
-        if let Err(error) = set(&mut table, path, value, text) {
-            errors.push(format!("{source}: {error}"));
+    // Of a file with errors serde would tell but the first of them again.
+    let base = if errors.is_empty() { table } else { Table::new() };
+    errors.extend(unknown);
+    let (merged, read) = read_over(&base, overrides, schema, &mut errors);
+    masked(&merged, "", &mut errors);
+    empty(&merged, "", &mut errors);
+    match read {
+        Some(read) if errors.is_empty() => Ok(read),
+        Some(_) | None => Err(errors.join(AND)),
+    }
+}
+
+/// Reads a table with what is set over it. Of wrong values among those each is told; `None`: it can't be read.
+fn read_over<T: DeserializeOwned>(
+    base: &Table,
+    mut overrides: Vec<Override>,
+    schema: Schema<'_>,
+    errors: &mut Vec<String>,
+) -> (Table, Option<T>) {
+    let mut blamed = None;
+    loop {
+        let mut merged = base.clone();
+        overrides.retain(|one| match one.set_in(&mut merged, schema) {
+            Ok(()) => true,
+            Err(error) => {
+                errors.push(error);
+                false
+            }
+        });
+        let error = match T::deserialize(Value::Table(merged.clone())) {
+            Ok(read) => return (merged, Some(read)),
+            Err(error) => error,
+        };
+        // It may be there, in what was told already.
+        if !errors.is_empty() && error.message().starts_with("missing field") {
+            return (merged, None);
+        }
+        // Still so without what was blamed: it was another of that section.
+        if blamed.replace(error.to_string()) == Some(error.to_string()) {
+            errors.pop();
+        }
+        let at = culprit(&error, &overrides);
+        let source = at.and_then(|at| overrides.get(at));
+        errors.push(told(&error, schema, source.map(|set| set.source.as_str())));
+        // serde stops at the first: on without what it blames.
+        match at {
+            Some(at) => drop(overrides.remove(at)),
+            None => return (merged, None),
         }
     }
-    masked(&table, "", &mut errors);
-    empty(&table, "", &mut errors);
-    if !errors.is_empty() {
-        return Err(errors.join(AND));
+}
+
+impl Override {
+    fn set_in(&self, table: &mut Table, schema: Schema<'_>) -> Result<(), String> {
+        let text = schema.at(&self.path).is_some_and(Schema::is_text);
+        set(table, &self.path, &self.value, text).map_err(|error| format!("{}: {error}", self.source))
     }
-    T::deserialize(Value::Table(table)).map_err(|error| blamed(&error, schema, &overrides))
 }
 
 /// Makes sure that every variable with the prefix means something, for commands that read no configuration.
@@ -219,17 +264,17 @@ fn is_masked(text: &str) -> bool {
     text == MASK || (text.contains("://") && text.contains(MASK))
 }
 
-/// The error with the variable or flag that it comes from: the last that sets this key, one below it, or the
-/// section it is in.
-fn blamed(error: &toml::de::Error, schema: Schema<'_>, overrides: &[Override]) -> String {
+/// The variable or flag that an error comes from: the last that sets its key, one below it, or the section it is in.
+fn culprit(error: &toml::de::Error, overrides: &[Override]) -> Option<usize> {
     let path = path_in(error);
-    let related = |set: &&Override| set.path.iter().zip(&path).all(|(one, other)| one == other);
-    let source = overrides
+    overrides
         .iter()
-        .rev()
-        .find(related)
-        .map(|set| set.source.as_str());
-    let example = schema.at(&path).and_then(Schema::example);
+        .rposition(|set| set.path.iter().zip(&path).all(|(one, other)| one == other))
+}
+
+/// The error with its source, and with an example where there is one.
+fn told(error: &toml::de::Error, schema: Schema<'_>, source: Option<&str>) -> String {
+    let example = schema.at(&path_in(error)).and_then(Schema::example);
     let example = example.map_or_else(String::new, |example| format!("; such as {example}"));
     format!(
         "{}: {}{example}",
@@ -371,6 +416,24 @@ mod tests {
             &[],
             &["core.limit.x=5"],
             Err("--set core.limit.x: no such setting"),
+        );
+    }
+
+    #[test]
+    fn several_wrong_values_are_told_at_once() {
+        check(
+            "[core]\nlimit = 1",
+            &[("MAP_CORE__LIMIT", "-1")],
+            &["core.limit=x"],
+            Err(
+                "--set core.limit: invalid type: string \"x\", expected u32; such as 0\n     environment variable MAP_CORE__LIMIT: invalid value",
+            ),
+        );
+        check(
+            "[core]\nlimti = 1",
+            &[],
+            &["core.limit=x"],
+            Err("did you mean `limit`?\n     --set core.limit: invalid type"),
         );
     }
 

@@ -78,6 +78,11 @@ impl<'a> Schema<'a> {
         self.kind() == Some("string") || !self.choices().is_empty()
     }
 
+    /// Whether its values are addresses with a port, as the attribute of such a field says.
+    pub(super) fn is_address(self) -> bool {
+        self.present().text("format") == Some("address")
+    }
+
     /// Whether its values are whole numbers.
     pub(super) fn is_integer(self) -> bool {
         self.kind() == Some("integer")

@@ -60,6 +60,7 @@ pub(crate) struct StoreConfig {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct AdminConfig {
     /// Where `/metrics`, `/healthz` and `/readyz` are served. Default `127.0.0.1:9090`.
+    #[schemars(extend("format" = "address"))]
     pub(crate) bind: SocketAddr,
 }
 

@@ -90,7 +90,12 @@ pub(crate) async fn run(
     let stop = async {
         let stopped = match core {
             Some(core) => core.stop().await,
-            None => Ok(()),
+            None => {
+                if outcome.is_ok() {
+                    tracing::info!("drained");
+                }
+                Ok(())
+            }
         };
         telemetry::flush().await;
         stopped

@@ -177,6 +177,7 @@ fn apart(tls: bool) {
     assert!(begun >= 2, "{log}");
     assert_eq!(count(" INFO ", "the core takes calls again"), begun, "{log}");
     assert_eq!(count(" WARN ", ""), begun, "{log}");
+    assert_eq!(count(" INFO ", "drained"), 1, "{log}");
 }
 
 /// Asks for its readiness until it is this.

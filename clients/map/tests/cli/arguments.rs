@@ -257,3 +257,42 @@ fn a_version_names_its_commit_and_the_format_of_its_ledgers() {
     let built = std::env::var("BUILD_COMMIT").ok().or(head);
     assert_eq!(commit, Some(built.as_deref().unwrap_or("unknown")));
 }
+
+#[test]
+fn an_app_s_key_is_read_from_the_environment_or_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("app.key");
+    std::fs::write(&file, "0123456789abcdef\n").expect("written");
+    let call = [
+        "call",
+        "/front/offline/download_product",
+        "--app",
+        "a",
+        "--print-curl",
+        "batchNo=1",
+    ];
+    let mut by_file = map(&call);
+    by_file.arg("--app-key-file").arg(&file);
+    let mut by_environment = map(&call);
+    by_environment.env("MAP_APP_KEY", "0123456789abcdef");
+    for command in [by_file, by_environment] {
+        check(command, 0, &["\"app\":{"]);
+    }
+    check(map(&call), 2, &["--app-key-file", "MAP_APP_KEY"]);
+    // A variable that is a flag of one command is no mistake for another.
+    let mut other = map(&["key"]);
+    other.env("MAP_APP_KEY", "k");
+    check(other, 0, &[]);
+}
+
+#[test]
+fn the_settings_of_a_gateway_are_dumped_without_a_core_and_served_with_one_only() {
+    for arguments in [["gateway", "--dump-config"], ["--dump-config", "gateway"]] {
+        check(map(&arguments), 0, &["[gateway]"]);
+    }
+    check(
+        map(&["gateway", "--set", "gateway.core_key=k"]),
+        2,
+        &["--core URL"],
+    );
+}

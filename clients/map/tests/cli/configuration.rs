@@ -49,7 +49,10 @@ fn a_typing_error_ends_with_2_and_a_suggestion() {
     refused("[core]\npoll_ms = 1", &["core.poll_ms"]);
     refused(
         "[admin]\nbind = \"here\"",
-        &["line 2: admin.bind: invalid", "; such as \"127.0.0.1:9090\""],
+        &[
+            "line 2: admin.bind: expected an address",
+            ", such as \"127.0.0.1:9090\"",
+        ],
     );
     refused(
         "[core.sms]\nadapter = \"webhok\"",

@@ -4,6 +4,7 @@
 use super::chain::Position;
 use super::record::{Flaw, PAGE, Record};
 use super::segment::{Records, Segment, offset};
+use crate::folder::of_file;
 use bytes::Bytes;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -34,7 +35,7 @@ pub(crate) struct Reader {
 impl Reader {
     /// From a place on, or from the first record.
     pub(crate) fn open(segment: Segment, place: Option<Place>) -> io::Result<Self> {
-        let mut file = File::open(&segment.path)?;
+        let mut file = File::open(&segment.path).map_err(of_file(&segment.path))?;
         let place = place.unwrap_or_else(|| segment.first_place());
         let (records, is_at_end) = read_piece(&mut file, place, PIECE)?;
         Ok(Self {

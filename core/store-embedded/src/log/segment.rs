@@ -19,6 +19,7 @@ use super::damage::Damage;
 use super::reader::Place;
 use super::record::{self, Flaw, Record};
 use super::tail::erase;
+use crate::folder::of_file;
 use crate::folder::sync_folder;
 use bytes::Bytes;
 use std::fs::{self, File};
@@ -157,7 +158,8 @@ impl Segment {
     pub(crate) fn read_header(path: &Path) -> io::Result<Result<Self, Damage>> {
         let mut bytes = Vec::with_capacity(HEADER);
         let length = u64::try_from(HEADER).unwrap_or(u64::MAX);
-        File::open(path)?.take(length).read_to_end(&mut bytes)?;
+        let read = File::open(path).and_then(|file| file.take(length).read_to_end(&mut bytes));
+        read.map_err(of_file(path))?;
         let first = path.file_name().and_then(|name| parse_name(name.to_str()?));
         let bad = |what: &str| Damage::new(path, 0, first.unwrap_or_default(), what);
         Ok(match Header::decode(&bytes) {
@@ -174,7 +176,7 @@ impl Segment {
 
     /// Its whole content.
     pub(crate) fn read(&self) -> io::Result<Bytes> {
-        Ok(fs::read(&self.path)?.into())
+        Ok(fs::read(&self.path).map_err(of_file(&self.path))?.into())
     }
 
     /// Its records, from the first one on.

@@ -4,6 +4,7 @@ use super::chain::Position;
 use super::damage::Damage;
 use super::record;
 use super::segment::{Records, Segment, offset, take_space};
+use crate::folder::of_file;
 use bytes::Bytes;
 use std::fs::File;
 use std::io;
@@ -106,7 +107,8 @@ impl Tail {
     /// What is read back after a sync that failed may be in memory only, so the last record is written
     /// again; but not where the watermark tells that it was synced: a power cut in between could tear it.
     pub(crate) fn settle(&self, active: &Segment) -> io::Result<File> {
-        let file = File::options().read(true).write(true).open(&active.path)?;
+        let file = File::options().read(true).write(true).open(&active.path);
+        let file = file.map_err(of_file(&active.path))?;
         let length = file.metadata()?.len();
         if length < active.header.size {
             take_space(&file, length, active.header.size)?;

@@ -7,6 +7,7 @@
 //! Two slots are written in turn, so that one that is torn or damaged leaves the other. A slot: the
 //! last durable sequence, the store's identifier, XXH3 of both; numbers big-endian.
 
+use crate::folder::of_file;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -46,16 +47,18 @@ impl Watermark {
 
     /// Opens the file for writing.
     pub(crate) fn open(folder: &Path, store_id: [u8; 16]) -> io::Result<Self> {
-        let file = File::options().write(true).open(folder.join(FILE))?;
+        let path = folder.join(FILE);
+        let file = File::options().write(true).open(&path).map_err(of_file(&path))?;
         Ok(Self { file, store_id })
     }
 
     /// What the file says; `None`: it is missing, or no slot of it is sound.
     pub(crate) fn read(folder: &Path, store_id: &[u8; 16]) -> io::Result<Option<u64>> {
-        let bytes = match std::fs::read(folder.join(FILE)) {
+        let path = folder.join(FILE);
+        let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
+            Err(error) => return Err(of_file(&path)(error)),
         };
         let slot = |from: u64| {
             let from = usize::try_from(from).ok()?;

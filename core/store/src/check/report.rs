@@ -100,6 +100,45 @@ pub enum ProblemKind {
     IndexMisplaced,
 }
 
+impl std::fmt::Display for ProblemKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Damaged => "what is written there can not be read",
+            Self::UnexpectedRow => "a row of a kind that its partition does not have",
+            Self::PartitionIncomplete => "rows without a version, or a version without a header",
+            Self::EntryCount => "the header counts another number of entries than there are",
+            Self::EntrySequence => "entries are numbered with a gap or twice",
+            Self::EntryUnbalanced => {
+                "an entry does not sum to zero, or has fewer than two postings, or one of zero"
+            }
+            Self::EntryAccountUnknown => "an entry posts to an account that the customer does not have",
+            Self::BalanceNotPostings => "the balance is not the sum of its postings",
+            Self::FaceValueNotPosted => "the face value is not what was posted at the opening",
+            Self::BalanceNegative => "the balance is negative",
+            Self::EntryMissing => "the order says that money moved, and no entry does",
+            Self::OrderMissing => "no order explains the entry",
+            Self::EntryNotAsOrdered => {
+                "the entry is of another kind or time, or moves other money, than its order says"
+            }
+            Self::EntryTwice => "one order has two entries",
+            Self::CancellationWithoutPayment => "a cancellation was done, and no payment was cancelled by it",
+            Self::TrialBalance => "the trial balance is not zero",
+            Self::NameTwice => "an order key or a mobile number is in two partitions",
+            Self::ClaimMissing => {
+                "an order, account or mobile number lacks the claim that makes it the only one"
+            }
+            Self::ClaimContent => "an order was asked for with other content than its claim says",
+            Self::ClaimMisplaced => {
+                "a claim is closed where only a binding makes sense, or its outcome is another key's"
+            }
+            Self::OrderNumberMissing => "the order's number is not in the index",
+            Self::SellerDayMissing => "a payment, reversal or cancellation is not in its seller's day",
+            Self::OutboxMissing => "the event is not in the outbox index",
+            Self::IndexMisplaced => "an index row at a place where its target does not belong",
+        })
+    }
+}
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -113,11 +152,11 @@ pub struct Problem {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?} at {}", self.kind, self.place)?;
+        write!(f, "{}: {}", self.place, self.kind)?;
         if self.detail.is_empty() {
             Ok(())
         } else {
-            write!(f, ": {}", self.detail)
+            write!(f, " ({})", self.detail)
         }
     }
 }

@@ -100,6 +100,8 @@ async fn each_corruption_is_found_and_named_and_nothing_else_is() {
         assert_eq!(found, expected, "{what}: {:#?}", report.problems);
         for problem in report.problems {
             let text = problem.to_string();
+            let name = format!("{:?}", problem.kind);
+            assert!(!text.contains(&name), "{what}: words, not names: {text}");
             for secret in [CARD, CASH, mobile().as_str(), "2610888000000000"] {
                 assert!(!text.contains(secret), "{what}: a number in clear: {text}");
             }
