@@ -63,15 +63,19 @@ impl Scratch {
         self.folder.path()
     }
 
-    /// Removes it while others may still be writing into it: under another name first, so that they add nothing.
+    /// Removes it while others may still be writing into it: under another name first, so that they add no file. Who
+    /// just begins to open tables makes the folder again, so this is to be called again when they have ended.
     ///
     /// # Errors
     /// Where something of it stays. Whoever comes next tries again.
     pub fn remove(&self) -> io::Result<()> {
         let mut going = self.path().as_os_str().to_owned();
         going.push(GOING);
-        fs::rename(self.path(), &going)?;
-        fs::remove_dir_all(&going)
+        match fs::rename(self.path(), &going) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+            Ok(()) => fs::remove_dir_all(&going),
+        }
     }
 }
 

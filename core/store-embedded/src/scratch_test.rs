@@ -64,6 +64,9 @@ fn what_is_removed_while_it_is_written_to_takes_nothing_more() {
     fs::write(scratch.path().join("one"), "").unwrap();
     scratch.remove().unwrap();
     assert!(fs::write(scratch.path().join("two"), "").is_err());
+    fs::create_dir_all(scratch.path().join("tables")).unwrap();
+    scratch.remove().unwrap();
+    scratch.remove().unwrap();
     drop(scratch);
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
 }

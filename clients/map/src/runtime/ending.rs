@@ -2,7 +2,12 @@
 
 use crate::outcome::Stop;
 use map_store_embedded::Scratch;
+use std::pin::pin;
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// How long work whose folder is gone may take to notice.
+const LEFT: Duration = Duration::from_secs(1);
 
 /// SIGINT, SIGTERM and SIGHUP, listened for.
 pub(crate) struct Ending([Signal; 3]);
@@ -26,14 +31,18 @@ impl Ending {
         work: impl Future<Output = Result<T, Stop>>,
     ) -> Result<T, Stop> {
         let Self([interrupt, terminate, hangup]) = self;
+        let mut work = pin!(work);
         let name = tokio::select! {
-            done = work => return done,
+            done = &mut work => return done,
             _ = interrupt.recv() => "SIGINT",
             _ = terminate.recv() => "SIGTERM",
             _ = hangup.recv() => "SIGHUP",
         };
         let path = scratch.path().display();
-        Err(Stop::failed(match scratch.remove() {
+        let first = scratch.remove();
+        // Without its folder it soon fails; what it still made is removed behind it.
+        let _ended = tokio::time::timeout(LEFT, work).await;
+        Err(Stop::failed(match first.and_then(|()| scratch.remove()) {
             Ok(()) => format!("ended by {name} before it was done; {path} is removed"),
             Err(error) => format!("ended by {name} before it was done; {path} can't be removed: {error}"),
         }))
