@@ -14,7 +14,7 @@ use tonic::Code;
 pub(super) async fn run(args: &ProvisionArgs, global: &Global) -> Result<(), Stop> {
     let ui = Ui::new();
     let read = Provisioning::read_valid(&args.file).map_err(Stop::usage)?;
-    warn_of_provisioning(&args.file, &read);
+    warn_of_provisioning(&read);
     let document = &read.document;
     if args.check {
         ui.line(&format!(

@@ -1,9 +1,9 @@
 //! Merges the layers into one table and reads it.
 
-use super::dump::MASK;
 use super::form::read_form;
 use super::schema::{self, Schema};
 use super::suggest::{closest, path_in, with_suggestion};
+use super::texts;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use std::path::Path;
@@ -60,8 +60,7 @@ pub(crate) fn load<T: DeserializeOwned + JsonSchema>(layers: &Layers<'_>) -> Res
     let base = if errors.is_empty() { table } else { Table::new() };
     errors.extend(unknown);
     let (merged, read) = read_over(&base, overrides, schema, &mut errors);
-    masked(&merged, "", &mut errors);
-    empty(&merged, "", &mut errors);
+    errors.extend(texts::problems(&merged));
     match read {
         Some(read) if errors.is_empty() => Ok(read),
         Some(_) | None => Err(errors.join(AND)),
@@ -220,48 +219,6 @@ fn set(table: &mut Table, keys: &[String], value: &str, text: bool) -> Result<()
         parsed.unwrap_or_else(|| Value::String(value.to_owned())),
     );
     Ok(())
-}
-
-/// Finds the marks that a dump puts in the place of secrets: they would be taken for the secrets.
-fn masked(table: &Table, path: &str, errors: &mut Vec<String>) {
-    for (key, value) in table {
-        if let Value::Table(below) = value {
-            masked(below, &format!("{path}{key}."), errors);
-        } else if value.as_str().is_some_and(is_masked) {
-            errors.push(format!(
-                "{path}{key}: \"{MASK}\" is what a dump shows in the place of a secret: put the secret there, or remove the key"
-            ));
-        }
-    }
-}
-
-/// Finds texts that are empty: no setting means anything by that, and a path would name the folder that this runs in.
-fn empty(table: &Table, path: &str, errors: &mut Vec<String>) {
-    for (key, value) in table {
-        match value {
-            Value::Table(below) => empty(below, &format!("{path}{key}."), errors),
-            Value::String(text) if text.is_empty() => errors.push(format!(
-                "{path}{key}: is empty; leave the key out, or give it a value"
-            )),
-            Value::Array(list) => {
-                for (at, entry) in list.iter().enumerate() {
-                    if let Value::Table(below) = entry {
-                        empty(below, &format!("{path}{key}[{at}]."), errors);
-                    }
-                }
-            }
-            Value::String(_)
-            | Value::Integer(_)
-            | Value::Float(_)
-            | Value::Boolean(_)
-            | Value::Datetime(_) => {}
-        }
-    }
-}
-
-/// A secret, or a URL with one in it.
-fn is_masked(text: &str) -> bool {
-    text == MASK || (text.contains("://") && text.contains(MASK))
 }
 
 /// The variable or flag that an error comes from: the last that sets its key, one below it, or the section it is in.

@@ -7,6 +7,7 @@ mod layers;
 mod schema;
 mod settings;
 mod suggest;
+mod texts;
 
 pub(crate) use dump::dump;
 pub(crate) use form::read_form;

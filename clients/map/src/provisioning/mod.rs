@@ -8,7 +8,7 @@ mod validate;
 use crate::config::read_form;
 use map_client::proto::provisioning::v1::Document;
 use map_gateway::EdgeSettings;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(crate) use validate::edge_validator;
 
@@ -30,6 +30,8 @@ fn text(path: &Path) -> Result<String, String> {
 
 /// A file and the document it stands for.
 pub(crate) struct Provisioning {
+    /// The file.
+    pub(crate) path: PathBuf,
     /// The document.
     pub(crate) document: Document,
     text: String,
@@ -40,7 +42,11 @@ impl Provisioning {
     pub(crate) fn read_valid(path: &Path) -> Result<Self, String> {
         let text = text(path)?;
         let document = parse(&text).map_err(|errors| listed(path, &errors))?;
-        let read = Self { document, text };
+        let read = Self {
+            path: path.to_owned(),
+            document,
+            text,
+        };
         match validate::errors(&read.document) {
             errors if errors.is_empty() => Ok(read),
             errors => Err(listed(path, &read.readable(&errors))),

@@ -65,9 +65,9 @@ pub(crate) fn warn_of_configuration(file: &Path) {
 }
 
 /// Warns of a provisioning file where keys of apps or POS networks are in it.
-pub(crate) fn warn_of_provisioning(file: &Path, read: &Provisioning) {
-    if read.holds_secrets() && is_open(file) {
-        let file = file.display();
+pub(crate) fn warn_of_provisioning(read: &Provisioning) {
+    if read.holds_secrets() && is_open(&read.path) {
+        let file = read.path.display();
         tracing::warn!("everybody may read the keys of apps and POS networks in {file}: chmod 600 {file}");
     }
 }

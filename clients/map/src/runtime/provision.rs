@@ -2,10 +2,10 @@
 
 use super::keys::random_hex;
 use crate::outcome::Stop;
+use crate::provisioning::Provisioning;
+use map_client::proto::provisioning::v1::ApplyRequest;
 use map_client::proto::provisioning::v1::provisioning_service_client::ProvisioningServiceClient;
-use map_client::proto::provisioning::v1::{ApplyRequest, Document};
 use map_server::CoreServer;
-use std::path::Path;
 use tonic::Request;
 use tonic::metadata::AsciiMetadataValue;
 
@@ -14,12 +14,13 @@ const REASON: &str = "provisioning_file at the start of the server";
 
 /// Applies a valid file as the operator with this key. A file that changes nothing writes nothing, so that a
 /// ledger on a full disk is served again.
-pub(super) async fn apply(core: &CoreServer, file: &Path, document: Document, key: &str) -> Result<(), Stop> {
+pub(super) async fn apply(core: &CoreServer, read: Provisioning, key: &str) -> Result<(), Stop> {
+    let Provisioning { path, document, .. } = read;
     let bearer: AsciiMetadataValue = format!("Bearer {key}").parse().map_err(Stop::failed)?;
     let failed = |status: tonic::Status| {
         Stop::failed(format!(
             "{} was not applied: {}",
-            file.display(),
+            path.display(),
             status.message()
         ))
     };
@@ -39,6 +40,6 @@ pub(super) async fn apply(core: &CoreServer, file: &Path, document: Document, ke
     if !answer.changes.is_empty() {
         answer = ask(false).await.map_err(failed)?;
     }
-    tracing::info!(file = %file.display(), changes = answer.changes.len(), revision = answer.revision, "provisioned");
+    tracing::info!(file = %path.display(), changes = answer.changes.len(), revision = answer.revision, "provisioned");
     Ok(())
 }

@@ -60,15 +60,8 @@ pub(crate) async fn run(
     let sockets = Sockets::bind(&config, &parts).await?;
     let ready = sockets.addresses(&config)?;
     private::warn(&config, &parts);
-    if let (
-        Some(file),
-        Some(Inputs {
-            provisioning: Some(read),
-            ..
-        }),
-    ) = (&config.provisioning_file, &inputs)
-    {
-        private::warn_of_provisioning(file, read);
+    if let Some(read) = inputs.as_ref().and_then(|inputs| inputs.provisioning.as_ref()) {
+        private::warn_of_provisioning(read);
     }
     exposure::warn_of_settings(&config, &parts);
     let key = bearer_key();
@@ -292,8 +285,8 @@ async fn start_core(config: &MapConfig, inputs: Inputs, gateway_key: &str) -> Re
     let server = CoreServer::start(config.core.clone(), ports, options)
         .await
         .map_err(Stop::failed)?;
-    if let (Some(file), Some(read)) = (&config.provisioning_file, inputs.provisioning) {
-        provision::apply(&server, file, read.document, &operator_key).await?;
+    if let Some(read) = inputs.provisioning {
+        provision::apply(&server, read, &operator_key).await?;
     }
     exposure::warn_of_callers(&server.core().catalogue(), &extra_callers);
     Ok(RunningCore {
